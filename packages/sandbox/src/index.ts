@@ -1,0 +1,2 @@
+// placeholder face, replaced by the first change of this package
+export {}
