@@ -1,0 +1,30 @@
+/** The closed list of error codes, one truth for every dialect, the audit and the metrics. PROTOCOL.md gives cause and cure. */
+export const ERROR_CODES = [
+  'invalid_message',
+  'invalid_request',
+  'unknown_type',
+  'unknown_model',
+  'context_window_exceeded',
+  'unauthorized',
+  'forbidden',
+  'rate_limited',
+  'too_many_completions',
+  'duplicate_id',
+  'unknown_id',
+  'not_found',
+  'conflict',
+  'gap',
+  'overloaded',
+  'draining',
+  'input_blocked',
+  'upstream_unauthorized',
+  'upstream_rate_limited',
+  'upstream_rejected',
+  'upstream_unavailable',
+  'upstream_timeout',
+  'upstream_invalid_stream',
+  'stream_interrupted',
+  'internal',
+] as const
+
+export type ErrorCode = (typeof ERROR_CODES)[number]
