@@ -1,2 +1,10 @@
-// placeholder face, replaced by the first change of this package
-export {}
+/** A stand-in for Genesys Cloud and its LLM Gateway, with faults on demand. This file is the face of the package. */
+
+export { SandboxError, type SandboxErrorCode } from './errors.ts'
+export type { FaultQueue } from './faults.ts'
+export type { RecordedRequest, SandboxStats } from './ledger.ts'
+export { type Imitates, type SandboxModel, sandboxModels } from './models.ts'
+export type { SandboxOptions } from './options.ts'
+export { type SandboxRoute, sandboxRoutes } from './routes.ts'
+export { type Sandbox, startSandbox } from './server.ts'
+export { sandboxTokenFaults, type TokenFault } from './token-faults.ts'
