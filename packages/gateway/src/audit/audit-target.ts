@@ -1,0 +1,27 @@
+/** Reads the setting `SLUICE_AUDIT`. Opening what it names is for audit.ts. */
+import { GatewayError } from '../errors.ts'
+
+/** Where the audit goes. */
+export type AuditTarget =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'file'; readonly path: string }
+
+/** File used when the setting is absent, relative to the working directory. */
+export const DEFAULT_AUDIT_PATH = './sluice-audit.db'
+
+/**
+ * `off`, or the path of the SQLite file (default `./sluice-audit.db`).
+ * @throws GatewayError `configuration` for a URL or `:memory:`: those would look like an audit and keep none.
+ */
+export function parseAuditTarget(value: string | undefined): AuditTarget {
+  const text = value?.trim() ?? ''
+  if (text === '') return { kind: 'file', path: DEFAULT_AUDIT_PATH }
+  if (text.toLowerCase() === 'off') return { kind: 'off' }
+  if (text === ':memory:' || /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || text.startsWith('file:')) {
+    throw new GatewayError(
+      'configuration',
+      'SLUICE_AUDIT must be "off" or the path of a file; URLs and ":memory:" are not supported',
+    )
+  }
+  return { kind: 'file', path: text }
+}

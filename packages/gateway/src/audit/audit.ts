@@ -1,0 +1,31 @@
+/** The audit as the rest of the gateway sees it: one interface, whether records are kept or not. */
+import type { AuditTarget } from './audit-target.ts'
+import { AuditWriter, type AuditWriterOptions } from './audit-writer.ts'
+import type { CommitStats } from './commit-queue.ts'
+
+/** Counters of the audit; `off` keeps none. */
+export type AuditStats = Omit<CommitStats, 'state'> & {
+  readonly state: CommitStats['state'] | 'off'
+}
+
+/** What the rest of the gateway may ask of the audit. */
+export interface Audit extends Pick<AuditWriter, 'begin' | 'end' | 'event' | 'erase' | 'close'> {
+  stats(): AuditStats
+}
+
+/** Opens the audit that the setting names. @throws GatewayError `configuration` when its file cannot be used. */
+export async function openAudit(
+  target: AuditTarget,
+  options: Omit<AuditWriterOptions, 'path'>,
+): Promise<Audit> {
+  return target.kind === 'off' ? NO_AUDIT : AuditWriter.open({ ...options, path: target.path })
+}
+
+const NO_AUDIT: Audit = {
+  begin: () => Promise.resolve(),
+  end: () => undefined,
+  event: () => undefined,
+  erase: () => Promise.resolve(0),
+  stats: () => ({ state: 'off', queued: 0, written: 0, lost: 0, refused: 0 }),
+  close: () => Promise.resolve(),
+}

@@ -1,0 +1,61 @@
+/** Removes what must no longer be kept: by age, and by conversation on request. When it is called is the caller's business. */
+import { AuditDatabase } from './audit-database.ts'
+import { eventParameters, INSERT_EVENT } from './schema.ts'
+
+/** Rows of one transaction while pruning: short enough that a begin record never waits long behind it. */
+const SLICE_ROWS = 500
+
+/** Deletes completions and events older than `before` (milliseconds since the epoch) and gives free pages back to the disk. */
+export async function prune(database: AuditDatabase, before: number): Promise<number> {
+  const limit = Math.floor(before)
+  const completions = await deleteInSlices(database, `completions WHERE began_at < ${limit}`)
+  const events = await deleteInSlices(database, `events WHERE at < ${limit}`)
+  if (completions + events > 0) await database.execute('PRAGMA incremental_vacuum')
+  return completions + events
+}
+
+/**
+ * Deletes every stored completion of a conversation, also from the write-ahead log, and records that it happened (how
+ * many, not which). A completion still running is stored again when it ends. Resolves to the number removed.
+ */
+export async function erase(
+  database: AuditDatabase,
+  { conversationId, instance, at }: { conversationId: string; instance: string; at: number },
+): Promise<number> {
+  const remove = await database.prepare('DELETE FROM completions WHERE conversation_id = ?')
+  const insertEvent = await database.prepare(INSERT_EVENT)
+  const completions = await database.transaction(() => {
+    const { changes } = remove.run(conversationId)
+    if (changes > 0) {
+      insertEvent.run(...eventParameters({ kind: 'erasure', completions: changes }, instance, at))
+    }
+    return changes
+  })
+  // Without this the log file keeps the erased pages until it is reused.
+  await database.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+  return completions
+}
+
+/** `erase` on a file that a running gateway may have open; for the command line. */
+export async function eraseConversation(
+  path: string,
+  request: { conversationId: string; instance: string; at: number },
+): Promise<number> {
+  const database = await AuditDatabase.open(path)
+  try {
+    return await erase(database, request)
+  } finally {
+    await database.close()
+  }
+}
+
+async function deleteInSlices(database: AuditDatabase, rows: string): Promise<number> {
+  const table = rows.slice(0, rows.indexOf(' '))
+  const slice = `DELETE FROM ${table} WHERE sequence IN (SELECT sequence FROM ${rows} LIMIT ${SLICE_ROWS})`
+  let total = 0
+  for (;;) {
+    const deleted = await database.execute(slice)
+    total += deleted
+    if (deleted < SLICE_ROWS) return total
+  }
+}
