@@ -1,7 +1,10 @@
 /** Turns an answer into `chat.completion.chunk` objects, and chunks into the `chat.completion` of a request without stream. */
 
-import type { Answer, Step } from './answers.ts'
 import { asObject, asObjects, type JsonObject, parseObject } from './json.ts'
+import type { Answer, Step } from './models/answers.ts'
+
+/** The data of the event that ends a stream. */
+export const doneMark = '[DONE]'
 
 /** The fields that all chunks of one answer share. */
 export interface ChunkHead {

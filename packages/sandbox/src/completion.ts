@@ -1,13 +1,12 @@
 /** Composes the answer to a chat request: the model's words or the recorded ones, as a stream, as JSON or as a web page. */
 
-import { sayReply } from './answers.ts'
 import type { ChatRequest } from './chat-request.ts'
-import { type ChunkHead, chunksOf, completionOf, type Usage } from './chunks.ts'
+import { type ChunkHead, chunksOf, completionOf, doneMark, type Usage } from './chunks.ts'
 import type { Delivery } from './delivery.ts'
-import { doneMark } from './edits.ts'
 import { type Dialect, htmlPage } from './failures.ts'
 import type { Internals } from './internals.ts'
-import type { Scenario } from './models.ts'
+import { sayReply } from './models/answers.ts'
+import type { Scenario } from './models/scenario.ts'
 import { encodeStream } from './sse.ts'
 
 /** What an answer is made from. */

@@ -3,7 +3,7 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setImmediate, setTimeout } from 'node:timers/promises'
-import type { Breakage } from './models.ts'
+import type { Breakage } from './models/scenario.ts'
 
 /** Time for bytes to leave before a reset, which would throw away what still waits. */
 const lingerMs = 25

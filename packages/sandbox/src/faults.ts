@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto'
 import type { ChatRequest } from './chat-request.ts'
 import { SandboxError } from './errors.ts'
-import { type Scenario, scenarioFor, scenarios } from './models.ts'
+import type { Scenario } from './models/scenario.ts'
+import { scenarioFor, scenarios } from './models.ts'
 import { sandboxTokenFaults, type TokenFault } from './token-faults.ts'
 
 /** Longest queue, and how many first requests are remembered. */

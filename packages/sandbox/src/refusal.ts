@@ -2,7 +2,7 @@
 
 import { type ChatRequest, lastUserText } from './chat-request.ts'
 import type { Exchange, RetryAfter } from './exchange.ts'
-import type { Refusal } from './models.ts'
+import type { Refusal } from './models/scenario.ts'
 
 /** Where `sandbox-redirect` sends its caller, under another host name. */
 export const redirectPath = '/redirected'

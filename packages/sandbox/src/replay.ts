@@ -1,7 +1,7 @@
 /** Reads a recorded stream: a text file with one chunk object a line, sent again word for word. */
 
 import { readFile, stat } from 'node:fs/promises'
-import { doneMark } from './edits.ts'
+import { doneMark } from './chunks.ts'
 import { SandboxError } from './errors.ts'
 import { parseObject } from './json.ts'
 

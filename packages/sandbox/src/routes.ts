@@ -4,14 +4,16 @@ import { handleChat, handleModels } from './chat.ts'
 import { handleFaults, handleRequests, handleReset, handleRevoke, handleStats } from './control.ts'
 import type { Exchange } from './exchange.ts'
 import type { Internals } from './internals.ts'
-import { type Imitates, sandboxModels } from './models.ts'
+import type { Imitates } from './models/scenario.ts'
+import { sandboxModels } from './models.ts'
 import { handleToken } from './oauth.ts'
 import { redirectPath } from './refusal.ts'
 import { sandboxTokenFaults } from './token-faults.ts'
 
 /** One path of the sandbox. */
 export interface SandboxRoute {
-  method: 'GET' | 'POST'
+  /** `ANY` takes every method. */
+  method: 'GET' | 'POST' | 'ANY'
   path: string
   summary: string
   /** `sandbox`: a path of ours, for tests and people. */
@@ -61,7 +63,7 @@ const routes: readonly Route[] = [
     handle: handleModels,
   },
   {
-    method: 'POST',
+    method: 'ANY',
     path: redirectPath,
     imitates: 'fault',
     summary: 'where sandbox-redirect leads; being called is the fault of the caller',
@@ -124,7 +126,7 @@ export async function route(exchange: Exchange, internals: Internals): Promise<v
     internals.ledger.record(exchange, internals.settings.now())
   }
   const here = routes.filter(({ path }) => path === exchange.path)
-  const found = here.find(({ method }) => method === exchange.request.method)
+  const found = here.find(({ method }) => method === 'ANY' || method === exchange.request.method)
   if (found === undefined) return exchange.fail(here.length === 0 ? 404 : 405)
   await found.handle(exchange, internals)
 }

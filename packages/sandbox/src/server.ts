@@ -1,7 +1,7 @@
 /** Starts and stops the sandbox: one HTTP server, its limits, and the handle that a test or the command line holds. */
 
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { resetAll, statsOf } from './control.ts'
 import { Exchange } from './exchange.ts'
@@ -49,7 +49,9 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const settings = resolveOptions(options)
   const internals = await createInternals(settings)
-  const server = createServer(limits, (request, response) => answer(request, response, internals))
+  const server = createServer(limits, (request, response) =>
+    answer(new Exchange(request, response), internals),
+  )
   server.timeout = maxSilenceMs
   server.listen(settings.port, settings.host)
   await once(server, 'listening')
@@ -83,15 +85,13 @@ function handleOf(server: Server, internals: Internals): Sandbox {
   }
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  internals: Internals,
-): Promise<void> {
+/** A client that leaves while it sends ends here as well as a defect of ours; only the second one hears of it. */
+async function answer(exchange: Exchange, internals: Internals): Promise<void> {
   try {
-    await route(new Exchange(request, response), internals)
-  } catch {
-    response.destroy()
+    await route(exchange, internals)
+  } catch (error) {
+    if (exchange.response.headersSent) exchange.response.destroy()
+    else exchange.fail(500, { message: `The sandbox itself failed: ${String(error)}` })
   }
 }
 

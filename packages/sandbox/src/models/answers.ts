@@ -1,6 +1,6 @@
 /** What a model says, as steps: who gains which part of a delta. How it becomes chunks and bytes is decided elsewhere. */
 
-import { type ChatRequest, lastUserText } from './chat-request.ts'
+import { type ChatRequest, lastUserText } from '../chat-request.ts'
 import {
   longText,
   personalText,
@@ -45,8 +45,8 @@ export const sayReply: Say = (request, seed) => speak(tokens(replyFor(lastUserTe
 /** Always the same few words. */
 export const sayShort: Say = () => speak(tokens('Of course, I am happy to help you with that.'))
 
-/** About 2,800 deltas. */
-export const sayLong: Say = () => speak(tokens(longText(8)))
+/** About 1,900 deltas. */
+export const sayLong: Say = () => speak(tokens(longText(4)))
 
 /** Personal data, split over deltas. */
 export const sayPersonal: Say = () => speak(pieces(personalText, 3))

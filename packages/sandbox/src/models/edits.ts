@@ -1,12 +1,10 @@
 /** Ways to damage or decorate the events of a finished answer; each takes the data of all events and returns new ones. */
 
-import { asObject, asObjects, type JsonObject, parseObject } from './json.ts'
+import { doneMark } from '../chunks.ts'
+import { asObject, asObjects, type JsonObject, parseObject } from '../json.ts'
 
 /** Changes the data of a stream's events. */
 export type Edit = (events: string[]) => string[]
-
-/** The data that marks the end of a stream in OpenAI's format. */
-export const doneMark = '[DONE]'
 
 /** Size of the huge event in bytes. */
 const hugeEventBytes = 10 * 1024 * 1024
