@@ -22,7 +22,7 @@ export const FULL = {
   rounds: 5,
   cases: [
     { name: 'burst', streams: 50, shape: { deltas: 1_500, paceMs: 0 }, arrivalMs: 0 },
-    { name: 'paced', streams: 300, shape: { deltas: 150, paceMs: 20 }, arrivalMs: 200 },
+    { name: 'paced', streams: 300, shape: { deltas: 150, paceMs: 20 }, arrivalMs: 1_000 },
     { name: 'latency', streams: 200, shape: { deltas: 60, paceMs: 50 }, arrivalMs: 1_000 },
   ],
   crowd: { name: 'crowd', streams: 500, shape: { deltas: 80, paceMs: 50 }, arrivalMs: 500 },
@@ -34,7 +34,7 @@ export const QUICK = {
   rounds: 2,
   cases: [
     { name: 'burst', streams: 20, shape: { deltas: 1_500, paceMs: 0 }, arrivalMs: 0 },
-    { name: 'paced', streams: 100, shape: { deltas: 50, paceMs: 20 }, arrivalMs: 100 },
+    { name: 'paced', streams: 100, shape: { deltas: 50, paceMs: 20 }, arrivalMs: 500 },
     { name: 'latency', streams: 100, shape: { deltas: 20, paceMs: 50 }, arrivalMs: 500 },
   ],
   crowd: { name: 'crowd', streams: 200, shape: { deltas: 30, paceMs: 50 }, arrivalMs: 200 },

@@ -39,6 +39,7 @@ export function figuresOf(rounds, crowd) {
       'open bytes': openBytes,
       'warm bytes': warmBytes,
       'after bytes': afterBytes,
+      'growth ratio': afterBytes / warmBytes,
     }
   }
   return figures

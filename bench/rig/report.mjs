@@ -29,6 +29,7 @@ const MEMORY = [
   megabytes('after warm-up, MB', 'warm bytes'),
   megabytes('streams open, MB', 'open bytes'),
   megabytes('after, MB', 'after bytes'),
+  column('after / warm-up', 'growth ratio', 2),
 ]
 
 /**
