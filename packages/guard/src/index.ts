@@ -1,2 +1,26 @@
-// placeholder face, replaced by the first change of this package
-export {}
+// The face of @sluice/guard: compile a policy, open a stream, push deltas.
+export type {
+  EntityRule,
+  PatternRule,
+  PolicyDefinition,
+  PolicyName,
+  RuleDefinition,
+  TermsRule,
+} from './definition.ts'
+export type {
+  ActionKind,
+  Block,
+  Channel,
+  Direction,
+  Finding,
+  GuardStream,
+  OpenOptions,
+  Role,
+  ScanResult,
+  StreamResult,
+} from './finding.ts'
+export type { TermMatch } from './matcher/terms.ts'
+export type { Action } from './operators.ts'
+export { POLICY_NAMES } from './policies.ts'
+export { compilePolicy, type Policy } from './policy.ts'
+export { PolicyError, type PolicyErrorCode } from './policy-error.ts'

@@ -1,0 +1,65 @@
+// How a policy is written down: the types of a definition, as they stand in code or in a configuration file. Checking
+// and compiling them is rule-reader.ts's and policy.ts's.
+import type { Channel, Direction, Role } from './finding.ts'
+import type { TermMatch } from './matcher/terms.ts'
+import type { Action } from './operators.ts'
+
+export type PolicyName = 'seed' | 'standard' | 'strict' | 'off'
+
+/** What every kind of rule may say. */
+export interface RuleBase {
+  /** Unique in the policy. Default: the entity, the name or the category. An inherited rule of the same id is replaced. */
+  readonly id?: string
+  readonly action: Action
+  /** Default `both`. */
+  readonly direction?: Direction | 'both'
+  /** Default: all channels. */
+  readonly channels?: readonly Channel[]
+  /** Default: all roles but `system` and `developer`, whose texts are checked only if named here. */
+  readonly roles?: readonly Role[]
+  /** Reported with a block, for example `pii` or `safety`. */
+  readonly category?: string
+}
+
+/** Looks for an entity that this package knows. */
+export interface EntityRule extends RuleBase {
+  readonly entity: string
+  /** Findings with a lower score do not count. Default: the policy's threshold. */
+  readonly threshold?: number
+}
+
+/** Looks for a pattern: JavaScript RegExp source without back-references and long look-around. */
+export interface PatternRule extends RuleBase {
+  readonly pattern: string
+  /** Any of `i` and `u`. */
+  readonly flags?: string
+  /** The findings' entity. */
+  readonly name: string
+  /** From 0 to 1. Default 1. */
+  readonly score?: number
+}
+
+/** Looks for literal terms, without regard to case, accents and look-alike letters. */
+export interface TermsRule extends RuleBase {
+  readonly terms: readonly string[]
+  /** Default `word`. */
+  readonly match?: TermMatch
+  /** Also the findings' entity. */
+  readonly category: string
+}
+
+export type RuleDefinition = EntityRule | PatternRule | TermsRule
+
+export interface PolicyDefinition {
+  /** Default `custom`. */
+  readonly name?: string
+  /** The built-in policy whose rules come first. Default `off`, which has none. */
+  readonly extends?: PolicyName
+  /** Ids of inherited rules that are left out. */
+  readonly without?: readonly string[]
+  readonly rules?: readonly RuleDefinition[]
+  /** Findings with a lower score do not count, from 0 to 1. Default: that of the inherited policy, or 0.5. */
+  readonly threshold?: number
+  /** No match is longer and no text is held longer, in UTF-16 units, 32 to 4096. Default 320. */
+  readonly maxSpan?: number
+}

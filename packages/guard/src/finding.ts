@@ -1,0 +1,59 @@
+// The words of the guard's results: what was found, what was done, and what may be shown. Never the value itself.
+
+export type Direction = 'input' | 'output'
+/** The part of a message a text belongs to. */
+export type Channel = 'content' | 'reasoning' | 'refusal' | 'tool_arguments'
+export type Role = 'system' | 'developer' | 'user' | 'assistant' | 'tool'
+
+export interface OpenOptions {
+  readonly direction: Direction
+  /** Default `content`. `tool_arguments` is JSON text: its strings, numbers and keys are checked by decoded value. */
+  readonly channel?: Channel
+  /** Default: `user` for input, `assistant` for output. */
+  readonly role?: Role
+}
+
+export type ActionKind = 'block' | 'redact' | 'replace' | 'hash' | 'mask' | 'observe'
+
+export interface Finding {
+  /** Entity of the recognizer, name of the pattern, or category of the terms. */
+  readonly entity: string
+  /** UTF-16 offset in the stream's original text. */
+  readonly start: number
+  /** UTF-16 offset after the last character. */
+  readonly end: number
+  /** Confidence from 0 to 1. */
+  readonly score: number
+  readonly ruleId: string
+  readonly action: ActionKind
+}
+
+export interface Block {
+  readonly ruleId: string
+  readonly entity?: string
+  readonly category?: string
+}
+
+export interface ScanResult {
+  readonly text: string
+  readonly findings: readonly Finding[]
+  /** Present once a `block` rule has matched; nothing after the match is looked at. */
+  readonly blocked?: Block
+}
+
+export interface StreamResult extends ScanResult {
+  /** UTF-16 units that wait: a match that starts at or before them is still possible. */
+  readonly held: number
+}
+
+/**
+ * One text that arrives in pieces. However it is cut, the emitted text and the findings are the same. No text makes it
+ * throw. After a block, or after `end`, it emits nothing more.
+ */
+export interface GuardStream {
+  push(delta: string): StreamResult
+  end(): StreamResult
+}
+
+/** Shared by all results without findings, so that a push that finds nothing allocates no array. */
+export const NO_FINDINGS: readonly Finding[] = Object.freeze([])

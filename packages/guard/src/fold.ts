@@ -1,0 +1,163 @@
+// Folding: what a character counts as while detectors look at it. Each code point folds by itself, without context, so
+// that folding cannot depend on where a text was cut. The text that is sent on is never folded.
+import { ASTRAL } from './matcher/char-set.ts'
+
+/** The fold of a character that counts as nothing: it neither matches nor separates. U+FFFF is a noncharacter. */
+export const IGNORED = 0xffff
+
+/** A fold for every UTF-16 unit; surrogates are ASTRAL here and folded by pairs with `foldAstral`. */
+export type FoldTable = Uint16Array
+
+/** Zero-width and formatting characters, variation selectors and combining marks (Unicode 16: Cf, Mn used to disguise). */
+const INVISIBLE: readonly (readonly [number, number])[] = [
+  [0x00ad, 0x00ad],
+  [0x0300, 0x036f],
+  [0x061c, 0x061c],
+  [0x115f, 0x1160],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
+  [0x1ab0, 0x1aff],
+  [0x1dc0, 0x1dff],
+  [0x200b, 0x200f],
+  [0x202a, 0x202e],
+  [0x2060, 0x206f],
+  [0x20d0, 0x20ff],
+  [0x3164, 0x3164],
+  [0xfe00, 0xfe0f],
+  [0xfe20, 0xfe2f],
+  [0xfeff, 0xfeff],
+  [0xffa0, 0xffa0],
+]
+
+/** Look-alikes of the separators that identifiers are written with. Keys are the ASCII character they count as. */
+const SEPARATORS: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
+  '-': [
+    [0x2010, 0x2015],
+    [0x2043, 0x2043],
+    [0x2212, 0x2212],
+    [0x2e3a, 0x2e3b],
+    [0xfe58, 0xfe58],
+    [0xfe63, 0xfe63],
+  ],
+  ' ': [
+    [0x00a0, 0x00a0],
+    [0x1680, 0x1680],
+    [0x2000, 0x200a],
+    [0x202f, 0x202f],
+    [0x205f, 0x205f],
+    [0x3000, 0x3000],
+  ],
+  '.': [
+    [0x2024, 0x2024],
+    [0x3002, 0x3002],
+    [0xfe52, 0xfe52],
+    [0xff61, 0xff61],
+  ],
+  '@': [[0xfe6b, 0xfe6b]],
+  ':': [[0xfe55, 0xfe55]],
+}
+
+let identifierFolds: FoldTable | undefined
+
+/**
+ * The folding for identifiers: digits of every script, full-width forms and separators become ASCII, invisible
+ * characters become nothing. Letters of other scripts stay: `é` is not part of an ASCII word.
+ */
+export function identifierFoldTable(): FoldTable {
+  if (identifierFolds !== undefined) return identifierFolds
+  const table = new Uint16Array(0x10000)
+  for (let unit = 0; unit < table.length; unit += 1) table[unit] = unit
+  table.fill(ASTRAL, 0xd800, 0xe000)
+  foldDigits(table)
+  for (let unit = 0xff01; unit <= 0xff5e; unit += 1) table[unit] = unit - 0xfee0
+  for (const [to, ranges] of Object.entries(SEPARATORS)) {
+    for (const [low, high] of ranges) table.fill(to.charCodeAt(0), low, high + 1)
+  }
+  for (const [low, high] of INVISIBLE) table.fill(IGNORED, low, high + 1)
+  identifierFolds = table
+  return table
+}
+
+/** Decimal digits (general category Nd) come in runs of ten that start with zero (Unicode Standard, section 4.6). */
+function foldDigits(table: FoldTable): void {
+  const digit = /^\p{Nd}$/u
+  for (let unit = 0x80; unit < 0xd800; unit += 1) {
+    if (!digit.test(String.fromCharCode(unit))) continue
+    for (let value = 0; value < 10; value += 1) table[unit + value] = 0x30 + value
+    unit += 9
+  }
+}
+
+/**
+ * Folds a character beyond U+FFFF: mathematical and other compatibility letters and digits to ASCII, tags and variation
+ * selectors to nothing, all else to ASTRAL.
+ */
+export function foldAstral(codePoint: number): number {
+  if (codePoint >= 0xe0000 && codePoint <= 0xe0fff) return IGNORED
+  if (codePoint < 0x1d400 || codePoint > 0x1fbff) return ASTRAL
+  const plain = String.fromCodePoint(codePoint).normalize('NFKC')
+  return plain.length === 1 && plain.charCodeAt(0) < 0x80 ? plain.charCodeAt(0) : ASTRAL
+}
+
+/** Letters of other scripts that look like ASCII ones (a selection of Unicode TR 39, confusables.txt), lower case. */
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  a: 'аɑα',
+  b: 'Ьʙ',
+  c: 'сϲ',
+  d: 'ԁ',
+  e: 'еҽ℮',
+  g: 'ɡց',
+  h: 'һհ',
+  i: 'іıɩι',
+  j: 'јϳ',
+  k: 'кκ',
+  l: 'ӏⅼ',
+  m: 'мⅿ',
+  n: 'ոп',
+  o: 'оοօσ',
+  p: 'рρ',
+  q: 'ԛգ',
+  r: 'гᴦ',
+  s: 'ѕꜱ',
+  t: 'тτ',
+  u: 'υսᴜ',
+  v: 'νѵ',
+  w: 'ԝѡ',
+  x: 'хχ',
+  y: 'уүγ',
+  z: 'ᴢ',
+}
+
+let termFolds: FoldTable | undefined
+
+/**
+ * The folding for deny terms, which goes further than that for identifiers: case, accents, compatibility forms and
+ * look-alike letters are dropped, all white space is a space.
+ */
+export function termFoldTable(): FoldTable {
+  if (termFolds !== undefined) return termFolds
+  const identifiers = identifierFoldTable()
+  const table = identifiers.slice()
+  for (let unit = 0; unit < 0xd800; unit += 1) {
+    if (table[unit] === IGNORED || (unit >= 0x3400 && unit < 0xa000) || unit >= 0xac00) continue
+    table[unit] = baseLetter(identifiers[unit] ?? unit)
+  }
+  for (let unit = 0xf900; unit < 0x10000; unit += 1) {
+    if (table[unit] !== IGNORED) table[unit] = baseLetter(table[unit] ?? unit)
+  }
+  for (const [letter, others] of Object.entries(LOOKALIKES)) {
+    for (const other of others) {
+      table[other.charCodeAt(0)] = letter.charCodeAt(0)
+      const upper = other.toUpperCase()
+      if (upper.length === 1) table[upper.charCodeAt(0)] = letter.charCodeAt(0)
+    }
+  }
+  for (const unit of [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x85, 0x2028, 0x2029]) table[unit] = 0x20
+  termFolds = table
+  return table
+}
+
+function baseLetter(unit: number): number {
+  const base = String.fromCharCode(unit).normalize('NFKD').charAt(0).toLowerCase()
+  return base.length === 1 ? base.charCodeAt(0) : unit
+}

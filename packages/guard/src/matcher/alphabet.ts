@@ -1,0 +1,118 @@
+// The alphabet of an automaton: symbols that no pattern tells apart share a class, so that a transition table needs
+// tens of columns instead of 65,536.
+import { type FoldTable, foldAstral, IGNORED } from '../fold.ts'
+import { PolicyError } from '../policy-error.ts'
+import { ASTRAL, type CharSet } from './char-set.ts'
+
+/** Class of a unit that counts as nothing. */
+export const CLASS_IGNORED = 0
+/** Class of a surrogate: the pair has to be read to know its class. */
+export const CLASS_SURROGATE = 1
+/** The first class that is a symbol. */
+export const FIRST_CLASS = 2
+const MAX_CLASSES = 250
+
+export interface Alphabet {
+  /** Class of each UTF-16 unit, folding included. */
+  readonly classOf: Uint8Array
+  /** Number of classes, the end of the text included. */
+  readonly size: number
+  /** The class of the end of the text, the last one. */
+  readonly end: number
+  /** Class of a character beyond U+FFFF, folding included. */
+  astralClass(codePoint: number): number
+  /** One byte per class: 1 where the class belongs to the set. */
+  members(set: CharSet): Uint8Array
+}
+
+/** @throws PolicyError `pattern_too_large` if the sets tell too many symbols apart. */
+export function createAlphabet(sets: readonly CharSet[], folds: FoldTable): Alphabet {
+  const starts = cutPoints(sets)
+  const { classes, count } = classesOf(starts, sets)
+  const symbolClass = new Uint8Array(0x10000)
+  starts.forEach((start, i) => {
+    symbolClass.fill(classes[i] ?? 0, start, starts[i + 1] ?? 0x10000)
+  })
+  const classOf = new Uint8Array(0x10000)
+  for (let unit = 0; unit < classOf.length; unit += 1) {
+    const symbol = folds[unit] ?? unit
+    classOf[unit] = symbol === IGNORED ? CLASS_IGNORED : (symbolClass[symbol] ?? 0)
+  }
+  classOf.fill(CLASS_SURROGATE, 0xd800, 0xe000)
+  return {
+    classOf,
+    size: count + 1,
+    end: count,
+    astralClass: (codePoint) => {
+      const symbol = foldAstral(codePoint)
+      return symbol === IGNORED ? CLASS_IGNORED : (symbolClass[symbol] ?? 0)
+    },
+    members: (set) => {
+      const result = new Uint8Array(count + 1)
+      for (let i = 0; i < set.length; i += 2) {
+        for (let symbol = set[i] ?? 0; symbol <= (set[i + 1] ?? 0); symbol += 1) {
+          result[symbolClass[symbol] ?? 0] = 1
+        }
+      }
+      return result
+    },
+  }
+}
+
+/** Where the symbol begins that ends at or before `end`; -1 if there is only what counts as nothing. */
+export function symbolStart(alphabet: Alphabet, text: string, end: number): number {
+  let at = end - 1
+  while (at >= 0) {
+    if (at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff) at -= 1
+    if (classAt(alphabet, text, at) !== CLASS_IGNORED) return at
+    at -= 1
+  }
+  return -1
+}
+
+/** The class of the character that begins at an offset. */
+export function classAt(alphabet: Alphabet, text: string, at: number): number {
+  const symbolClass = alphabet.classOf[text.charCodeAt(at)] ?? CLASS_IGNORED
+  return symbolClass === CLASS_SURROGATE
+    ? alphabet.astralClass(text.codePointAt(at) ?? 0)
+    : symbolClass
+}
+
+/** Where membership of any set changes; ASTRAL stands alone, being no real character. */
+function cutPoints(sets: readonly CharSet[]): number[] {
+  const points = new Set([0, ASTRAL, ASTRAL + 1])
+  for (const set of sets) {
+    for (let i = 0; i < set.length; i += 2) {
+      points.add(set[i] ?? 0)
+      points.add((set[i + 1] ?? 0) + 1)
+    }
+  }
+  points.delete(0x10000)
+  return [...points].sort((a, b) => a - b)
+}
+
+/** One class per distinct signature; a signature says for each set whether the interval is inside. */
+function classesOf(starts: readonly number[], sets: readonly CharSet[]) {
+  const inside = sets.map(() => 0)
+  const known = new Map<string, number>()
+  const classes = starts.map((start) => {
+    let signature = ''
+    sets.forEach((set, s) => {
+      let at = inside[s] ?? 0
+      while (at < set.length && (set[at + 1] ?? 0) < start) at += 2
+      inside[s] = at
+      signature += at < set.length && (set[at] ?? 0) <= start ? '1' : '0'
+    })
+    const id = known.get(signature) ?? FIRST_CLASS + known.size
+    known.set(signature, id)
+    return id
+  })
+  const count = FIRST_CLASS + known.size
+  if (count > MAX_CLASSES) {
+    throw new PolicyError(
+      'pattern_too_large',
+      `the patterns of a policy tell more than ${MAX_CLASSES} kinds of characters apart`,
+    )
+  }
+  return { classes, count }
+}

@@ -1,0 +1,97 @@
+// Sets of symbols as sorted inclusive ranges. A symbol is a folded UTF-16 unit; every character beyond the Basic
+// Multilingual Plane that does not fold to a smaller one is the single symbol ASTRAL. What symbols mean is fold.ts's.
+
+/** Sorted, disjoint, non-adjacent inclusive ranges: `[low, high, low, high, ...]`. */
+export type CharSet = readonly number[]
+
+/** The symbol that stands for every unfolded character beyond U+FFFF and for a lone surrogate. */
+export const ASTRAL = 0xd800
+const LAST = 0xffff
+
+export const DIGIT: CharSet = [0x30, 0x39]
+export const WORD: CharSet = [0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a]
+/** WhiteSpace and LineTerminator of ECMA-262, sections 12.2 and 12.3. */
+export const SPACE: CharSet = unionOf([
+  [0x09, 0x0d],
+  [0x20, 0x20],
+  [0xa0, 0xa0],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+  [0x2028, 0x2029],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+  [0xfeff, 0xfeff],
+])
+/** What `.` matches: everything but the line terminators of ECMA-262, section 12.3. */
+export const ANY: CharSet = complementOf([0x0a, 0x0a, 0x0d, 0x0d, 0x2028, 0x2029])
+
+export function unionOf(sets: readonly CharSet[]): CharSet {
+  const ranges: [number, number][] = []
+  for (const set of sets) {
+    for (let i = 0; i < set.length; i += 2) ranges.push([set[i] ?? 0, set[i + 1] ?? 0])
+  }
+  ranges.sort((a, b) => a[0] - b[0])
+  const merged: number[] = []
+  for (const [low, high] of ranges) {
+    const last = merged.at(-1)
+    if (last !== undefined && low <= last + 1) merged[merged.length - 1] = Math.max(last, high)
+    else merged.push(low, high)
+  }
+  return merged
+}
+
+export function complementOf(set: CharSet): CharSet {
+  const result: number[] = []
+  let next = 0
+  for (let i = 0; i < set.length; i += 2) {
+    const low = set[i] ?? 0
+    if (low > next) result.push(next, low - 1)
+    next = (set[i + 1] ?? 0) + 1
+  }
+  if (next <= LAST) result.push(next, LAST)
+  return result
+}
+
+export function contains(set: CharSet, symbol: number): boolean {
+  for (let i = 0; i < set.length; i += 2) {
+    if (symbol < (set[i] ?? 0)) return false
+    if (symbol <= (set[i + 1] ?? 0)) return true
+  }
+  return false
+}
+
+/** The set of all symbols for which `test` holds. Asks 65,536 times: for compile time only. */
+export function charSetWhere(test: (symbol: number) => boolean): CharSet {
+  const result: number[] = []
+  for (let symbol = 0; symbol <= LAST; symbol += 1) {
+    if (!test(symbol)) continue
+    if (result.at(-1) === symbol - 1) result[result.length - 1] = symbol
+    else result.push(symbol, symbol)
+  }
+  return result
+}
+
+/** Adds the upper-case and lower-case partner of every member that has one of a single UTF-16 unit. */
+export function ignoringCase(set: CharSet): CharSet {
+  const partners: CharSet[] = [set]
+  for (let i = 0; i < set.length; i += 2) {
+    const low = set[i] ?? 0
+    const high = set[i + 1] ?? 0
+    if (high - low > 8192) continue // nearly everything: a negated class, closed under case before it was negated
+    for (let symbol = low; symbol <= high; symbol += 1) partners.push(...casePartners(symbol))
+  }
+  return unionOf(partners)
+}
+
+function casePartners(symbol: number): CharSet[] {
+  const character = String.fromCharCode(symbol)
+  const result: CharSet[] = []
+  for (const other of [character.toLowerCase(), character.toUpperCase()]) {
+    if (other.length !== 1 || other === character) continue
+    const unit = other.charCodeAt(0)
+    if (symbol > 0x7f && unit <= 0x7f) continue // as RegExp's Canonicalize: nothing outside ASCII equals a letter in it
+    result.push([unit, unit])
+  }
+  return result
+}

@@ -1,0 +1,211 @@
+// From syntax trees to one position automaton (Glushkov): a state is a place in a pattern where a symbol is consumed,
+// there are no empty moves, and conditions such as `\b` sit on the edges. Running it is automaton.ts's.
+import { PolicyError } from '../policy-error.ts'
+import type { CharSet } from './char-set.ts'
+import type { Assertion, PatternNode } from './pattern.ts'
+
+/** A way to a position, open only where its condition holds. */
+export interface Edge {
+  readonly target: number
+  readonly condition: number
+}
+
+/** What one detector contributes: the edges it starts with, and whether a context word must be live to start. */
+export interface Entry {
+  readonly detector: number
+  readonly first: readonly Edge[]
+  /** Bit of the context that must be live, or 0. */
+  readonly gate: number
+}
+
+/** All detectors of a program in one automaton. Position `p` consumes a symbol of `sets[setOf[p]]`. */
+export interface Nfa {
+  readonly setOf: readonly number[]
+  readonly detectorOf: readonly number[]
+  /** Per position: where to go after it consumed its symbol. */
+  readonly follow: readonly (readonly Edge[])[]
+  /** Per position: the conditions under which a match may end after it (empty: it cannot). */
+  readonly last: readonly (readonly number[])[]
+  readonly entries: readonly Entry[]
+  readonly sets: readonly CharSet[]
+  /** Condition `c` holds where all its assertions hold; number 0 has none. */
+  readonly conditions: readonly (readonly Assertion[])[]
+}
+
+/** More positions than this in one pattern is refused: it bounds compile time, memory and the slow simulation. */
+const MAX_POSITIONS = 2000
+
+/** What the Glushkov construction knows of a part of a pattern. `empty`: the conditions under which it matches nothing. */
+interface Fragment {
+  readonly empty: readonly number[]
+  readonly first: readonly Edge[]
+  readonly last: readonly Edge[]
+}
+
+const EMPTY_FRAGMENT: Fragment = { empty: [0], first: [], last: [] }
+
+export class NfaBuilder {
+  readonly #setOf: number[] = []
+  readonly #detectorOf: number[] = []
+  readonly #follow: Edge[][] = []
+  readonly #last: number[][] = []
+  readonly #entries: Entry[] = []
+  readonly #sets = new Interner<CharSet>()
+  readonly #assertions = new Interner<Assertion>()
+  readonly #conditions = new Interner<readonly number[]>()
+  #firstPosition = 0
+
+  constructor() {
+    this.#conditions.idOf([])
+  }
+
+  /**
+   * Adds one pattern as a detector.
+   * @throws PolicyError `pattern_matches_empty` or `pattern_too_large`.
+   */
+  add(detector: number, pattern: PatternNode, gate = 0): void {
+    this.#firstPosition = this.#setOf.length
+    const fragment = this.#build(pattern, detector)
+    if (fragment.empty.length > 0) {
+      throw new PolicyError('pattern_matches_empty', 'a pattern must not match the empty text')
+    }
+    for (const { target, condition } of fragment.last) this.#last[target]?.push(condition)
+    this.#entries.push({ detector, first: fragment.first, gate })
+  }
+
+  build(): Nfa {
+    const assertions = this.#assertions.values
+    const conditions = this.#conditions.values.map((ids) =>
+      ids.map((id) => assertions[id]).filter((assertion) => assertion !== undefined),
+    )
+    return {
+      setOf: this.#setOf,
+      detectorOf: this.#detectorOf,
+      follow: this.#follow,
+      last: this.#last,
+      entries: this.#entries,
+      sets: this.#sets.values,
+      conditions,
+    }
+  }
+
+  #build(node: PatternNode, detector: number): Fragment {
+    switch (node.kind) {
+      case 'symbol':
+        return this.#symbol(node.set, detector)
+      case 'assertion': {
+        const id = this.#conditions.idOf([this.#assertions.idOf(node.assertion)])
+        return { empty: [id], first: [], last: [] }
+      }
+      case 'sequence':
+        return node.items.reduce<Fragment>(
+          (left, item) => this.#concat(left, this.#build(item, detector)),
+          EMPTY_FRAGMENT,
+        )
+      case 'choice':
+        return node.options
+          .map((option) => this.#build(option, detector))
+          .reduce((left, right) => ({
+            empty: [...new Set([...left.empty, ...right.empty])],
+            first: [...left.first, ...right.first],
+            last: [...left.last, ...right.last],
+          }))
+      case 'repeat':
+        return this.#repeat(node, detector)
+    }
+  }
+
+  #symbol(set: CharSet, detector: number): Fragment {
+    const target = this.#setOf.length
+    if (target - this.#firstPosition >= MAX_POSITIONS) {
+      throw new PolicyError(
+        'pattern_too_large',
+        `a pattern may expand to ${MAX_POSITIONS} characters at most; shorten its counted repeats`,
+      )
+    }
+    this.#setOf.push(this.#sets.idOf(set))
+    this.#detectorOf.push(detector)
+    this.#follow.push([])
+    this.#last.push([])
+    const edge = [{ target, condition: 0 }]
+    return { empty: [], first: edge, last: edge }
+  }
+
+  #concat(left: Fragment, right: Fragment): Fragment {
+    this.#connect(left.last, right.first)
+    return {
+      empty: left.empty.flatMap((a) => right.empty.map((b) => this.#and(a, b))),
+      first: [...left.first, ...this.#through(left.empty, right.first)],
+      last: [...right.last, ...this.#through(right.empty, left.last)],
+    }
+  }
+
+  /**
+   * `x{2,4}` is `xx(x(x)?)?` and `x{2,}` is `xx` whose last copy loops: nested, so that the number of edges grows with
+   * the number of copies and not with its square.
+   */
+  #repeat(node: PatternNode & { kind: 'repeat' }, detector: number): Fragment {
+    const unbounded = node.max === Number.POSITIVE_INFINITY
+    const copies: Fragment[] = []
+    while (copies.length < (unbounded ? Math.max(node.min, 1) : node.max)) {
+      copies.push(this.#repeatable(node.item, detector))
+    }
+    const [head] = copies
+    if (head === undefined) return EMPTY_FRAGMENT
+    copies.forEach((copy, index) => {
+      const next = copies[index + 1] ?? (unbounded ? copy : undefined)
+      if (next !== undefined) this.#connect(copy.last, next.first)
+    })
+    // A copy that may match nothing can as well be left out.
+    const min = head.empty.length > 0 ? 0 : node.min
+    const last = copies.slice(Math.max(min - 1, 0)).flatMap((copy) => copy.last)
+    return { empty: min === 0 ? [0] : [], first: head.first, last }
+  }
+
+  #repeatable(item: PatternNode, detector: number): Fragment {
+    const fragment = this.#build(item, detector)
+    if (fragment.empty.some((condition) => condition !== 0)) {
+      throw new PolicyError('pattern_unsupported', 'a repeat must not repeat a bare assertion')
+    }
+    return fragment
+  }
+
+  #connect(from: readonly Edge[], to: readonly Edge[]): void {
+    for (const end of from) {
+      const edges = this.#follow[end.target]
+      if (edges === undefined) continue
+      for (const start of to) {
+        const condition = this.#and(end.condition, start.condition)
+        const known = edges.some((e) => e.target === start.target && e.condition === condition)
+        if (!known) edges.push({ target: start.target, condition })
+      }
+    }
+  }
+
+  #through(empties: readonly number[], edges: readonly Edge[]): Edge[] {
+    return empties.flatMap((empty) =>
+      edges.map(({ target, condition }) => ({ target, condition: this.#and(empty, condition) })),
+    )
+  }
+
+  #and(a: number, b: number): number {
+    if (a === 0 || a === b) return b
+    if (b === 0) return a
+    const parts = [...(this.#conditions.values[a] ?? []), ...(this.#conditions.values[b] ?? [])]
+    return this.#conditions.idOf([...new Set(parts)].sort((x, y) => x - y))
+  }
+}
+
+/** Numbers equal values in order of appearance; equality is that of their JSON text. */
+class Interner<T> {
+  readonly values: T[] = []
+  readonly #ids = new Map<string, number>()
+
+  idOf(value: T): number {
+    const key = JSON.stringify(value)
+    const known = this.#ids.get(key)
+    if (known !== undefined) return known
+    this.#ids.set(key, this.values.length)
+    return this.values.push(value) - 1
+  }
+}

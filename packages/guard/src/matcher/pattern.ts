@@ -1,0 +1,203 @@
+// From JavaScript RegExp source to a small syntax tree. Only what a finite automaton can decide is let through; the
+// tree knows nothing of states (nfa.ts) and no RegExp of a user is ever run.
+import { type AST, RegExpParser, RegExpSyntaxError } from '@eslint-community/regexpp'
+import { PolicyError } from '../policy-error.ts'
+import {
+  ANY,
+  ASTRAL,
+  type CharSet,
+  charSetWhere,
+  complementOf,
+  DIGIT,
+  ignoringCase,
+  SPACE,
+  unionOf,
+  WORD,
+} from './char-set.ts'
+
+/**
+ * A condition on the place between two symbols: it looks at one symbol to the left and one to the right.
+ * `behind`/`ahead`: that neighbour exists and is in the set (`negate` turns the whole into its opposite).
+ */
+export interface Assertion {
+  readonly kind: 'behind' | 'ahead' | 'boundary' | 'start' | 'end'
+  readonly set: CharSet
+  readonly negate: boolean
+}
+
+export type PatternNode =
+  | { readonly kind: 'symbol'; readonly set: CharSet }
+  | { readonly kind: 'sequence'; readonly items: readonly PatternNode[] }
+  | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
+  | {
+      readonly kind: 'repeat'
+      readonly item: PatternNode
+      readonly min: number
+      readonly max: number
+    }
+  | { readonly kind: 'assertion'; readonly assertion: Assertion }
+
+/**
+ * Parses RegExp source. `flags` may hold `i` and `u`.
+ * @throws PolicyError `pattern_syntax` or `pattern_unsupported`, with the position in the source.
+ */
+export function parsePattern(source: string, flags = ''): PatternNode {
+  if (!/^[iu]*$/.test(flags)) {
+    throw new PolicyError('pattern_unsupported', `flags may be "i" and "u", not "${flags}"`)
+  }
+  try {
+    const unicode = flags.includes('u')
+    const parser = new RegExpParser({ ecmaVersion: 2024 })
+    const pattern = parser.parsePattern(source, 0, source.length, { unicode })
+    return new TreeBuilder(flags.includes('i')).alternatives(pattern.alternatives)
+  } catch (error) {
+    if (!(error instanceof RegExpSyntaxError)) throw error
+    throw new PolicyError('pattern_syntax', error.message, { position: error.index, cause: error })
+  }
+}
+
+class TreeBuilder {
+  readonly #ignoreCase: boolean
+
+  constructor(ignoreCase: boolean) {
+    this.#ignoreCase = ignoreCase
+  }
+
+  alternatives(alternatives: readonly AST.Alternative[]): PatternNode {
+    const options = alternatives.map((alternative) => this.#sequence(alternative.elements))
+    const [only] = options
+    return options.length === 1 && only !== undefined ? only : { kind: 'choice', options }
+  }
+
+  #sequence(elements: readonly AST.Element[]): PatternNode {
+    return { kind: 'sequence', items: elements.map((element) => this.#element(element)) }
+  }
+
+  #element(element: AST.Element): PatternNode {
+    switch (element.type) {
+      case 'Character':
+      case 'CharacterClass':
+      case 'CharacterSet':
+        return { kind: 'symbol', set: this.#set(element) }
+      case 'Assertion':
+        return { kind: 'assertion', assertion: this.#assertion(element) }
+      case 'Quantifier': {
+        const { min, max } = element
+        return { kind: 'repeat', item: this.#element(element.element), min, max }
+      }
+      case 'CapturingGroup':
+        return this.alternatives(element.alternatives)
+      case 'Group':
+        if (element.modifiers) throw unsupported('modifiers', element)
+        return this.alternatives(element.alternatives)
+      case 'Backreference':
+        throw unsupported('a back-reference', element)
+      default:
+        throw unsupported('a character class with set operations', element)
+    }
+  }
+
+  #assertion(node: AST.Assertion): Assertion {
+    switch (node.kind) {
+      case 'word':
+        return { kind: 'boundary', set: WORD, negate: node.negate }
+      case 'start':
+      case 'end':
+        return { kind: node.kind, set: [], negate: false }
+      default: {
+        const kind = node.kind === 'lookahead' ? 'ahead' : 'behind'
+        return { kind, set: this.#lookedAt(node), negate: node.negate }
+      }
+    }
+  }
+
+  /** A look-around of exactly one character is a condition on a neighbour; anything longer is not finite here. */
+  #lookedAt(node: AST.LookaheadAssertion | AST.LookbehindAssertion): CharSet {
+    const sets = node.alternatives.map((alternative) => {
+      const [element] = alternative.elements
+      if (alternative.elements.length !== 1 || element === undefined) {
+        throw unsupported('look-around over more or less than one character', node)
+      }
+      const parsed = this.#element(element)
+      if (parsed.kind !== 'symbol') {
+        throw unsupported('look-around over more or less than one character', node)
+      }
+      return parsed.set
+    })
+    return unionOf(sets)
+  }
+
+  #set(node: AST.Character | AST.CharacterClass | AST.CharacterSet): CharSet {
+    if (node.type === 'CharacterClass') return this.#classSet(node)
+    const set = node.type === 'Character' ? characterSet(node) : escapeSet(node)
+    return this.#ignoreCase ? ignoringCase(set) : set
+  }
+
+  #classSet(node: AST.CharacterClass): CharSet {
+    const sets: CharSet[] = []
+    for (const element of node.elements) {
+      switch (element.type) {
+        case 'Character':
+          sets.push(characterSet(element))
+          break
+        case 'CharacterClassRange':
+          sets.push(rangeSet(element))
+          break
+        case 'CharacterSet':
+          sets.push(escapeSet(element))
+          break
+        default:
+          throw unsupported('a character class with set operations', element)
+      }
+    }
+    const set = this.#ignoreCase ? ignoringCase(unionOf(sets)) : unionOf(sets)
+    return node.negate ? complementOf(set) : set
+  }
+}
+
+function characterSet(node: AST.Character): CharSet {
+  if (isAstral(node.value)) throw unsupported('a character beyond U+FFFF', node)
+  return [node.value, node.value]
+}
+
+function rangeSet(node: AST.CharacterClassRange): CharSet {
+  if (isAstral(node.min.value) || node.max.value === 0x10ffff) {
+    throw unsupported('a character beyond U+FFFF', node)
+  }
+  characterSet(node.max)
+  return [node.min.value, node.max.value]
+}
+
+function isAstral(codePoint: number): boolean {
+  return codePoint > 0xffff || (codePoint >= 0xd800 && codePoint <= 0xdfff)
+}
+
+function escapeSet(node: AST.CharacterSet): CharSet {
+  switch (node.kind) {
+    case 'any':
+      return ANY
+    case 'digit':
+      return node.negate ? complementOf(DIGIT) : DIGIT
+    case 'word':
+      return node.negate ? complementOf(WORD) : WORD
+    case 'space':
+      return node.negate ? complementOf(SPACE) : SPACE
+    default:
+      return propertySet(node)
+  }
+}
+
+/** A Unicode property is asked of one character at a time, so this RegExp has nothing to backtrack over. */
+function propertySet(node: AST.UnicodePropertyCharacterSet): CharSet {
+  if (node.strings) throw unsupported('a property of strings', node)
+  const property = new RegExp(`^${node.raw}$`, 'u')
+  return charSetWhere((symbol) => symbol !== ASTRAL && property.test(String.fromCharCode(symbol)))
+}
+
+function unsupported(what: string, node: { readonly start: number }): PolicyError {
+  return new PolicyError(
+    'pattern_unsupported',
+    `${what} is not possible here: a pattern must be one a finite automaton can decide`,
+    { position: node.start },
+  )
+}

@@ -1,0 +1,59 @@
+// What a rule does to what it found: how concealing each action is, and the text that is shown instead.
+import type { ActionKind } from './finding.ts'
+
+/** What to do with a match. */
+export type Action =
+  /** Ends the stream at the first certain match; none of the match is shown. */
+  | { readonly kind: 'block' }
+  /** Shows a label. Default `[ENTITY]`. */
+  | { readonly kind: 'redact'; readonly label?: string }
+  /** Shows a fixed text. */
+  | { readonly kind: 'replace'; readonly with: string }
+  /** Shows the entity and 128 bits of HMAC-SHA-256 of the value. The key: at least 16 bytes of UTF-8. */
+  | { readonly kind: 'hash'; readonly key: string }
+  /**
+   * Shows `character` (default `*`) for each character but the last `keepLast` letters and digits (default 0; never
+   * more than half of them).
+   */
+  | { readonly kind: 'mask'; readonly keepLast?: number; readonly character?: string }
+  /** Reports the match and leaves the text as it is. */
+  | { readonly kind: 'observe' }
+
+/** Where matches overlap, the highest number decides, character by character. */
+const CONCEALMENT: Readonly<Record<ActionKind, number>> = {
+  block: 5,
+  redact: 4,
+  replace: 3,
+  hash: 3,
+  mask: 2,
+  observe: 1,
+}
+
+export function concealmentOf(kind: ActionKind): number {
+  return CONCEALMENT[kind]
+}
+
+export function isActionKind(kind: unknown): kind is ActionKind {
+  return typeof kind === 'string' && Object.hasOwn(CONCEALMENT, kind)
+}
+
+export const ACTION_KINDS: readonly string[] = Object.keys(CONCEALMENT)
+
+/** Whether the whole match is shown as one short text, so that it can go out as soon as the match is certain. */
+export function isLabel(kind: ActionKind): boolean {
+  return kind === 'redact' || kind === 'replace' || kind === 'hash'
+}
+
+/** The offset in `value` from which the last `keepLast` letters and digits are kept; at least half stay masked. */
+export function keptFrom(value: string, keepLast: number): number {
+  const characters = value.match(/[\p{L}\p{N}]/gu)?.length ?? 0
+  let left = Math.min(keepLast, Math.floor(characters / 2))
+  let at = value.length
+  while (left > 0 && at > 0) {
+    at -= 1
+    const isLowSurrogate = (value.charCodeAt(at) & 0xfc00) === 0xdc00
+    if (isLowSurrogate) at -= 1
+    if (/[\p{L}\p{N}]/u.test(value.slice(at, at + (isLowSurrogate ? 2 : 1)))) left -= 1
+  }
+  return at
+}

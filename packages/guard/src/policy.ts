@@ -1,0 +1,144 @@
+// From a policy's definition to a compiled policy: gathers the rules, and compiles one program for each kind of text
+// when it is first asked for. How a rule is read is rule-reader.ts's, how texts are scanned stream.ts's.
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import type { PolicyDefinition, PolicyName, RuleDefinition } from './definition.ts'
+import { type GuardStream, NO_FINDINGS, type OpenOptions, type ScanResult } from './finding.ts'
+import { builtInPolicy, POLICY_NAMES } from './policies.ts'
+import { PolicyError } from './policy-error.ts'
+import { compileProgram, type Program } from './program.ts'
+import { isInScope } from './rule.ts'
+import { idOf, type ReadRule, readRule } from './rule-reader.ts'
+import { TextStream } from './stream.ts'
+
+const DEFAULT_MAX_SPAN = 320
+const HASH_HEX_DIGITS = 16
+
+/** A compiled policy. It is immutable and may be shared by any number of streams. */
+export interface Policy {
+  readonly name: string
+  /** 16 hexadecimal digits that change whenever the definition does; keys of `hash` actions are left out. */
+  readonly hash: string
+  /** Whether any rule looks at such a text. If not, `open` gives a stream that passes everything on. */
+  applies(options: OpenOptions): boolean
+  /** Starts to guard one text. */
+  open(options: OpenOptions): GuardStream
+  /** Guards a whole text at once: the same result as any way of pushing it. Default direction: `output`. */
+  scan(text: string, options?: Partial<OpenOptions>): ScanResult
+}
+
+/**
+ * Compiles a built-in policy or one's own.
+ * @throws PolicyError if the definition is at fault; its code, path and position say where.
+ */
+export function compilePolicy(source: PolicyName | PolicyDefinition): Policy {
+  const definition = typeof source === 'string' ? namedPolicy(source) : source
+  return new CompiledPolicy(definition)
+}
+
+class CompiledPolicy implements Policy {
+  readonly name: string
+  readonly hash: string
+  readonly #rules: readonly ReadRule[]
+  readonly #maxSpan: number
+  /** By the indices of the rules in scope, so that kinds of text with the same rules share a program. */
+  readonly #programs = new Map<string, Program>()
+
+  constructor(definition: PolicyDefinition) {
+    const rules = allRules(definition)
+    this.name = definition.name ?? 'custom'
+    this.#maxSpan = maxSpanOf(definition)
+    this.#rules = rules.map(({ rule, path }, index) => {
+      try {
+        return readRule(rule, index)
+      } catch (error) {
+        throw error instanceof PolicyError ? error.under(path) : error
+      }
+    })
+    this.hash = hashOf({ rules: rules.map(({ rule }) => rule), maxSpan: this.#maxSpan })
+    this.#program({ direction: 'output' })
+  }
+
+  applies(options: OpenOptions): boolean {
+    return this.#rules.some(({ rule }) => isInScope(rule.scope, options))
+  }
+
+  open(options: OpenOptions): GuardStream {
+    const program = this.#program(options)
+    return program === undefined ? PASS_THROUGH : new TextStream(program)
+  }
+
+  scan(text: string, options: Partial<OpenOptions> = {}): ScanResult {
+    const stream = this.open({ direction: 'output', ...options })
+    const body = stream.push(text)
+    const rest = stream.end()
+    const findings =
+      rest.findings.length === 0 ? body.findings : [...body.findings, ...rest.findings]
+    const blocked = body.blocked ?? rest.blocked
+    const result = { text: body.text + rest.text, findings }
+    return blocked === undefined ? result : { ...result, blocked }
+  }
+
+  #program(options: OpenOptions): Program | undefined {
+    const inScope = this.#rules.filter(({ rule }) => isInScope(rule.scope, options))
+    if (inScope.length === 0) return undefined
+    const key = inScope.map(({ rule }) => rule.index).join()
+    let program = this.#programs.get(key)
+    if (program === undefined) {
+      program = compileProgram({
+        rules: this.#rules.map(({ rule }) => rule),
+        detectors: inScope.flatMap(({ detectors }) => detectors),
+        termLists: inScope.flatMap(({ terms }) => terms ?? []),
+        maxSpan: this.#maxSpan,
+      })
+      this.#programs.set(key, program)
+    }
+    return program
+  }
+}
+
+/** The stream of a text that no rule looks at. It keeps nothing, so all such texts share it. */
+const PASS_THROUGH: GuardStream = {
+  push: (delta) => ({ text: delta, findings: NO_FINDINGS, held: 0 }),
+  end: () => ({ text: '', findings: NO_FINDINGS, held: 0 }),
+}
+
+function namedPolicy(name: string): PolicyDefinition {
+  const definition = builtInPolicy(name)
+  if (definition !== undefined) return definition
+  const message = `there is no policy "${name}"; there are ${POLICY_NAMES.join(', ')}`
+  throw new PolicyError('unknown_policy', message)
+}
+
+interface PlacedRule {
+  readonly rule: RuleDefinition
+  readonly path: string
+}
+
+/** The inherited rules that are neither left out nor replaced, then the policy's own. */
+function allRules(definition: PolicyDefinition): PlacedRule[] {
+  const own = (definition.rules ?? []).map((rule, i) => ({ rule, path: `rules[${i}]` }))
+  const ids = own.map(({ rule }) => idOf(rule))
+  ids.forEach((id, i) => {
+    if (ids.indexOf(id) === i) return
+    const message = `there are two rules with the id "${id}"; give one of them another "id"`
+    throw new PolicyError('duplicate_rule', message, { path: `rules[${i}]` })
+  })
+  if (definition.extends === undefined) return own
+  const inherited = allRules(namedPolicy(definition.extends))
+  const dropped = new Set([...ids, ...(definition.without ?? [])])
+  return [...inherited.filter(({ rule }) => !dropped.has(idOf(rule))), ...own]
+}
+
+function maxSpanOf(definition: PolicyDefinition): number {
+  const { maxSpan = DEFAULT_MAX_SPAN } = definition
+  if (Number.isInteger(maxSpan) && maxSpan >= 32 && maxSpan <= 4096) return maxSpan
+  throw new PolicyError('invalid_option', 'expected a whole number from 32 to 4096', {
+    path: 'maxSpan',
+  })
+}
+
+function hashOf(definition: unknown): string {
+  const text = JSON.stringify(definition, (name, value) => (name === 'key' ? undefined : value))
+  return bytesToHex(sha256(utf8ToBytes(text))).slice(0, HASH_HEX_DIGITS)
+}

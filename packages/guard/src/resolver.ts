@@ -1,0 +1,141 @@
+// Decides what is shown of a stretch of text once everything that could match in it is known: for each character the
+// most concealing finding over it wins. When that is the case is the stream's to say.
+import type { Finding } from './finding.ts'
+import { isLabel, keptFrom } from './operators.ts'
+import type { Rule } from './rule.ts'
+
+/** A match that is certain. Offsets are those of the stream. */
+export interface Candidate {
+  readonly rule: Rule
+  readonly start: number
+  readonly end: number
+  readonly score: number
+}
+
+/** A candidate on its way out. */
+interface Pending extends Candidate {
+  /** The text shown instead, for actions that show a label. */
+  readonly label: string
+  /** Offset from which a mask keeps characters. */
+  readonly keptFrom: number
+  isOwner: boolean
+  isLabelShown: boolean
+}
+
+export class Resolver {
+  #pending: Pending[] = []
+  #lastOwner: Pending | undefined
+
+  /** Nothing has been found that is not yet shown and reported. */
+  get isIdle(): boolean {
+    return this.#pending.length === 0
+  }
+
+  /** Takes a match whose text is `value`. A match inside another one of the same rule is dropped. */
+  add(candidate: Candidate, value: string): void {
+    const { rule, start, end } = candidate
+    const isSame = (other: Candidate) => other.rule === rule
+    if (this.#pending.some((p) => isSame(p) && p.start <= start && end <= p.end)) return
+    this.#pending = this.#pending.filter((p) => !(isSame(p) && start <= p.start && p.end <= end))
+    this.#pending.push({
+      ...candidate,
+      label: isLabel(rule.action) ? rule.label(value) : '',
+      keptFrom: start + (rule.action === 'mask' ? keptFrom(value, rule.keepLast) : 0),
+      isOwner: false,
+      isLabelShown: false,
+    })
+  }
+
+  /** What is shown of `text`, which begins at offset `from` of the stream. Call it for adjoining stretches in order. */
+  show(text: string, from: number): string {
+    if (this.isIdle) return text
+    let shown = ''
+    let at = from
+    const to = from + text.length
+    while (at < to) {
+      const owner = this.#ownerOf(at)
+      const until = this.#nextChange(at, to)
+      const stretch = text.slice(at - from, until - from)
+      shown += owner === undefined ? stretch : this.#conceal(owner, stretch, at)
+      at = until
+    }
+    return shown
+  }
+
+  /** The findings that end at or before `to`, in the order of their ends; those that own no character are dropped. */
+  report(to: number): Finding[] {
+    const done = this.#pending.filter((p) => p.end <= to)
+    this.#pending = this.#pending.filter((p) => p.end > to)
+    return toFindings(done)
+  }
+
+  /** What has been concealed or shown in part when a block ends the stream. */
+  reportRest(): Finding[] {
+    const rest = this.#pending
+    this.#pending = []
+    return toFindings(rest)
+  }
+
+  /** The offset up to which nothing has to wait, because what covers `to` is already shown as a label. */
+  coveredUntil(to: number): number {
+    let until = to
+    for (const p of this.#pending) {
+      if (p.start < to && p.end > until && isLabel(p.rule.action)) until = p.end
+    }
+    return until
+  }
+
+  #ownerOf(at: number): Pending | undefined {
+    let owner: Pending | undefined
+    for (const p of this.#pending) {
+      if (p.start <= at && at < p.end && (owner === undefined || precedence(p, owner) < 0))
+        owner = p
+    }
+    return owner
+  }
+
+  #nextChange(at: number, to: number): number {
+    let next = to
+    for (const p of this.#pending) {
+      if (p.start > at && p.start < next) next = p.start
+      if (p.end > at && p.end < next) next = p.end
+    }
+    return next
+  }
+
+  #conceal(owner: Pending, stretch: string, at: number): string {
+    const continues = this.#lastOwner?.rule === owner.rule && owner.start < this.#lastOwner.end
+    this.#lastOwner = owner
+    owner.isOwner = true
+    if (owner.rule.action === 'observe') return stretch
+    if (owner.rule.action === 'mask') {
+      const masked = Math.min(Math.max(owner.keptFrom - at, 0), stretch.length)
+      return owner.rule.maskCharacter.repeat(masked) + stretch.slice(masked)
+    }
+    if (owner.isLabelShown) return ''
+    owner.isLabelShown = true
+    return continues ? '' : owner.label
+  }
+}
+
+/** Negative if `a` decides over `b` where both cover a character. */
+function precedence(a: Candidate, b: Candidate): number {
+  return (
+    b.rule.concealment - a.rule.concealment ||
+    b.score - a.score ||
+    a.start - b.start ||
+    b.end - a.end ||
+    a.rule.index - b.rule.index
+  )
+}
+
+function toFindings(pending: readonly Pending[]): Finding[] {
+  return pending
+    .filter((p) => p.isOwner)
+    .sort((a, b) => a.end - b.end || precedence(a, b))
+    .map(toFinding)
+}
+
+export function toFinding({ rule, start, end, score }: Candidate): Finding {
+  return { entity: rule.entity, start, end, score, ruleId: rule.id, action: rule.action }
+}

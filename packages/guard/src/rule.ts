@@ -1,0 +1,38 @@
+// A rule in the form the engine runs: checked, with its defaults filled in. Reading definitions is policy.ts's.
+import type { ActionKind, Channel, Direction, OpenOptions, Role } from './finding.ts'
+
+export interface Rule {
+  /** Position in the policy: decides between otherwise equal findings. */
+  readonly index: number
+  readonly id: string
+  readonly entity: string
+  readonly category: string | undefined
+  readonly action: ActionKind
+  readonly concealment: number
+  /** Shown instead of a match: for `redact`, `replace` and `hash`. */
+  readonly label: (value: string) => string
+  readonly keepLast: number
+  readonly maskCharacter: string
+  readonly scope: Scope
+}
+
+export interface Scope {
+  readonly direction: Direction | 'both'
+  /** Undefined: every channel. */
+  readonly channels: readonly Channel[] | undefined
+  /** Undefined: every role but `system` and `developer`. */
+  readonly roles: readonly Role[] | undefined
+}
+
+/** Whether a rule looks at a text opened with these options. */
+export function isInScope(scope: Scope, options: OpenOptions): boolean {
+  const { direction, channel = 'content', role = defaultRole(direction) } = options
+  if (scope.direction !== 'both' && scope.direction !== direction) return false
+  if (scope.channels !== undefined && !scope.channels.includes(channel)) return false
+  if (scope.roles !== undefined) return scope.roles.includes(role)
+  return role !== 'system' && role !== 'developer'
+}
+
+function defaultRole(direction: Direction): Role {
+  return direction === 'input' ? 'user' : 'assistant'
+}
