@@ -1,0 +1,37 @@
+/** Decides who a credential belongs to, whichever of the two kinds it is. Taking it out of a request is for credential.ts. */
+import { KEY_PREFIX } from './api-key.ts'
+import { type AuthResult, accepted, refused } from './auth-result.ts'
+import { MAX_CREDENTIAL_LENGTH } from './credential.ts'
+import type { KeyRing } from './key-ring.ts'
+import { ANONYMOUS } from './principal.ts'
+import type { TokenVerifier } from './token-verifier.ts'
+
+/** The ways in; without `keys` and `tokens` there is nothing to check a credential against. */
+export interface AuthenticatorOptions {
+  readonly keys?: KeyRing | undefined
+  readonly tokens?: TokenVerifier | undefined
+  /** Whether a request without credential is served. */
+  readonly allowAnonymous: boolean
+}
+
+/** Checks credentials. */
+export class Authenticator {
+  readonly #options: AuthenticatorOptions
+
+  constructor(options: AuthenticatorOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Resolves to the principal, or to why there is none; never throws and never repeats the credential. A bad credential is
+   * refused even where none is needed, unless there is no way to have a good one: client libraries insist on sending one.
+   */
+  async authenticate(credential: string | undefined): Promise<AuthResult> {
+    const { keys, tokens, allowAnonymous } = this.#options
+    if (allowAnonymous && keys === undefined && tokens === undefined) return accepted(ANONYMOUS)
+    if (credential === undefined) return allowAnonymous ? accepted(ANONYMOUS) : refused('missing')
+    if (credential.length > MAX_CREDENTIAL_LENGTH) return refused('malformed')
+    if (credential.startsWith(KEY_PREFIX)) return keys?.check(credential) ?? refused('unknown_key')
+    return tokens?.check(credential) ?? refused('malformed')
+  }
+}

@@ -1,0 +1,106 @@
+/** The keys that a running gateway accepts. The file they come from is for key-store.ts, watching it for the server. */
+import { timingSafeEqual } from 'node:crypto'
+import { hashKey, keyId } from './api-key.ts'
+import { type AuthResult, accepted, refused } from './auth-result.ts'
+import { readKeys, type StoredKey } from './key-store.ts'
+import type { Principal } from './principal.ts'
+
+/** Ids of keys that a reload found different. */
+export interface KeyChanges {
+  readonly added: readonly string[]
+  /** Other limits, models, policy, name or expiry: open sockets still have the old ones. */
+  readonly changed: readonly string[]
+  /** Newly revoked, or no longer in the file: their sockets are to be closed. */
+  readonly revoked: readonly string[]
+}
+
+interface RingKey {
+  readonly hash: Buffer
+  readonly stored: StoredKey
+  readonly expiresAt: number | undefined
+}
+
+/** Compared with when the id is unknown, so that the answer takes as long. */
+const NO_HASH = Buffer.alloc(32)
+
+/** Accepts and refuses keys. */
+export class KeyRing {
+  readonly #path: string
+  readonly #now: () => number
+  #keys: ReadonlyMap<string, RingKey>
+
+  private constructor(path: string, now: () => number, keys: readonly StoredKey[]) {
+    this.#path = path
+    this.#now = now
+    this.#keys = indexed(keys)
+  }
+
+  /**
+   * Reads the file. `now` is in milliseconds since the epoch.
+   * @throws GatewayError `configuration` when it cannot be read or is not valid.
+   */
+  static async load(path: string, now: () => number): Promise<KeyRing> {
+    return new KeyRing(path, now, await readKeys(path))
+  }
+
+  /** Number of keys that are not revoked. */
+  get size(): number {
+    return [...this.#keys.values()].filter(({ stored }) => stored.revokedAt === undefined).length
+  }
+
+  /** Checks a credential. Only who holds the secret learns that a key is revoked or expired. */
+  check(credential: string): AuthResult {
+    const id = keyId(credential)
+    if (id === undefined) return refused('malformed')
+    const key = this.#keys.get(id)
+    const isEqual = timingSafeEqual(hashKey(credential), key?.hash ?? NO_HASH)
+    if (key === undefined || !isEqual) return refused('unknown_key')
+    if (key.stored.revokedAt !== undefined) return refused('revoked_key')
+    if (key.expiresAt !== undefined && key.expiresAt <= this.#now()) return refused('expired_key')
+    return accepted(principalOf(key))
+  }
+
+  /**
+   * Reads the file again and takes it whole, or leaves everything as it is.
+   * @throws GatewayError `configuration` when it cannot be read or is not valid.
+   */
+  async reload(): Promise<KeyChanges> {
+    const before = this.#keys
+    this.#keys = indexed(await readKeys(this.#path))
+    return compared(before, this.#keys)
+  }
+}
+
+function indexed(keys: readonly StoredKey[]): ReadonlyMap<string, RingKey> {
+  return new Map(
+    keys.map((stored) => [
+      stored.id,
+      {
+        stored,
+        hash: Buffer.from(stored.hash.slice('sha256:'.length), 'hex'),
+        expiresAt: stored.expiresAt === undefined ? undefined : Date.parse(stored.expiresAt),
+      },
+    ]),
+  )
+}
+
+function compared(
+  before: ReadonlyMap<string, RingKey>,
+  after: ReadonlyMap<string, RingKey>,
+): KeyChanges {
+  const isLive = (key: RingKey | undefined) =>
+    key !== undefined && key.stored.revokedAt === undefined
+  const isSame = (id: string) =>
+    JSON.stringify(before.get(id)?.stored) === JSON.stringify(after.get(id)?.stored)
+  const live = [...after.keys()].filter((id) => isLive(after.get(id)))
+  return {
+    added: live.filter((id) => !isLive(before.get(id))),
+    changed: live.filter((id) => isLive(before.get(id)) && !isSame(id)),
+    revoked: [...before.keys()].filter((id) => isLive(before.get(id)) && !isLive(after.get(id))),
+  }
+}
+
+function principalOf({ stored, expiresAt }: RingKey): Principal {
+  const { id, name, allowedModels, policy, limits } = stored
+  return { kind: 'key', id, name, allowedModels, policy, limits, expiresAt }
+}

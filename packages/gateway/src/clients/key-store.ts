@@ -1,0 +1,170 @@
+/** The file of client keys and the changes a command may make to it. Checking a key is for key-ring.ts. */
+import { open, readFile, rename, unlink } from 'node:fs/promises'
+import { z } from 'zod'
+import { GatewayError } from '../errors.ts'
+import { generateKey, hashKey } from './api-key.ts'
+
+const positive = z.int().positive()
+
+const limitsSchema = z.strictObject({
+  requestsPerMinute: positive.optional(),
+  tokensPerMinute: positive.optional(),
+  sockets: positive.optional(),
+  completions: positive.optional(),
+})
+
+const keySchema = z.strictObject({
+  id: z.string().regex(/^[0-9A-Za-z]{1,64}$/),
+  name: z.string().min(1).max(200),
+  /** `sha256:` and 64 hexadecimal digits. */
+  hash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().optional(),
+  revokedAt: z.iso.datetime().optional(),
+  /** Absent: all models. */
+  allowedModels: z.array(z.string().min(1)).min(1).optional(),
+  /** Name of a guard policy. Absent: the gateway's own. */
+  policy: z.string().min(1).optional(),
+  limits: limitsSchema.optional(),
+})
+
+const fileSchema = z.strictObject({
+  version: z.literal(1),
+  keys: z
+    .array(keySchema)
+    .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, {
+      error: 'two keys have the same id',
+    }),
+})
+
+/** A key as it is stored: everything but its secret. Times are ISO 8601. */
+export type StoredKey = z.infer<typeof keySchema>
+
+/** What may be said of a new key. */
+export type KeyAttributes = Pick<
+  StoredKey,
+  'name' | 'expiresAt' | 'allowedModels' | 'policy' | 'limits'
+>
+
+/** A change of the key file. */
+export interface KeyFileRequest {
+  readonly path: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+/**
+ * All keys of the file.
+ * @throws GatewayError `configuration` when it cannot be read or is not valid, naming the place.
+ */
+export async function readKeys(path: string): Promise<StoredKey[]> {
+  return parseKeys(path, await readText(path))
+}
+
+/** All keys of the file; none when there is no file yet. @throws as `readKeys`. */
+export async function listKeys(path: string): Promise<StoredKey[]> {
+  const text = await readText(path).catch((error: unknown) => {
+    if (isAbsent(error)) return undefined
+    throw error
+  })
+  return text === undefined ? [] : parseKeys(path, text)
+}
+
+/**
+ * Makes a key and stores its hash; the file is made if need be, with mode 0600. The key itself is in the answer and
+ * nowhere else.
+ * @throws GatewayError `configuration` when the attributes or the file are not valid, or another command is changing it.
+ */
+export async function createKey(
+  { path, now }: KeyFileRequest,
+  attributes: KeyAttributes,
+): Promise<{ key: string; stored: StoredKey }> {
+  const { id, key } = generateKey()
+  const hash = `sha256:${hashKey(key).toString('hex')}`
+  const stored = { id, hash, createdAt: new Date(now).toISOString(), ...attributes }
+  await change(path, (keys) => [...keys, stored])
+  return { key, stored }
+}
+
+/**
+ * Marks a key as revoked; one that already is stays as it is. It remains in the file so that its id keeps its name.
+ * @throws GatewayError `configuration` when no key has this id, or as `createKey`.
+ */
+export async function revokeKey({ path, now }: KeyFileRequest, id: string): Promise<StoredKey> {
+  const keys = await change(path, (all) => {
+    if (!all.some((key) => key.id === id)) {
+      throw new GatewayError('configuration', `${path} has no key with this id`)
+    }
+    const revokedAt = new Date(now).toISOString()
+    return all.map((key) => (key.id === id ? { revokedAt, ...key } : key))
+  })
+  return keys.find((key) => key.id === id) as StoredKey
+}
+
+/**
+ * Reads, changes and replaces the file. The new content is written to `<path>.lock`, made exclusively: it is lock and
+ * next version in one, so that neither a crash nor a second command leaves half a file.
+ */
+async function change(
+  path: string,
+  edit: (keys: StoredKey[]) => StoredKey[],
+): Promise<StoredKey[]> {
+  const lockPath = `${path}.lock`
+  const lock = await open(lockPath, 'wx', 0o600).catch((error: unknown) => {
+    throw cannotLock(lockPath, error)
+  })
+  try {
+    const file = { version: 1, keys: edit(await listKeys(path)) }
+    const { keys } = validated(path, file)
+    await lock.writeFile(`${JSON.stringify(file, null, 2)}\n`)
+    await lock.sync()
+    await lock.close()
+    await rename(lockPath, path)
+    return keys
+  } catch (error) {
+    await lock.close()
+    await unlink(lockPath)
+    throw error
+  }
+}
+
+function parseKeys(path: string, text: string): StoredKey[] {
+  try {
+    return validated(path, JSON.parse(text)).keys
+  } catch (error) {
+    if (error instanceof GatewayError) throw error
+    // The parser's own message quotes the text.
+    throw new GatewayError('configuration', `The key file ${path} is not JSON`)
+  }
+}
+
+function validated(path: string, file: unknown): z.infer<typeof fileSchema> {
+  const result = fileSchema.safeParse(file)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]
+  const place = issue?.path.join('.') || 'the top level'
+  throw new GatewayError(
+    'configuration',
+    `The key file ${path} is not valid at ${place}: ${issue?.message}`,
+  )
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new GatewayError('configuration', `The key file ${path} cannot be read`, { cause: error })
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof GatewayError && (error.cause as { code?: unknown })?.code === 'ENOENT'
+}
+
+function cannotLock(lockPath: string, cause: unknown): GatewayError {
+  const isHeld = (cause as { code?: unknown })?.code === 'EEXIST'
+  const message = isHeld
+    ? `Another command is changing the keys; if none is, remove ${lockPath}`
+    : `${lockPath} cannot be written`
+  return new GatewayError('configuration', message, { cause })
+}

@@ -1,0 +1,147 @@
+/** Verifies signed tokens (JWT, RFC 7519) against the published keys of one issuer (JWKS, RFC 7517). Fetching, caching and checking are jose's. */
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
+import type { BaseLogger } from 'pino'
+import { GatewayError } from '../errors.ts'
+import { type AuthFailureReason, type AuthResult, accepted, refused } from './auth-result.ts'
+
+/**
+ * Signatures that need a private key. The others (`HS256` and its like, `none`) would let everybody who knows the public
+ * key sign, too. Source: RFC 8725, section 3.1.
+ */
+const ASYMMETRIC_ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+]
+
+/** Settings of a verifier. */
+export interface TokenVerifierOptions {
+  /** Where the issuer publishes its keys; `https`, but for loopback. */
+  readonly jwksUrl: string
+  /** The one accepted `iss`. */
+  readonly issuer: string
+  /** The accepted `aud`: a token must name this gateway. */
+  readonly audience: string
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly logger: Pick<BaseLogger, 'warn'>
+  /** Accepted signatures, asymmetric ones only. Default: all of those. */
+  readonly algorithms?: readonly string[]
+  /** Allowance for clocks that differ, in seconds. Default 10. */
+  readonly clockToleranceSeconds?: number
+  /** Longest wait for the issuer's keys. Default 5000. */
+  readonly timeoutMs?: number
+  /** Shortest time between two fetches for key ids that are not known. Default 30000. */
+  readonly cooldownMs?: number
+  /** Time without a new fetch after a failed one. Default 5000. */
+  readonly failureCooldownMs?: number
+  /** Age at which the keys are fetched again. Default 600000. */
+  readonly cacheMaxAgeMs?: number
+}
+
+const MAX_SUBJECT_LENGTH = 256
+
+/** Checks tokens of one issuer. */
+export class TokenVerifier {
+  readonly #options: TokenVerifierOptions
+  readonly #algorithms: string[]
+  readonly #keys: ReturnType<typeof createRemoteJWKSet>
+  #failedAt = Number.NEGATIVE_INFINITY
+
+  /** @throws GatewayError `configuration` for an URL that is not safe or an algorithm that is not asymmetric. */
+  constructor(options: TokenVerifierOptions) {
+    this.#options = options
+    this.#algorithms = [...(options.algorithms ?? ASYMMETRIC_ALGORITHMS)]
+    assertAsymmetric(this.#algorithms)
+    this.#keys = createRemoteJWKSet(safeUrl(options.jwksUrl), {
+      timeoutDuration: options.timeoutMs ?? 5_000,
+      cooldownDuration: options.cooldownMs ?? 30_000,
+      cacheMaxAge: options.cacheMaxAgeMs ?? 600_000,
+      [customFetch]: (url, request) => this.#fetch(url, request),
+    })
+  }
+
+  /** Verifies signature, issuer, audience and times; the subject becomes the principal. Never throws. */
+  async check(token: string): Promise<AuthResult> {
+    const { issuer, audience, clockToleranceSeconds = 10, now } = this.#options
+    try {
+      const { payload } = await jwtVerify(token, this.#keys, {
+        issuer,
+        audience,
+        algorithms: this.#algorithms,
+        clockTolerance: clockToleranceSeconds,
+        currentDate: new Date(now()),
+        requiredClaims: ['exp', 'sub'],
+      })
+      const { sub: subject, exp = 0 } = payload
+      if (!isSubject(subject)) return refused('invalid_token')
+      const expiresAt = (exp + clockToleranceSeconds) * 1_000
+      return accepted({ kind: 'token', id: subject, subject, expiresAt })
+    } catch (error) {
+      return refused(this.#reason(error))
+    }
+  }
+
+  /** Pauses after a failure, so that a flood of tokens is no flood of requests to an issuer in trouble. */
+  async #fetch(url: string, request: RequestInit): Promise<Response> {
+    const { now, failureCooldownMs = 5_000 } = this.#options
+    if (now() - this.#failedAt < failureCooldownMs) throw new errors.JWKSTimeout()
+    return fetch(url, request)
+  }
+
+  #reason(error: unknown): AuthFailureReason {
+    const reason = reasonOf(error)
+    const { now, logger, failureCooldownMs = 5_000 } = this.#options
+    if (reason === 'issuer_unavailable' && now() - this.#failedAt >= failureCooldownMs) {
+      this.#failedAt = now()
+      const code = (error as { code?: unknown }).code ?? (error as { name?: unknown }).name
+      logger.warn({ code }, "The token issuer's keys cannot be fetched; its tokens are refused")
+    }
+    return reason
+  }
+}
+
+function reasonOf(error: unknown): AuthFailureReason {
+  if (error instanceof errors.JWTExpired) return 'expired_token'
+  if (error instanceof errors.JWTClaimValidationFailed) return claimReason(error.claim)
+  return isIssuersFault(error) ? 'issuer_unavailable' : 'invalid_token'
+}
+
+function claimReason(claim: string): AuthFailureReason {
+  if (claim === 'iss') return 'wrong_issuer'
+  if (claim === 'aud') return 'wrong_audience'
+  return claim === 'nbf' ? 'early_token' : 'invalid_token'
+}
+
+/** jose reports a bad answer with its general error, a lost connection with fetch's own; everything else is the token's. */
+function isIssuersFault(error: unknown): boolean {
+  return (
+    !(error instanceof errors.JOSEError) ||
+    error instanceof errors.JWKSTimeout ||
+    error instanceof errors.JWKSInvalid ||
+    error.code === 'ERR_JOSE_GENERIC'
+  )
+}
+
+function isSubject(subject: unknown): subject is string {
+  return typeof subject === 'string' && subject !== '' && subject.length <= MAX_SUBJECT_LENGTH
+}
+
+function assertAsymmetric(algorithms: readonly string[]): void {
+  if (algorithms.length > 0 && algorithms.every((name) => ASYMMETRIC_ALGORITHMS.includes(name))) {
+    return
+  }
+  throw new GatewayError(
+    'configuration',
+    `The token algorithms must be some of ${ASYMMETRIC_ALGORITHMS.join(', ')}`,
+  )
+}
+
+function safeUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(url?.hostname ?? '')
+  if (url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)) return url
+  throw new GatewayError(
+    'configuration',
+    "The URL of the token issuer's keys must begin with https:// (http:// only for loopback)",
+  )
+}
