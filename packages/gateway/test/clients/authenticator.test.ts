@@ -40,65 +40,65 @@ describe('Authenticator', () => {
   const tokensOnly: Options = { withKeys: false, tokens, allowAnonymous: false }
   const nothing: Options = { withKeys: false, allowAnonymous: false }
 
-  const cases: { when: string; options: Options; credential?: string; then: string }[] = [
-    { when: 'nobody is needed or named', options: open, then: 'anonymous' },
+  const cases: { when: string; options: Options; credential?: string; expected: string }[] = [
+    { when: 'nobody is needed or named', options: open, expected: 'anonymous' },
     {
       when: 'nobody is needed, a placeholder sent',
       options: open,
       credential: 'x',
-      then: 'anonymous',
+      expected: 'anonymous',
     },
-    { when: 'anonymous is allowed, none sent', options: mixed, then: 'anonymous' },
+    { when: 'anonymous is allowed, none sent', options: mixed, expected: 'anonymous' },
     {
       when: 'anonymous is allowed, an unknown key sent',
       options: mixed,
       credential: STRANGER,
-      then: 'unknown_key',
+      expected: 'unknown_key',
     },
     {
       when: 'anonymous is allowed, garbage sent',
       options: mixed,
       credential: 'x',
-      then: 'invalid_token',
+      expected: 'invalid_token',
     },
-    { when: 'a key is needed, none sent', options: closed, then: 'missing' },
+    { when: 'a key is needed, none sent', options: closed, expected: 'missing' },
     {
       when: 'a key is needed, an empty one sent',
       options: closed,
       credential: '',
-      then: 'malformed',
+      expected: 'malformed',
     },
     {
       when: 'a key is needed, an unknown one sent',
       options: closed,
       credential: STRANGER,
-      then: 'unknown_key',
+      expected: 'unknown_key',
     },
     {
       when: 'a key is needed, a token sent',
       options: closed,
       credential: 'a.b.c',
-      then: 'malformed',
+      expected: 'malformed',
     },
     {
       when: 'a key is needed, a giant sent',
       options: closed,
       credential: GIANT,
-      then: 'malformed',
+      expected: 'malformed',
     },
     {
       when: 'a token is needed, a key sent',
       options: tokensOnly,
       credential: STRANGER,
-      then: 'unknown_key',
+      expected: 'unknown_key',
     },
-    { when: 'nobody can be verified', options: nothing, credential: 'x', then: 'malformed' },
+    { when: 'nobody can be verified', options: nothing, credential: 'x', expected: 'malformed' },
   ]
-  it.each(cases)('answers $then when $when', async ({ options, credential, then }) => {
+  it.each(cases)('answers $expected when $when', async ({ options, credential, expected }) => {
     const { withKeys, ...rest } = options
     const keys = withKeys ? (await oneKey()).keys : undefined
     const result = await new Authenticator({ ...rest, keys }).authenticate(credential)
-    expect(result.ok ? result.principal.kind : result.reason).toBe(then)
+    expect(result.ok ? result.principal.kind : result.reason).toBe(expected)
   })
 
   it('knows its keys, and repeats none that it refuses', async () => {

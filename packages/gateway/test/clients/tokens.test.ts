@@ -9,6 +9,9 @@ const NOW = Date.UTC(2026, 0, 1)
 const ISSUER = 'https://issuer.example'
 const AUDIENCE = 'sluice'
 
+/** A claim may be undefined: then the token has none. */
+type Claims = { readonly [claim in 'iss' | 'sub' | 'aud' | 'exp' | 'nbf']?: unknown }
+
 type Answer = { status: number; body: string } | 'hang' | 'hang up'
 
 /** An issuer on loopback: publishes keys, signs tokens, and can fail in several ways. */
@@ -53,13 +56,8 @@ class Issuer {
   ): Promise<string> {
     const [kid = '', pair] = [...this.#keys][0] ?? []
     if (pair === undefined) throw new Error('no key')
-    return new SignJWT({
-      iss: ISSUER,
-      aud: AUDIENCE,
-      sub: 'alice',
-      exp: NOW / 1_000 + 60,
-      ...claims,
-    })
+    const payload = { iss: ISSUER, aud: AUDIENCE, sub: 'alice', exp: NOW / 1_000 + 60, ...claims }
+    return new SignJWT(payload as JWTPayload)
       .setProtectedHeader({ alg: this.algorithm, kid, ...header })
       .sign(pair.privateKey)
   }
@@ -118,7 +116,7 @@ describe('TokenVerifier', () => {
   })
 
   const seconds = NOW / 1_000
-  it.each<[string, JWTPayload, string]>([
+  it.each<[string, Claims, string]>([
     ['an expired token', { exp: seconds - 11 }, 'expired_token'],
     ['a token without expiry', { exp: undefined }, 'invalid_token'],
     ['a token that is not valid yet', { nbf: seconds + 11 }, 'early_token'],
