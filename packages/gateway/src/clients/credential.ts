@@ -1,8 +1,6 @@
 /** Finds the credential of an HTTP request or WebSocket upgrade. Whether it is any good is for authenticator.ts. */
+import { SUBPROTOCOL_KEY_PREFIX } from '@sluice/protocol'
 import { type AuthFailure, refused } from './auth-result.ts'
-
-/** Offered beside the real subprotocol by browsers, which cannot set headers: `sluice.key.<base64url of the credential>`. */
-export const CREDENTIAL_SUBPROTOCOL_PREFIX = 'sluice.key.'
 
 /** Longest credential taken, in characters; a token of a large identity provider has 2 to 4 thousand. */
 export const MAX_CREDENTIAL_LENGTH = 8_192
@@ -29,8 +27,8 @@ export function credentialFrom({
   protocols = [],
 }: CredentialSources): CredentialResult {
   const offered = [...protocols]
-    .filter((protocol) => protocol.startsWith(CREDENTIAL_SUBPROTOCOL_PREFIX))
-    .map((protocol) => decoded(protocol.slice(CREDENTIAL_SUBPROTOCOL_PREFIX.length)))
+    .filter((protocol) => protocol.startsWith(SUBPROTOCOL_KEY_PREFIX))
+    .map((protocol) => decoded(protocol.slice(SUBPROTOCOL_KEY_PREFIX.length)))
   if (authorization !== undefined) offered.push(bearer(authorization))
   const [credential, ...others] = offered
   if (offered.includes(undefined) || others.some((other) => other !== credential)) {

@@ -56,8 +56,8 @@ class Issuer {
   ): Promise<string> {
     const [kid = '', pair] = [...this.#keys][0] ?? []
     if (pair === undefined) throw new Error('no key')
-    const payload = { iss: ISSUER, aud: AUDIENCE, sub: 'alice', exp: NOW / 1_000 + 60, ...claims }
-    return new SignJWT(payload as JWTPayload)
+    const payload: JWTPayload = { iss: ISSUER, aud: AUDIENCE, sub: 'alice', exp: NOW / 1_000 + 60 }
+    return new SignJWT(Object.assign(payload, claims))
       .setProtectedHeader({ alg: this.algorithm, kid, ...header })
       .sign(pair.privateKey)
   }
