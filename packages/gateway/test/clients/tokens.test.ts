@@ -50,10 +50,7 @@ class Issuer {
     this.#keys.set(kid, await generateKeyPair(this.algorithm, { extractable: true }))
   }
 
-  async sign(
-    claims: JWTPayload = {},
-    header: { kid?: string; alg?: string } = {},
-  ): Promise<string> {
+  async sign(claims: Claims = {}, header: { kid?: string; alg?: string } = {}): Promise<string> {
     const [kid = '', pair] = [...this.#keys][0] ?? []
     if (pair === undefined) throw new Error('no key')
     const payload: JWTPayload = { iss: ISSUER, aud: AUDIENCE, sub: 'alice', exp: NOW / 1_000 + 60 }
