@@ -1,0 +1,186 @@
+/** `sluice chat`: asks a gateway and shows the answer as it comes, then what the guard did and how fast it was. */
+import type { AckMessage, AuditLog, ChatMessage, Dialect1ServerMessage } from '@sluice/protocol'
+import { Command } from 'commander'
+import { WebSocket } from 'ws'
+import { CommandError } from './failure.ts'
+import { neutralise, paint } from './terminal.ts'
+
+interface Options {
+  url: string
+  model: string
+  system?: string
+  temperature?: string
+  json?: boolean
+}
+
+/** How long the gateway may take to accept a connection. */
+const CONNECT_TIMEOUT_MS = 10_000
+/** A prompt from a pipe is read up to the gateway's own default limit for a message. */
+const MAX_PROMPT_BYTES = 4_194_304
+
+export function chatCommand(): Command {
+  return new Command('chat')
+    .description('asks a running gateway and streams the answer to the terminal')
+    .argument('[prompt]', 'what to ask; read from standard input if it is piped')
+    .option('-u, --url <url>', 'where the gateway listens', 'ws://127.0.0.1:8080')
+    .option('-m, --model <model>', 'model to ask', 'gpt-4o-mini')
+    .option('-s, --system <text>', 'system message')
+    .option('-t, --temperature <number>', 'from 0 to 2')
+    .option('--json', 'print the messages as they come, one JSON object a line')
+    .action((prompt: string | undefined, options: Options) => chat(prompt, options))
+}
+
+async function chat(argument: string | undefined, options: Options): Promise<void> {
+  const prompt = argument ?? (process.stdin.isTTY ? undefined : await readPiped(process.stdin))
+  if (prompt === undefined || prompt.trim() === '') {
+    throw new CommandError(
+      'What should be asked? Give a prompt: sluice chat "hello", or pipe one in',
+    )
+  }
+  const messages: ChatMessage[] = [{ role: 'user', content: prompt }]
+  if (options.system !== undefined) messages.unshift({ role: 'system', content: options.system })
+  const temperature = options.temperature === undefined ? undefined : Number(options.temperature)
+  if (Number.isNaN(temperature))
+    throw new CommandError('--temperature: expected a number from 0 to 2')
+  const view = options.json === true ? new JsonView() : new TextView(options.model)
+  const socket = await connect(options.url)
+  const isOk = await converse(socket, { modelId: options.model, messages, temperature }, view)
+  socket.close(1000)
+  if (!isOk) process.exitCode = 1
+}
+
+/** Shows messages of one completion. */
+interface View {
+  show(message: Dialect1ServerMessage): void
+}
+
+/** Sends the request and shows what comes back; true if the completion ended well. */
+function converse(socket: WebSocket, payload: object, view: View): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    socket.on('message', (data) => {
+      const message = JSON.parse(String(data)) as Dialect1ServerMessage
+      view.show(message)
+      if (message.type === 'complete') resolve(true)
+      if (message.type === 'blocked' || message.type === 'error') resolve(false)
+    })
+    socket.on('close', (code, reason) => {
+      const why = neutralise(String(reason))
+      reject(
+        new CommandError(
+          `The gateway closed the connection (${code}${why === '' ? '' : `: ${why}`})`,
+        ),
+      )
+    })
+    socket.send(JSON.stringify({ type: 'init', payload }))
+  })
+}
+
+function connect(url: string): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    if (!/^wss?:\/\//.test(url) || !URL.canParse(url)) {
+      return reject(new CommandError(`--url: ${JSON.stringify(url)} is not a ws:// or wss:// URL`))
+    }
+    const socket = new WebSocket(url, 'sluice.v1', {
+      handshakeTimeout: CONNECT_TIMEOUT_MS,
+      perMessageDeflate: false,
+    })
+    socket.once('open', () => resolve(socket))
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const isRefused = error.code === 'ECONNREFUSED'
+      const why = isRefused
+        ? 'nothing listens there. Start the gateway first: npm start'
+        : neutralise(error.message)
+      reject(new CommandError(`Cannot reach the gateway at ${url}: ${why}`))
+    })
+  })
+}
+
+async function readPiped(input: NodeJS.ReadStream): Promise<string> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of input) {
+    parts.push(part as Buffer)
+    length += (part as Buffer).length
+    if (length > MAX_PROMPT_BYTES)
+      throw new CommandError(`The piped prompt is over ${MAX_PROMPT_BYTES} bytes`)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+class JsonView implements View {
+  show(message: Dialect1ServerMessage): void {
+    process.stdout.write(`${JSON.stringify(message)}\n`)
+  }
+}
+
+interface ChunkData {
+  choices?: {
+    delta?: {
+      content?: string
+      reasoning_content?: string
+      reasoning?: string
+      tool_calls?: unknown
+    }
+  }[]
+}
+
+/** The answer on standard output, everything about it on standard error. */
+class TextView implements View {
+  readonly #startedAt = performance.now()
+  readonly #model: string
+  #firstTextAt: number | undefined
+
+  constructor(model: string) {
+    this.#model = model
+  }
+
+  show(message: Dialect1ServerMessage): void {
+    if (message.type === 'chunk') this.#chunk(message.data as ChunkData)
+    else if (message.type === 'complete') this.#complete(message.auditLog)
+    else if (message.type === 'handshake_ack') this.#acknowledge(message)
+    else
+      this.#stop(
+        message.type === 'blocked' ? `blocked by the guard: ${message.reason}` : message.message,
+      )
+  }
+
+  #acknowledge({ tokenCount, dropped }: AckMessage): void {
+    const left =
+      dropped === undefined ? '' : `, ${dropped} messages left out to fit the context window`
+    note('dim', `${neutralise(this.#model)} · ${tokenCount} tokens of prompt${left}`)
+  }
+
+  #stop(why: string): void {
+    if (this.#firstTextAt !== undefined) process.stdout.write('\n')
+    note('red', neutralise(why))
+  }
+
+  #chunk(data: ChunkData): void {
+    for (const { delta } of data.choices ?? []) {
+      const thought = delta?.reasoning_content ?? delta?.reasoning ?? ''
+      if (thought !== '') process.stdout.write(paint('dim', neutralise(thought), process.stdout))
+      if (delta?.tool_calls !== undefined)
+        note('cyan', `tool call ${neutralise(JSON.stringify(delta.tool_calls))}`)
+      const text = delta?.content ?? ''
+      if (text !== '') process.stdout.write(neutralise(text))
+      if (thought + text !== '') this.#firstTextAt ??= performance.now()
+    }
+  }
+
+  #complete(auditLog: AuditLog): void {
+    const now = performance.now()
+    const first = this.#firstTextAt ?? now
+    const seconds = (now - this.#startedAt) / 1000
+    process.stdout.write('\n')
+    if (auditLog.ppiFiltered) note('yellow', 'the guard concealed personal data in this answer')
+    const rate = seconds > 0 ? auditLog.tokenCount / seconds : 0
+    note(
+      'dim',
+      `first token ${Math.round(first - this.#startedAt)} ms · ${rate.toFixed(1)} tokens/s · ${auditLog.tokenCount} tokens · ${seconds.toFixed(2)} s`,
+    )
+  }
+}
+
+function note(colour: 'dim' | 'red' | 'yellow' | 'cyan', text: string): void {
+  process.stderr.write(`${paint(colour, text, process.stderr)}\n`)
+}

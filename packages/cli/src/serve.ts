@@ -1,0 +1,76 @@
+/** `sluice serve`: the gateway, until a signal drains it; on the sandbox where no upstream is configured. */
+import { createLogger, Gateway, gatewayConfig, type Settings } from '@sluice/gateway'
+import { type Sandbox, startSandbox } from '@sluice/sandbox'
+import { Command } from 'commander'
+import { type CommandConfig, readConfiguration } from './configuration.ts'
+import { onStopSignals } from './signals.ts'
+import { paint } from './terminal.ts'
+
+const SANDBOX_CLIENT = { clientId: 'sandbox-client', clientSecret: 'sandbox-secret' }
+
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('runs the gateway; on the built-in sandbox if no upstream is configured')
+    .option('-p, --port <port>', 'port for WebSockets (WS_PORT)')
+    .option('--host <host>', 'address to listen on (SLUICE_HOST)')
+    .addHelpText(
+      'after',
+      '\nStops on SIGTERM or Ctrl-C: running answers end first; a second signal stops at once.',
+    )
+    .action((options: { port?: string; host?: string }) => serve(options))
+}
+
+async function serve(options: { port?: string; host?: string }): Promise<void> {
+  const env = {
+    ...process.env,
+    ...(options.port === undefined ? {} : { WS_PORT: options.port }),
+    ...(options.host === undefined ? {} : { SLUICE_HOST: options.host }),
+  }
+  const { loaded, isSandboxed }: CommandConfig = readConfiguration(env, process.cwd())
+  const sandbox = isSandboxed ? await startSandbox(SANDBOX_CLIENT) : undefined
+  const settings = sandbox === undefined ? loaded.settings : onSandbox(loaded.settings, sandbox)
+  const logger = createLogger(settings.logLevel)
+  const gateway = new Gateway(gatewayConfig({ ...settings, ...loaded.file, logger }))
+  await gateway.start()
+  banner(gateway, sandbox)
+  onStopSignals({
+    drain: async () => {
+      await gateway.drain()
+      await sandbox?.close()
+    },
+  })
+}
+
+function onSandbox(settings: Settings, sandbox: Sandbox): Settings {
+  return { ...settings, ...SANDBOX_CLIENT, genesysBaseUrl: sandbox.url }
+}
+
+/** What a person who just started it needs to know; on standard error, beside the log. */
+function banner(gateway: Gateway, sandbox: Sandbox | undefined): void {
+  const out = process.stderr
+  const port = gateway.port === 8080 ? '' : ` --url ${gateway.url}`
+  const line = '─'.repeat(74)
+  const lines = [
+    paint('bold', `Sluice listens on ${gateway.url}`, out),
+    ...(sandbox === undefined ? [] : sandboxLines(sandbox)),
+    '',
+    'Try it in a second terminal, in this folder:',
+    `  ${paint('cyan', `npx sluice chat${port} "What is the status of my order?"`, out)}`,
+    ...(sandbox === undefined
+      ? []
+      : [`  ${paint('cyan', `npx sluice chat${port} --model sandbox-pii "hi"`, out)}`]),
+  ]
+  out.write(`\n${line}\n${lines.join('\n')}\n${line}\n\n`)
+}
+
+function sandboxLines(sandbox: Sandbox): string[] {
+  return [
+    paint(
+      'yellow',
+      'SANDBOX: no upstream is configured, so answers are made up by a stand-in',
+      process.stderr,
+    ),
+    paint('yellow', `at ${sandbox.url}. Nothing leaves this machine.`, process.stderr),
+    'For a real upstream set GENESYS_CLOUD_* or LLM_BASE_URL (see .env.example).',
+  ]
+}

@@ -1,0 +1,31 @@
+/** What SIGTERM and Ctrl-C do: the first one drains, one that comes later stops at once. */
+
+export interface StopActions {
+  /** Lets what runs come to its end; then the process ends with 0. */
+  drain: () => Promise<void>
+}
+
+/**
+ * Ctrl-C in a terminal reaches the whole process group, and npm passes it on once more to what it runs: signals within
+ * this time are one wish, not two.
+ */
+const SAME_WISH_MS = 700
+
+export function onStopSignals(actions: StopActions): void {
+  let firstAt: number | undefined
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (firstAt === undefined) {
+      firstAt = performance.now()
+      process.stderr.write(`\n${signal}: draining; once more to stop at once\n`)
+      actions.drain().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      )
+    } else if (performance.now() - firstAt > SAME_WISH_MS) {
+      process.stderr.write(`${signal}: stopping at once\n`)
+      process.exit(1)
+    }
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}

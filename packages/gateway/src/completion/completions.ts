@@ -1,0 +1,67 @@
+/** All completions of the node: opens them while there is room, and waits for them when the node drains. */
+import { GatewayError } from '../errors.ts'
+import { Completion, type CompletionRequest, type CompletionServices } from './completion.ts'
+import type { CancelledBy } from './terminal.ts'
+
+export class Completions {
+  readonly #services: CompletionServices
+  readonly #running = new Set<Completion>()
+  #isDraining = false
+  #onEmpty: (() => void) | undefined
+
+  constructor(services: CompletionServices) {
+    this.#services = services
+  }
+
+  /** How many run now. */
+  get size(): number {
+    return this.#running.size
+  }
+
+  /** Characters that the guard holds back now, over all of them. */
+  get held(): number {
+    let held = 0
+    for (const completion of this.#running) held += completion.held
+    return held
+  }
+
+  /**
+   * A completion that is ready to run.
+   * @throws GatewayError `draining` or `overloaded`
+   */
+  open(request: CompletionRequest): Completion {
+    if (this.#isDraining) {
+      throw new GatewayError('draining', 'The gateway is shutting down; try another one', {
+        isRetryable: true,
+      })
+    }
+    const { memory } = this.#services
+    if (memory.isSpent) {
+      const message = `The gateway holds ${memory.usedBytes} bytes of undelivered answers, at most ${memory.limitBytes} (SLUICE_MEMORY_BUDGET_BYTES)`
+      throw new GatewayError('overloaded', message, { isRetryable: true, retryAfterMs: 1_000 })
+    }
+    return new Completion(request, this.#services)
+  }
+
+  /** Runs a completion to its terminal; it counts as running until then. */
+  async run(completion: Completion): Promise<void> {
+    this.#running.add(completion)
+    await completion.run()
+    this.#running.delete(completion)
+    if (this.#running.size === 0) this.#onEmpty?.()
+  }
+
+  /** Refuses new ones from now on, and resolves when the last one has ended. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    if (this.#running.size === 0) return
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve
+    })
+  }
+
+  /** Ends all that run. */
+  cancelAll(by: CancelledBy): void {
+    for (const completion of this.#running) completion.cancel(by)
+  }
+}

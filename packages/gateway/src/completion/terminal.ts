@@ -1,0 +1,53 @@
+/** How a completion ended, and everything that is told about it afterwards: plain data without any text of it. */
+import type { AuditLog } from '@sluice/protocol'
+import type { GatewayError } from '../errors.ts'
+
+/** Why a completion was cancelled, and by whom. */
+export type CancelledBy = 'client' | 'disconnect' | 'abandoned' | 'operator' | 'deadline'
+
+/** The one last message of a completion. */
+export type Terminal =
+  | { status: 'complete'; auditLog: AuditLog; finishReasons: readonly string[] }
+  | { status: 'blocked'; direction: 'input' | 'output'; category: 'pii' | 'safety' }
+  | { status: 'error'; error: GatewayError; hadBegun: boolean }
+  | { status: 'cancelled'; by: CancelledBy }
+
+/** Findings of one entity, counted. */
+export interface FindingCount {
+  entity: string
+  direction: 'input' | 'output'
+  action: string
+  count: number
+}
+
+/** What audit, metrics and callbacks learn of a completion. Times in milliseconds. */
+export interface CompletionReport {
+  requestId: string
+  conversationId: string | undefined
+  client: string
+  subject: string | undefined
+  model: string
+  isKnownModel: boolean
+  upstream: string
+  policy: string
+  policyHash: string
+  /** Milliseconds since the epoch. */
+  startedAt: number
+  status: Terminal['status']
+  cancelledBy: CancelledBy | undefined
+  blockedDirection: 'input' | 'output' | undefined
+  blockedCategory: 'pii' | 'safety' | undefined
+  errorCode: string | undefined
+  finishReasons: readonly string[]
+  tokensIn: number
+  tokensInEstimated: boolean
+  tokensOut: number
+  tokensOutEstimated: boolean
+  latencyMs: number
+  /** From `init` to the first text; undefined if there was none. */
+  timeToFirstTokenMs: number | undefined
+  retries: number
+  dropped: number
+  findings: readonly FindingCount[]
+  correlationId: string | undefined
+}

@@ -1,0 +1,71 @@
+/** The schema of sluice.yaml, built from the table of settings; published as JSON Schema for editors. */
+import { z } from 'zod'
+import { SETTINGS, type Setting } from './settings.ts'
+
+const model = z
+  .strictObject({
+    contextWindow: z.int().min(1).optional().describe('Tokens of prompt and answer together.'),
+    encoding: z
+      .enum(['cl100k_base', 'o200k_base'])
+      .optional()
+      .describe('How its tokens are counted.'),
+    omit: z.array(z.string()).optional().describe("Fields that the model's API refuses."),
+    maxTokensField: z
+      .enum(['max_tokens', 'max_completion_tokens'])
+      .optional()
+      .describe('The field for maxTokens.'),
+  })
+  .describe('What the gateway knows of a model; the rest comes from the built-in table.')
+
+/** What only the file can say. */
+const own = {
+  models: z.record(z.string(), model).optional().describe('Models by name.'),
+  policies: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('Guard policies by name; see the guard package.'),
+}
+
+export interface FileConfig {
+  models: Record<string, z.infer<typeof model>>
+  policies: Record<string, unknown>
+}
+
+interface Tree {
+  [key: string]: Tree | z.ZodType
+}
+
+/** The schema of the whole file; every key is optional, an unknown one is refused. */
+export function fileSchema(): z.ZodType<Partial<FileConfig>> {
+  const tree: Tree = {}
+  for (const setting of Object.values<Setting>(SETTINGS)) {
+    const keys = setting.path.split('.')
+    const leaf = keys.pop() ?? ''
+    let at = tree
+    for (const key of keys) {
+      at[key] ??= {}
+      at = at[key] as Tree
+    }
+    at[leaf] = setting.kind.schema.optional().describe(describe(setting))
+  }
+  return z.strictObject({ ...shapeOf(tree), ...own }) as z.ZodType<Partial<FileConfig>>
+}
+
+/** The JSON Schema (draft 2020-12) of sluice.yaml. */
+export function fileJsonSchema(): object {
+  return { title: 'sluice.yaml', ...z.toJSONSchema(fileSchema(), { unrepresentable: 'any' }) }
+}
+
+function shapeOf(tree: Tree): Record<string, z.ZodType> {
+  const entries = Object.entries(tree).map(([key, value]): [string, z.ZodType] => [
+    key,
+    value instanceof z.ZodType ? value : z.strictObject(shapeOf(value)).optional(),
+  ])
+  return Object.fromEntries(entries)
+}
+
+function describe(setting: Setting): string {
+  const unit = setting.unit === '' ? '' : ` In ${setting.unit}.`
+  const value = setting.default === undefined ? '' : ` Default ${JSON.stringify(setting.default)}.`
+  return `${setting.about}${unit}${value} Variable ${setting.env}.`
+}

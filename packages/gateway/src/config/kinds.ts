@@ -1,0 +1,75 @@
+/** The kinds of value that a setting can have: how each is written in a variable and in YAML, and what is allowed. */
+import { z } from 'zod'
+
+/** A kind of value: one schema for both sources, and how a variable's text becomes its input. */
+export interface Kind<T> {
+  schema: z.ZodType<T>
+  /** Reads a variable; the schema judges the result. */
+  fromText: (text: string) => unknown
+  /** What is allowed, in words, for the table and for error messages. */
+  allowed: string
+}
+
+const asIs = (text: string): unknown => text
+
+export function text(allowed = 'text'): Kind<string> {
+  return { schema: z.string().min(1), fromText: asIs, allowed }
+}
+
+export function url(): Kind<string> {
+  return {
+    schema: z.string().refine(isHttpUrl, { error: 'expected an http or https URL' }),
+    fromText: asIs,
+    allowed: 'an http or https URL',
+  }
+}
+
+function isHttpUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const { protocol, username, password } = new URL(value)
+  return /^https?:$/.test(protocol) && username === '' && password === ''
+}
+
+export function integer(min: number, max: number): Kind<number> {
+  return {
+    schema: z.int().min(min).max(max),
+    fromText: (value) => (/^-?\d+$/.test(value) ? Number(value) : value),
+    allowed: `a whole number from ${min} to ${max}`,
+  }
+}
+
+export function flag(): Kind<boolean> {
+  return {
+    schema: z.boolean(),
+    fromText: (value) =>
+      /^(1|true|yes|on)$/i.test(value) ? true : /^(0|false|no|off)$/i.test(value) ? false : value,
+    allowed: 'true or false',
+  }
+}
+
+export function oneOf<const T extends readonly [string, ...string[]]>(
+  ...values: T
+): Kind<T[number]> {
+  return { schema: z.enum(values), fromText: asIs, allowed: values.join(', ') }
+}
+
+export function list(allowed: string): Kind<string[]> {
+  return {
+    schema: z.array(z.string().min(1)),
+    fromText: (value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    allowed: `${allowed}, separated by commas`,
+  }
+}
+
+/** A port, or a word that stands for none. */
+export function portOr<const W extends string>(word: W): Kind<number | W> {
+  return {
+    schema: z.union([z.int().min(0).max(65_535), z.literal(word)]),
+    fromText: (value) => (/^\d+$/.test(value) ? Number(value) : value),
+    allowed: `a port from 0 (any free one) to 65535, or ${word}`,
+  }
+}

@@ -1,0 +1,299 @@
+/**
+ * Every setting of the gateway in one table: its variable, its place in sluice.yaml, what is allowed, default, unit and
+ * meaning. The loader, the JSON Schema, the documentation and `sluice check` all read this table.
+ */
+import { flag, integer, type Kind, list, oneOf, portOr, text, url } from './kinds.ts'
+
+export interface Setting<T = unknown, D extends T | undefined = T | undefined> {
+  /** The environment variable. */
+  env: string
+  /** Other variables that are read if `env` is absent. */
+  aliases: readonly string[]
+  /** The place in sluice.yaml, dots between the keys. */
+  path: string
+  kind: Kind<T>
+  default: D
+  unit: string
+  about: string
+  /** Never printed; also read from the file that `<env>_FILE` names. */
+  isSecret: boolean
+  /** Whether a reload applies it without a restart. */
+  reloads: boolean
+}
+
+/** A meaning, and what else differs from the usual. */
+interface Details {
+  about: string
+  unit?: string
+  aliases?: readonly string[]
+  isSecret?: boolean
+  reloads?: boolean
+}
+
+function detailsOf(details: string | Details) {
+  const given = typeof details === 'string' ? { about: details } : details
+  return { unit: '', aliases: [], isSecret: false, reloads: false, ...given }
+}
+
+/** A setting that always has a value. `where` is its variable and its place in YAML, a blank between. */
+function setting<T>(
+  where: string,
+  [kind, value]: [Kind<T>, NoInfer<T>],
+  details: string | Details,
+): Setting<T, T> {
+  const [env = '', path = ''] = where.split(' ')
+  return { ...detailsOf(details), env, path, kind, default: value }
+}
+
+/** A setting that may be absent. */
+function optional<T>(
+  where: string,
+  kind: Kind<T>,
+  details: string | Details,
+): Setting<T, undefined> {
+  const [env = '', path = ''] = where.split(' ')
+  return { ...detailsOf(details), env, path, kind, default: undefined }
+}
+
+const DAY_MS = 86_400_000
+const duration = (value: number): [Kind<number>, number] => [integer(1, DAY_MS), value]
+
+export const SETTINGS = {
+  // Where it listens.
+  host: setting(
+    'SLUICE_HOST server.host',
+    [text('a host name or address'), '127.0.0.1'],
+    'Address to listen on.',
+  ),
+  port: setting(
+    'WS_PORT server.port',
+    [integer(0, 65_535), 8080],
+    'Port for WebSockets and health checks; 0 takes any free one.',
+  ),
+  adminPort: setting(
+    'SLUICE_ADMIN_PORT server.adminPort',
+    [portOr('off'), 9464],
+    'Port of metrics and health on loopback; 0 takes any free one, `off` opens none.',
+  ),
+  adminHost: setting(
+    'SLUICE_ADMIN_HOST server.adminHost',
+    [text('a host name or address'), '127.0.0.1'],
+    'Address of the admin listener.',
+  ),
+  allowedOrigins: setting(
+    'SLUICE_ALLOWED_ORIGINS server.allowedOrigins',
+    [list('origins such as https://desk.example.com'), []],
+    { about: "Web origins that may connect, besides the gateway's own.", reloads: true },
+  ),
+  allowedHosts: setting('SLUICE_ALLOWED_HOSTS server.allowedHosts', [list('host names'), []], {
+    about:
+      'Host names that requests may carry, besides loopback ones, while the gateway listens on loopback.',
+    reloads: true,
+  }),
+  logLevel: setting(
+    'SLUICE_LOG_LEVEL log.level',
+    [oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info'],
+    'Least severity that is logged.',
+  ),
+
+  // The upstream.
+  profile: optional(
+    'SLUICE_UPSTREAM_PROFILE upstream.profile',
+    oneOf('seed', 'genesys', 'openai'),
+    'Which kind of upstream; inferred from the settings below if absent.',
+  ),
+  genesysBaseUrl: optional(
+    'GENESYS_CLOUD_BASE_URL upstream.genesys.baseUrl',
+    url(),
+    'Profile seed: base of token endpoint and API.',
+  ),
+  genesysRegion: optional(
+    'GENESYS_CLOUD_REGION upstream.genesys.region',
+    text('a region such as eu-central-1, or its domain'),
+    { about: 'Profile genesys: the region of the organisation.', aliases: ['GENESYSCLOUD_REGION'] },
+  ),
+  clientId: optional(
+    'GENESYS_CLOUD_CLIENT_ID upstream.genesys.clientId',
+    text(),
+    'OAuth client id (client credentials grant).',
+  ),
+  clientSecret: optional('GENESYS_CLOUD_CLIENT_SECRET upstream.genesys.clientSecret', text(), {
+    about: 'OAuth client secret.',
+    isSecret: true,
+  }),
+  llmBaseUrl: optional('LLM_BASE_URL upstream.baseUrl', url(), {
+    about: 'OpenAI-compatible server; a path is kept, a bare origin gets /v1.',
+    aliases: ['OPENAI_BASE_URL'],
+  }),
+  llmApiKey: optional('LLM_API_KEY upstream.apiKey', text(), {
+    about: 'Its API key.',
+    aliases: ['OPENAI_API_KEY'],
+    isSecret: true,
+  }),
+  chatPath: optional(
+    'SLUICE_CHAT_PATH upstream.chatPath',
+    text('a path that begins with /'),
+    'Path of the chat endpoint; profile genesys needs it.',
+  ),
+  tokenUrl: optional(
+    'SLUICE_TOKEN_URL upstream.tokenUrl',
+    url(),
+    'Token endpoint, where it is not the one of the profile.',
+  ),
+  oauthScope: optional(
+    'SLUICE_OAUTH_SCOPE upstream.scope',
+    text('scopes, separated by blanks'),
+    'OAuth scope; profile seed asks for `ai:llm:write ai:llm:read`.',
+  ),
+  oauthTimeoutMs: setting('SLUICE_OAUTH_TIMEOUT_MS upstream.tokenTimeout', duration(5_000), {
+    about: 'Longest wait for a token.',
+    unit: 'ms',
+  }),
+  requestsPerMinute: optional(
+    'SLUICE_UPSTREAM_REQUESTS_PER_MINUTE upstream.requestsPerMinute',
+    integer(0, 1_000_000),
+    'Starts a minute for everybody together; 0 is no limit. Profiles seed and genesys: 300, openai: 0.',
+  ),
+  queueLength: setting(
+    'SLUICE_UPSTREAM_QUEUE_LENGTH upstream.queueLength',
+    [integer(0, 100_000), 1_000],
+    'Requests that may wait for their turn at the upstream.',
+  ),
+  queueTimeoutMs: setting(
+    'SLUICE_UPSTREAM_QUEUE_TIMEOUT_MS upstream.queueTimeout',
+    duration(30_000),
+    { about: 'Longest wait for a turn at the upstream.', unit: 'ms' },
+  ),
+  includeUsage: optional(
+    'SLUICE_UPSTREAM_INCLUDE_USAGE upstream.includeUsage',
+    flag(),
+    'Ask for usage by stream_options; default true with profile openai.',
+  ),
+  connectTimeoutMs: setting(
+    'SLUICE_UPSTREAM_CONNECT_TIMEOUT_MS upstream.connectTimeout',
+    duration(10_000),
+    { about: 'Longest wait for a connection.', unit: 'ms' },
+  ),
+  firstByteTimeoutMs: setting(
+    'SLUICE_UPSTREAM_FIRST_BYTE_TIMEOUT_MS upstream.firstByteTimeout',
+    duration(60_000),
+    { about: "Longest wait for the answer's first byte.", unit: 'ms' },
+  ),
+  idleTimeoutMs: setting('SLUICE_UPSTREAM_IDLE_TIMEOUT_MS upstream.idleTimeout', duration(60_000), {
+    about: 'Longest silence between two bytes of an answer.',
+    unit: 'ms',
+  }),
+  maxEventBytes: setting(
+    'SLUICE_UPSTREAM_MAX_EVENT_BYTES upstream.maxEventBytes',
+    [integer(1_024, 67_108_864), 1_048_576],
+    { about: 'Largest event of the upstream.', unit: 'bytes' },
+  ),
+  maxAttempts: setting(
+    'SLUICE_RETRY_ATTEMPTS upstream.retry.attempts',
+    [integer(1, 20), 3],
+    'Attempts in all, the first included; none after the first delta.',
+  ),
+  retryBaseDelayMs: setting('SLUICE_RETRY_BASE_DELAY_MS upstream.retry.baseDelay', duration(500), {
+    about: 'First backoff; doubles each time, with full jitter.',
+    unit: 'ms',
+  }),
+  retryMaxDelayMs: setting('SLUICE_RETRY_MAX_DELAY_MS upstream.retry.maxDelay', duration(20_000), {
+    about: 'Longest wait that is honoured; a longer Retry-After fails at once.',
+    unit: 'ms',
+  }),
+  retryDeadlineMs: setting('SLUICE_RETRY_DEADLINE_MS upstream.retry.deadline', duration(60_000), {
+    about: 'From the first attempt to the last start.',
+    unit: 'ms',
+  }),
+
+  // What a request may be.
+  policy: optional(
+    'SLUICE_POLICY guard.policy',
+    text('seed, standard, strict, off, or a policy of sluice.yaml'),
+    { about: 'The guard policy. Profile seed: seed; the others: standard.', reloads: true },
+  ),
+  onOverflow: setting(
+    'SLUICE_ON_OVERFLOW request.onOverflow',
+    [oneOf('reject', 'truncate'), 'reject'],
+    {
+      about: 'What happens to a conversation over the context window, unless the request says.',
+      reloads: true,
+    },
+  ),
+  maxMessageBytes: setting(
+    'SLUICE_MAX_MESSAGE_BYTES request.maxMessageBytes',
+    [integer(1_024, 67_108_864), 4_194_304],
+    { about: 'Largest message of a client.', unit: 'bytes' },
+  ),
+  maxMessages: setting('SLUICE_MAX_MESSAGES request.maxMessages', [integer(1, 10_000), 512], {
+    about: 'Messages of one conversation.',
+    reloads: true,
+  }),
+  maxJsonDepth: setting(
+    'SLUICE_MAX_JSON_DEPTH request.maxJsonDepth',
+    [integer(4, 256), 32],
+    'Nesting of a message.',
+  ),
+  maxContentCharacters: optional(
+    'SLUICE_MAX_CONTENT_CHARACTERS request.maxContentCharacters',
+    integer(1, 67_108_864),
+    {
+      about:
+        'Longest content of one message. Profiles seed and genesys: 4096; openai: no limit of its own.',
+      unit: 'characters',
+    },
+  ),
+
+  // A completion and its delivery.
+  maxAnswerCharacters: setting(
+    'SLUICE_MAX_ANSWER_CHARACTERS completion.maxAnswerCharacters',
+    [integer(1, 67_108_864), 262_144],
+    { about: 'Longest answer.', unit: 'characters' },
+  ),
+  completionTimeoutMs: setting(
+    'SLUICE_COMPLETION_TIMEOUT_MS completion.timeout',
+    duration(600_000),
+    { about: 'Longest time from request to terminal.', unit: 'ms' },
+  ),
+  memoryBudgetBytes: setting(
+    'SLUICE_MEMORY_BUDGET_BYTES completion.memoryBudget',
+    [integer(1_048_576, 1_099_511_627_776), 268_435_456],
+    { about: 'All logs together; over it new requests are refused.', unit: 'bytes' },
+  ),
+  bufferedBytes: setting(
+    'SLUICE_SOCKET_BUFFER_BYTES server.bufferedBytes',
+    [integer(16_384, 16_777_216), 65_536],
+    { about: 'Bytes that may wait in one socket; then the upstream pauses.', unit: 'bytes' },
+  ),
+  stallTimeoutMs: setting('SLUICE_STALL_TIMEOUT_MS server.stallTimeout', duration(30_000), {
+    about: 'Close a reader that takes nothing for so long (1013).',
+    unit: 'ms',
+  }),
+  pingIntervalMs: setting('SLUICE_PING_INTERVAL_MS server.pingInterval', duration(25_000), {
+    about: 'Ping a silent socket this often.',
+    unit: 'ms',
+  }),
+  pongTimeoutMs: setting('SLUICE_PONG_TIMEOUT_MS server.pongTimeout', duration(10_000), {
+    about: 'Drop a socket that does not answer a ping for so long.',
+    unit: 'ms',
+  }),
+  idleSocketMs: setting('SLUICE_IDLE_SOCKET_MS server.idleSocket', duration(600_000), {
+    about: 'Close a socket without a completion after so long (1001).',
+    unit: 'ms',
+  }),
+  drainDeadlineMs: setting('SLUICE_DRAIN_DEADLINE_MS server.drainDeadline', duration(30_000), {
+    about: 'On SIGTERM, running completions have so long to end.',
+    unit: 'ms',
+  }),
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+
+/** The value of each setting, by its name in the table. */
+export type Settings = {
+  [N in SettingName]: (typeof SETTINGS)[N] extends Setting<infer T, infer D>
+    ? undefined extends D
+      ? T | undefined
+      : T
+    : never
+}

@@ -1,0 +1,41 @@
+/** The gateway's one error class: a code from a closed list, and whether trying again may help, decided where it is made. */
+import type { ErrorCode } from '@sluice/protocol'
+
+/** Codes of the protocol, and two that only an operator sees. */
+export type GatewayErrorCode = ErrorCode | 'configuration' | 'listen'
+
+export interface GatewayErrorOptions {
+  cause?: unknown
+  /** Whether the same request may succeed later. Default false. */
+  isRetryable?: boolean
+  /** When to try again, in milliseconds from now, where the other side said so. */
+  retryAfterMs?: number
+  /** The upstream's HTTP status. */
+  status?: number
+  /** The upstream's name for the failed request (`ININ-Correlation-Id`, `x-request-id`). */
+  correlationId?: string
+}
+
+/** A failure with a text that may be shown to a client: it never carries an upstream's words, a prompt or a secret. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: GatewayErrorCode
+  readonly isRetryable: boolean
+  readonly retryAfterMs: number | undefined
+  readonly status: number | undefined
+  readonly correlationId: string | undefined
+
+  constructor(code: GatewayErrorCode, message: string, options: GatewayErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.isRetryable = options.isRetryable ?? false
+    this.retryAfterMs = options.retryAfterMs
+    this.status = options.status
+    this.correlationId = options.correlationId
+  }
+}
+
+/** True for the error that an aborted signal throws: aborts are never wrapped and never retried. */
+export function isAbort(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted && (error === signal.reason || (error as Error)?.name === 'AbortError')
+}

@@ -1,0 +1,122 @@
+/** Renders entries of a log as the chunk messages of dialect 1: one frame for each chunk of the upstream. */
+import {
+  bareTag,
+  CHANNEL_FIELDS,
+  type CompletionLog,
+  EntryKind,
+  entryOf,
+} from '../completion/log.ts'
+
+/** Where rendered chunks go: the frames of a socket, or whoever wants the JSON. */
+export interface ChunkSink {
+  /** Begins a message of so many bytes, which follow by `add`. */
+  begin(payloadBytes: number): void
+  add(source: Buffer, start: number, end: number): void
+  /** Adds a whole message. */
+  text(payload: string): void
+}
+
+export interface RenderRange {
+  from: number
+  to: number
+  sink: ChunkSink
+}
+
+const OPEN = '{"type":"chunk","data":'
+const VERBATIM_HEAD = Buffer.from(OPEN)
+const VERBATIM_TAIL = Buffer.from('}')
+const TEXT_TAIL = Buffer.from('"},"finish_reason":null}]}}')
+
+/** The parts of one choice's delta, as JSON. */
+interface Delta {
+  role: string | undefined
+  text: Map<string, string>
+  toolCalls: string[]
+  finish: string
+}
+
+/** Keeps the envelope of the last chunk, which hardly ever changes: a chunk with one text is three copies of bytes. */
+export class ChunkRenderer {
+  #envelope = '"object":"chat.completion.chunk"'
+  /** What stands before the text in a chunk with the tag `#headTag`. */
+  #head = Buffer.alloc(0)
+  #headTag = -1
+
+  /** Adds the frame for one chunk; none if the chunk has nothing to say. */
+  render(log: CompletionLog, { from, to, sink }: RenderRange): void {
+    const first = entryOf(log.tag(from)).kind
+    if (from === to && first === EntryKind.text) this.#renderText(log, from, sink)
+    else if (first === EntryKind.verbatim) renderVerbatim(log, from, sink)
+    else this.#renderParts(log, { from, to, sink })
+  }
+
+  #renderText(log: CompletionLog, seq: number, sink: ChunkSink): void {
+    const tag = bareTag(log.tag(seq))
+    if (tag !== this.#headTag) {
+      const { choice, channel } = entryOf(tag)
+      const field = CHANNEL_FIELDS[channel]
+      this.#head = Buffer.from(
+        `${OPEN}{${this.#envelope},"choices":[{"index":${choice},"delta":{"${field}":"`,
+      )
+      this.#headTag = tag
+    }
+    const start = log.start(seq)
+    const end = log.end(seq)
+    sink.begin(this.#head.length + end - start + TEXT_TAIL.length)
+    sink.add(this.#head, 0, this.#head.length)
+    sink.add(log.bytes, start, end)
+    sink.add(TEXT_TAIL, 0, TEXT_TAIL.length)
+  }
+
+  #renderParts(log: CompletionLog, { from, to, sink }: RenderRange): void {
+    const deltas = new Map<number, Delta>()
+    let usage: string | undefined
+    for (let seq = from; seq <= to; seq += 1) {
+      const { kind, choice, channel } = entryOf(log.tag(seq))
+      const json = log.bytes.toString('utf8', log.start(seq), log.end(seq))
+      if (kind === EntryKind.envelope) this.#setEnvelope(json)
+      else if (kind === EntryKind.usage) usage = json
+      else addPart(deltaOf(deltas, choice), kind, { json, field: CHANNEL_FIELDS[channel] ?? '' })
+    }
+    if (deltas.size === 0 && usage === undefined) return
+    const choices = [...deltas].map(([index, delta]) => choiceJson(index, delta)).join(',')
+    const tail = usage === undefined ? '' : `,"usage":${usage}`
+    sink.text(`${OPEN}{${this.#envelope},"choices":[${choices}]${tail}}}`)
+  }
+
+  #setEnvelope(json: string): void {
+    this.#envelope = json
+    this.#headTag = -1
+  }
+}
+
+function renderVerbatim(log: CompletionLog, seq: number, sink: ChunkSink): void {
+  const start = log.start(seq)
+  const end = log.end(seq)
+  sink.begin(VERBATIM_HEAD.length + end - start + VERBATIM_TAIL.length)
+  sink.add(VERBATIM_HEAD, 0, VERBATIM_HEAD.length)
+  sink.add(log.bytes, start, end)
+  sink.add(VERBATIM_TAIL, 0, VERBATIM_TAIL.length)
+}
+
+function deltaOf(deltas: Map<number, Delta>, choice: number): Delta {
+  const known = deltas.get(choice)
+  if (known !== undefined) return known
+  const delta: Delta = { role: undefined, text: new Map(), toolCalls: [], finish: 'null' }
+  deltas.set(choice, delta)
+  return delta
+}
+
+function addPart(delta: Delta, kind: EntryKind, part: { json: string; field: string }): void {
+  if (kind === EntryKind.role) delta.role = part.json
+  else if (kind === EntryKind.finish) delta.finish = part.json
+  else if (kind === EntryKind.toolCall) delta.toolCalls.push(part.json)
+  else delta.text.set(part.field, (delta.text.get(part.field) ?? '') + part.json)
+}
+
+function choiceJson(index: number, delta: Delta): string {
+  const fields = [...delta.text].map(([field, inside]) => `"${field}":"${inside}"`)
+  if (delta.role !== undefined) fields.unshift(`"role":${delta.role}`)
+  if (delta.toolCalls.length > 0) fields.push(`"tool_calls":[${delta.toolCalls.join(',')}]`)
+  return `{"index":${index},"delta":{${fields.join(',')}},"finish_reason":${delta.finish}}`
+}

@@ -1,0 +1,57 @@
+/** The guard policies of a gateway: built-in ones by name, and those of sluice.yaml; each compiled once and shared. */
+import {
+  compilePolicy,
+  POLICY_NAMES,
+  type Policy,
+  type PolicyDefinition,
+  PolicyError,
+  type PolicyName,
+} from '@sluice/guard'
+import { GatewayError } from '../errors.ts'
+
+/**
+ * Policies by name.
+ * @param definitions policies of the configuration; a built-in name may not be defined again
+ * @returns a function that throws GatewayError `configuration` for a name that is unknown or a policy that is wrong
+ */
+export function policyTable(
+  definitions: Readonly<Record<string, unknown>>,
+): (name: string) => Policy {
+  const compiled = new Map<string, Policy>()
+  return (name) => {
+    const known = compiled.get(name)
+    if (known !== undefined) return known
+    const policy = compile(name, definitions)
+    compiled.set(name, policy)
+    return policy
+  }
+}
+
+function compile(name: string, definitions: Readonly<Record<string, unknown>>): Policy {
+  const definition = definitions[name]
+  if (definition === undefined && !isBuiltIn(name)) {
+    const allowed = [...POLICY_NAMES, ...Object.keys(definitions)].join(', ')
+    throw new GatewayError(
+      'configuration',
+      `SLUICE_POLICY: no policy is called ${JSON.stringify(name)}; allowed: ${allowed}`,
+    )
+  }
+  if (definition !== undefined && isBuiltIn(name)) {
+    throw new GatewayError(
+      'configuration',
+      `policies.${name}: this is the name of a built-in policy; choose another`,
+    )
+  }
+  try {
+    return compilePolicy(
+      isBuiltIn(name) ? name : ({ name, ...(definition as object) } as PolicyDefinition),
+    )
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    throw new GatewayError('configuration', `policies.${name}: ${error.message}`, { cause: error })
+  }
+}
+
+function isBuiltIn(name: string): name is PolicyName {
+  return (POLICY_NAMES as readonly string[]).includes(name)
+}

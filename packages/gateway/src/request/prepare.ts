@@ -1,0 +1,74 @@
+/** From a valid request to what the upstream may see: guarded, counted, fitted to the context window. */
+import type { Finding, Policy } from '@sluice/guard'
+import type { ChatRequest } from '@sluice/protocol'
+import { countMessages, countTokens } from '../tokens/count.ts'
+import { loadEncoding } from '../tokens/encoding.ts'
+import { fitContextWindow } from './context-window.ts'
+import { guardPrompt } from './guard-prompt.ts'
+import type { Model } from './models.ts'
+import { upstreamBody } from './upstream-body.ts'
+
+export interface PrepareOptions {
+  policy: Policy
+  model: Model
+  onOverflow: 'reject' | 'truncate'
+  includeUsage: boolean
+  signal: AbortSignal
+  /** Told what the guard found, also when it blocks. */
+  onFindings: (findings: readonly Finding[]) => void
+}
+
+export interface PreparedRequest {
+  /** JSON for the upstream. */
+  body: string
+  tokenCount: number
+  dropped: number
+}
+
+/** Thrown when the guard blocks: not an error, but the end of the completion. */
+export class Blocked {
+  readonly direction: 'input' | 'output'
+  readonly category: 'pii' | 'safety'
+
+  constructor(direction: 'input' | 'output', category: 'pii' | 'safety') {
+    this.direction = direction
+    this.category = category
+  }
+}
+
+/** Which of the two public reasons a block has. */
+export function blockCategory(block: { category?: string | undefined }): 'pii' | 'safety' {
+  return block.category === 'safety' ? 'safety' : 'pii'
+}
+
+/**
+ * @throws Blocked if the guard stops the prompt
+ * @throws GatewayError `context_window_exceeded`
+ */
+export async function prepareRequest(
+  request: ChatRequest,
+  options: PrepareOptions,
+): Promise<PreparedRequest> {
+  const { policy, model, signal } = options
+  const guarded = await guardPrompt(request.messages, policy, signal)
+  options.onFindings(guarded.findings)
+  if (guarded.blocked !== undefined) throw new Blocked('input', blockCategory(guarded.blocked))
+  const encoding = await loadEncoding(model.encoding)
+  const counts = await countMessages(guarded.messages, encoding, signal)
+  const overhead =
+    request.tools === undefined
+      ? 0
+      : await countTokens(JSON.stringify(request.tools), encoding, signal)
+  const fit = fitContextWindow(guarded.messages, {
+    counts,
+    contextWindow: model.contextWindow,
+    overhead,
+    reserve: request.maxTokens ?? 0,
+    onOverflow: options.onOverflow,
+  })
+  return {
+    body: upstreamBody(request, fit.messages, { model, includeUsage: options.includeUsage }),
+    tokenCount: fit.tokenCount,
+    dropped: fit.dropped,
+  }
+}

@@ -1,0 +1,212 @@
+/** The listener: health over HTTP, upgrades to WebSockets, and the end of both. What is said on a socket is a face's. */
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http'
+import type { AddressInfo, Socket as NetSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { CLOSE_CODES, SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1 } from '@sluice/protocol'
+import { GatewayError } from '../errors.ts'
+import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socket/socket.ts'
+import { type OriginRules, refusalOf } from './origin.ts'
+import { SocketWatch, type Watched, type WatchTimes } from './watch.ts'
+
+export interface ServerOptions extends WatchTimes {
+  host: string
+  port: number
+  maxMessageBytes: number
+  /** Asked at each request, so that a reload needs no restart. */
+  originRules: () => OriginRules
+  /** Undefined while requests can be served, else why not. */
+  notReady: () => string | undefined
+  /** Gives a new socket its face. */
+  connect: (socket: AcceptedSocket, request: IncomingMessage) => SocketEvents & Watched
+}
+
+/** Times and sizes of the HTTP side: small, because nothing here has a long request. */
+const HEADERS_TIMEOUT_MS = 10_000
+const MAX_HEADER_BYTES = 16_384
+const KEEP_ALIVE_MS = 5_000
+const PATHS = new Set(['/', '/ws'])
+/** How long a peer may take to answer a close before it is cut. */
+const CLOSE_GRACE_MS = 1_000
+
+export class GatewayServer {
+  readonly watch: SocketWatch
+  readonly #options: ServerOptions
+  readonly #http: Server
+  readonly #acceptor: SocketAcceptor
+
+  constructor(options: ServerOptions) {
+    this.#options = options
+    this.watch = new SocketWatch(options)
+    this.#acceptor = new SocketAcceptor({
+      maxMessageBytes: options.maxMessageBytes,
+      select: selectSubprotocol,
+    })
+    this.#http = createServer(
+      {
+        maxHeaderSize: MAX_HEADER_BYTES,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        requestTimeout: HEADERS_TIMEOUT_MS,
+        keepAliveTimeout: KEEP_ALIVE_MS,
+      },
+      (request, response) => this.#onRequest(request, response),
+    )
+    this.#http.on('upgrade', (request, connection, head) =>
+      this.#onUpgrade(request, connection as NetSocket, head),
+    )
+    this.#http.on('clientError', (_error, connection) => refuse(connection, [400, 'Bad request']))
+  }
+
+  /** Begins to listen; resolves with the port. @throws GatewayError `listen` */
+  listen(): Promise<number> {
+    const { host, port } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#http.once('error', (error: NodeJS.ErrnoException) =>
+        reject(listenFailure(error, this.#options)),
+      )
+      this.#http.listen(port, host, () => resolve((this.#http.address() as AddressInfo).port))
+    })
+  }
+
+  /** Takes no more connections and closes the sockets for which `isDone` holds. */
+  stopAccepting(): void {
+    this.#http.close()
+    this.#http.closeIdleConnections()
+  }
+
+  /** Closes all sockets with a code, then what is left of the connections. */
+  async close(code: number, reason: string): Promise<void> {
+    for (const socket of this.watch.sockets) socket.close(code, reason)
+    const deadline = performance.now() + CLOSE_GRACE_MS
+    while (this.watch.size > 0 && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    for (const socket of this.watch.sockets) socket.terminate()
+    this.watch.stop()
+    this.#http.closeAllConnections()
+  }
+
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const [status, text, headers] = this.#replyTo(request)
+    response.writeHead(status, {
+      'content-type': 'text/plain; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    })
+    response.end(`${text}\n`)
+  }
+
+  #replyTo(
+    request: IncomingMessage,
+  ): [status: number, text: string, headers?: Record<string, string>] {
+    const refusal = refusalOf(request, this.#options.originRules())
+    if (refusal !== undefined) return [403, refusal]
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      return [405, 'Method not allowed', { allow: 'GET, HEAD' }]
+    const path = pathOf(request)
+    if (path === '/healthz') return [200, 'ok']
+    const notReady = this.#options.notReady()
+    if (path === '/readyz') return notReady === undefined ? [200, 'ready'] : [503, notReady]
+    return PATHS.has(path)
+      ? [426, 'This is a WebSocket endpoint', { upgrade: 'websocket' }]
+      : [404, 'Not found']
+  }
+
+  #onUpgrade(request: IncomingMessage, connection: NetSocket, head: Buffer): void {
+    // Until the WebSocket library takes over, nobody else handles a broken connection.
+    connection.on('error', () => connection.destroy())
+    const refusal = this.#refusalOfUpgrade(request)
+    if (refusal !== undefined) {
+      refuse(connection, refusal)
+      return
+    }
+    connection.setNoDelay(true)
+    this.#acceptor.accept({ request, connection, head }, (socket) =>
+      this.#onSocket(socket, request),
+    )
+  }
+
+  #refusalOfUpgrade(request: IncomingMessage): [status: number, reason: string] | undefined {
+    const refusal = refusalOf(request, this.#options.originRules())
+    if (refusal !== undefined) return [403, refusal]
+    if (!PATHS.has(pathOf(request))) return [404, 'WebSockets are at / and /ws']
+    const notReady = this.#options.notReady()
+    return notReady === undefined ? undefined : [503, notReady]
+  }
+
+  #onSocket(socket: AcceptedSocket, request: IncomingMessage): void {
+    const offered = offeredBy(request)
+    if (offered.size > 0 && selectSubprotocol(offered) === undefined) {
+      socket.listen(SILENT)
+      socket.close(CLOSE_CODES.subprotocol.code, `spoken here: ${SUBPROTOCOL_V1}`)
+      return
+    }
+    const face = this.#options.connect(socket, request)
+    this.watch.add(socket, face)
+    socket.listen({
+      onMessage: (text) => face.onMessage(text),
+      onDrain: () => face.onDrain(),
+      onClose: () => {
+        this.watch.remove(socket)
+        face.onClose()
+      },
+    })
+  }
+}
+
+const SILENT: SocketEvents = { onMessage: () => {}, onDrain: () => {}, onClose: () => {} }
+
+/** The dialect to speak; a key that came along is not echoed. */
+function selectSubprotocol(offered: ReadonlySet<string>): string | undefined {
+  return offered.has(SUBPROTOCOL_V1) ? SUBPROTOCOL_V1 : undefined
+}
+
+/** The offered subprotocols that name a dialect. */
+function offeredBy(request: IncomingMessage): Set<string> {
+  const header = request.headers['sec-websocket-protocol'] ?? ''
+  const names = header.split(',').map((name) => name.trim())
+  return new Set(names.filter((name) => name !== '' && !name.startsWith(SUBPROTOCOL_KEY_PREFIX)))
+}
+
+function pathOf(request: IncomingMessage): string {
+  return request.url?.split('?')[0] ?? ''
+}
+
+function refuse(connection: Duplex, [status, reason]: [status: number, reason: string]): void {
+  if (!connection.writable) {
+    connection.destroy()
+    return
+  }
+  const body = `${reason}\n`
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'connection: close',
+    'content-type: text/plain; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+  ]
+  connection.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function listenFailure(error: NodeJS.ErrnoException, { host, port }: ServerOptions): GatewayError {
+  if (error.code === 'EADDRINUSE') {
+    return new GatewayError(
+      'listen',
+      `Port ${port} on ${host} is in use. Stop what uses it, or set WS_PORT to another port`,
+    )
+  }
+  if (error.code === 'EACCES') {
+    return new GatewayError(
+      'listen',
+      `No permission to listen on port ${port}. Set WS_PORT to a port above 1023`,
+    )
+  }
+  return new GatewayError(
+    'listen',
+    `Cannot listen on ${host}:${port} (${error.code}). Check SLUICE_HOST and WS_PORT`,
+  )
+}

@@ -1,0 +1,109 @@
+/** Watches over open sockets from one timer: pings silent ones, drops dead ones, closes idle ones and stalled readers. */
+import { CLOSE_CODES } from '@sluice/protocol'
+import type { AcceptedSocket } from '../socket/socket.ts'
+
+export interface WatchTimes {
+  pingIntervalMs: number
+  pongTimeoutMs: number
+  idleSocketMs: number
+  stallTimeoutMs: number
+}
+
+/** What the watch needs to know of a face. */
+export interface Watched {
+  /** A completion runs or waits to be delivered. */
+  readonly isBusy: boolean
+  /** It cannot write because its reader takes nothing. */
+  readonly isBehind: boolean
+}
+
+interface Entry {
+  socket: AcceptedSocket
+  face: Watched
+  pingedAt: number
+  busyAt: number
+  /** Bytes that waited when they last became fewer, and when that was. */
+  buffered: number
+  movedAt: number
+}
+
+/** Looks at every socket this many times in the shortest of its times. */
+const LOOKS = 4
+const MAX_INTERVAL_MS = 5_000
+
+export class SocketWatch {
+  readonly #times: WatchTimes
+  readonly #entries = new Map<AcceptedSocket, Entry>()
+  readonly #timer: NodeJS.Timeout
+
+  constructor(times: WatchTimes) {
+    this.#times = times
+    const shortest = Math.min(
+      times.pingIntervalMs,
+      times.pongTimeoutMs,
+      times.idleSocketMs,
+      times.stallTimeoutMs,
+    )
+    this.#timer = setInterval(
+      () => this.#look(),
+      Math.min(MAX_INTERVAL_MS, Math.max(1, shortest / LOOKS)),
+    )
+    this.#timer.unref()
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get sockets(): Iterable<AcceptedSocket> {
+    return this.#entries.keys()
+  }
+
+  /** Bytes that wait in all sockets together. */
+  get bufferedBytes(): number {
+    let sum = 0
+    for (const socket of this.#entries.keys()) sum += socket.bufferedBytes
+    return sum
+  }
+
+  add(socket: AcceptedSocket, face: Watched): void {
+    const now = performance.now()
+    this.#entries.set(socket, { socket, face, pingedAt: 0, busyAt: now, buffered: 0, movedAt: now })
+  }
+
+  remove(socket: AcceptedSocket): void {
+    this.#entries.delete(socket)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  #look(): void {
+    const now = performance.now()
+    for (const entry of this.#entries.values()) this.#lookAt(entry, now)
+  }
+
+  #lookAt(entry: Entry, now: number): void {
+    const { socket, face } = entry
+    const { pingIntervalMs, pongTimeoutMs, idleSocketMs, stallTimeoutMs } = this.#times
+    if (face.isBusy) entry.busyAt = now
+    if (socket.bufferedBytes < entry.buffered || !face.isBehind) entry.movedAt = now
+    entry.buffered = socket.bufferedBytes
+    if (now - entry.movedAt >= stallTimeoutMs) {
+      socket.close(
+        CLOSE_CODES.tryLater.code,
+        `slow consumer: nothing was read for ${stallTimeoutMs} ms`,
+      )
+      // A reader that takes nothing does not answer the close either.
+      socket.terminate()
+    } else if (now - entry.busyAt >= idleSocketMs) {
+      socket.close(CLOSE_CODES.goingAway.code, `idle for ${idleSocketMs} ms`)
+    } else if (entry.pingedAt > socket.lastSeen) {
+      if (now - entry.pingedAt >= pongTimeoutMs && !face.isBehind) socket.terminate()
+    } else if (now - Math.max(socket.lastSeen, entry.pingedAt) >= pingIntervalMs) {
+      entry.pingedAt = now
+      socket.ping()
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * A WebSocket as the faces see it, and the one file that imports the WebSocket library. The library does the handshake,
+ * reads frames and speaks close and ping; frames of answers are written to the connection as prepared bytes.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { CLOSE_CODES } from '@sluice/protocol'
+import { type WebSocket, WebSocketServer } from 'ws'
+
+/** What a face may do with its socket. */
+export interface Socket {
+  /** Bytes that were written and have not left this process. */
+  readonly bufferedBytes: number
+  /** Sends one text message. */
+  send(text: string): void
+  /** Writes whole frames, as a FrameBatch made them. */
+  writeFrames(frames: Buffer): void
+  /** Begins the close handshake; a peer that does not answer is cut off. */
+  close(code: number, reason: string): void
+}
+
+/** What a face is told. */
+export interface SocketEvents {
+  onMessage(text: string): void
+  /** Everything that was written has left. */
+  onDrain(): void
+  /** Called once, however the socket ended. */
+  onClose(): void
+}
+
+/** A request to become a WebSocket, as node:http hands it over. */
+export interface Upgrade {
+  request: IncomingMessage
+  connection: Duplex
+  head: Buffer
+}
+
+/** A reason fits one control frame (RFC 6455 section 5.5): 125 bytes, two of them the code. */
+const MAX_REASON_BYTES = 123
+
+/** Completes upgrades. Message size is limited, compression off (memory, and CRIME: RFC 7692 section 8). */
+export class SocketAcceptor {
+  readonly #server: WebSocketServer
+
+  /** @param select chooses the subprotocol to echo, or undefined for none */
+  constructor(options: {
+    maxMessageBytes: number
+    select: (offered: Set<string>) => string | undefined
+  }) {
+    this.#server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: options.maxMessageBytes,
+      perMessageDeflate: false,
+      handleProtocols: (offered) => options.select(offered) ?? false,
+    })
+  }
+
+  /** Answers an upgrade and hands the socket over before its first message can come. */
+  accept(upgrade: Upgrade, onAccepted: (socket: AcceptedSocket) => void): void {
+    const { request, connection, head } = upgrade
+    this.#server.handleUpgrade(request, connection, head, (socket) =>
+      onAccepted(new AcceptedSocket(socket, connection)),
+    )
+  }
+}
+
+/** One accepted socket: the seam's implementation, and what the server needs to watch over it. */
+export class AcceptedSocket implements Socket {
+  /** When the peer was last heard of, `performance.now()`. */
+  lastSeen = performance.now()
+  readonly #socket: WebSocket
+  readonly #connection: Duplex
+
+  constructor(socket: WebSocket, connection: Duplex) {
+    this.#socket = socket
+    this.#connection = connection
+  }
+
+  /** Begins to deliver events. */
+  listen(events: SocketEvents): void {
+    const socket = this.#socket
+    socket.on('message', (data: Buffer, isBinary: boolean) => {
+      this.lastSeen = performance.now()
+      if (isBinary) this.close(CLOSE_CODES.unsupportedData.code, 'send JSON as text frames')
+      else events.onMessage(data.toString('utf8'))
+    })
+    const alive = () => {
+      this.lastSeen = performance.now()
+    }
+    socket.on('pong', alive)
+    socket.on('ping', alive)
+    // The library closes the socket with the code that fits; there is nothing to add.
+    socket.on('error', () => {})
+    socket.once('close', () => events.onClose())
+    this.#connection.on('drain', () => events.onDrain())
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection.writableLength
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === this.#socket.OPEN
+  }
+
+  send(text: string): void {
+    if (this.isOpen) this.#socket.send(text, ignoreError)
+  }
+
+  writeFrames(frames: Buffer): void {
+    if (this.isOpen) this.#connection.write(frames, ignoreError)
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, fitReason(reason))
+  }
+
+  ping(): void {
+    if (this.isOpen) this.#socket.ping(undefined, undefined, ignoreError)
+  }
+
+  /** Cuts the connection without a handshake. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+}
+
+/** A failed write is followed by `close`, which is where it is handled. */
+function ignoreError(): void {}
+
+function fitReason(reason: string): string {
+  let fitted = reason
+  while (Buffer.byteLength(fitted) > MAX_REASON_BYTES) fitted = fitted.slice(0, -1)
+  return fitted
+}

@@ -1,0 +1,226 @@
+/**
+ * The upstream as the rest of the gateway sees it: `open` asks for a completion and hands its events to a sink. Composes
+ * credentials, pacing, retries and the breaker around single attempts; knows no sockets and no guard.
+ */
+import {
+  type CircuitBreakerPolicy,
+  CircuitState,
+  circuitBreaker,
+  handleWhen,
+  isBrokenCircuitError,
+  SamplingBreaker,
+} from 'cockatiel'
+import type { Dispatcher } from 'undici'
+import { GatewayError } from '../errors.ts'
+import { ChatStream, type EventSink } from './chat-stream.ts'
+import { type Credentials, createCredentials } from './credentials.ts'
+import { connectionFailure } from './failures.ts'
+import { Pacing } from './pacing.ts'
+import { RetryBudget, withRetry } from './retry.ts'
+import type { UpstreamTarget } from './target.ts'
+
+export interface UpstreamClientOptions {
+  target: UpstreamTarget
+  dispatcher: Dispatcher
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  now?: () => number
+  /** Told of each retry: its reason has no content and no secret. */
+  onRetry?: (error: GatewayError, attempt: number, delayMs: number) => void
+  onRefreshFailed?: (error: GatewayError) => void
+}
+
+/** What one completion asks of the upstream. */
+export interface UpstreamCall {
+  /** The request body, JSON. */
+  body: string
+  /** Who asks, for fair turns. */
+  client: string
+  sink: EventSink
+  /** Ends the call in any phase; its reason is what `open` and `finished` reject with. */
+  signal: AbortSignal
+}
+
+/** An answer that has begun. */
+export interface OpenStream {
+  finished: Promise<void>
+  correlationId: string | undefined
+  /** Attempts that it took. */
+  attempts: number
+  pause(): void
+  resume(): void
+}
+
+/** The breaker looks at this long, opens when this part failed, and tries again after this pause. */
+const BREAKER_WINDOW_MS = 30_000
+const BREAKER_THRESHOLD = 0.5
+const BREAKER_MIN_RPS = 1
+const BREAKER_PAUSE_MS = 5_000
+
+export class UpstreamClient {
+  readonly #options: UpstreamClientOptions
+  readonly #now: () => number
+  readonly #credentials: Credentials
+  readonly #pacing: Pacing
+  readonly #budget: RetryBudget
+  readonly #breaker: CircuitBreakerPolicy
+  #retries = 0
+
+  constructor(options: UpstreamClientOptions) {
+    const { target, dispatcher } = options
+    this.#options = options
+    this.#now = options.now ?? Date.now
+    this.#credentials = createCredentials(target.authentication, {
+      dispatcher,
+      now: this.#now,
+      ...(options.onRefreshFailed === undefined
+        ? {}
+        : { onRefreshFailed: options.onRefreshFailed }),
+    })
+    this.#pacing = new Pacing({ ...target, now: this.#now })
+    this.#budget = new RetryBudget(this.#now)
+    this.#breaker = circuitBreaker(handleWhen(countsAgainstUpstream), {
+      halfOpenAfter: BREAKER_PAUSE_MS,
+      breaker: new SamplingBreaker({
+        threshold: BREAKER_THRESHOLD,
+        duration: BREAKER_WINDOW_MS,
+        minimumRps: BREAKER_MIN_RPS,
+      }),
+    })
+  }
+
+  get name(): string {
+    return this.#options.target.name
+  }
+
+  /** Whether usage is asked for in each request. */
+  get includesUsage(): boolean {
+    return this.#options.target.includeUsage
+  }
+
+  /** For metrics: what the upstream side does now. */
+  get state(): { waiting: number; retries: number; breaker: 'closed' | 'open' | 'half-open' } {
+    const breaker = this.#breaker.state
+    const isClosed = breaker === CircuitState.Closed
+    return {
+      waiting: this.#pacing.waiting,
+      retries: this.#retries,
+      breaker: isClosed ? 'closed' : breaker === CircuitState.Open ? 'open' : 'half-open',
+    }
+  }
+
+  /** Tries the credentials alone, for `sluice check`. */
+  authorize(signal: AbortSignal): Promise<string | undefined> {
+    return this.#credentials.authorization(signal)
+  }
+
+  /** Resolves when the first event was taken; rejects with a GatewayError, or with the signal's reason. */
+  async open(call: UpstreamCall): Promise<OpenStream> {
+    let attempts = 0
+    const attempt = async () => {
+      await this.#pacing.turn(call.client, call.signal)
+      attempts += 1
+      return await this.#attempt(call)
+    }
+    let hasFreshToken = false
+    const attemptWithFreshToken = (error: unknown) => {
+      // A token can die before its time (idle timeout, revocation): fetch another, once.
+      if (!isRefusedToken(error) || hasFreshToken) throw error
+      hasFreshToken = true
+      return attempt()
+    }
+    const stream = await withRetry(() => attempt().catch(attemptWithFreshToken), {
+      ...this.#options.target.retry,
+      budget: this.#budget,
+      signal: call.signal,
+      now: this.#now,
+      onRetry: this.#onRetry,
+    })
+    return {
+      attempts,
+      finished: stream.finished,
+      correlationId: stream.correlationId,
+      pause: () => stream.pause(),
+      resume: () => stream.resume(),
+    }
+  }
+
+  #onRetry = (error: GatewayError, attempt: number, delayMs: number): void => {
+    this.#retries += 1
+    if (error.status === 429) this.#pacing.pause(delayMs)
+    this.#options.onRetry?.(error, attempt, delayMs)
+  }
+
+  async #attempt(call: UpstreamCall): Promise<ChatStream> {
+    try {
+      return await this.#breaker.execute(() => this.#post(call))
+    } catch (error) {
+      if (!isBrokenCircuitError(error)) throw error
+      const message = `the upstream keeps failing; it is not tried for ${BREAKER_PAUSE_MS} ms`
+      throw new GatewayError('upstream_unavailable', message, {
+        cause: error,
+        retryAfterMs: BREAKER_PAUSE_MS,
+      })
+    }
+  }
+
+  async #post(call: UpstreamCall): Promise<ChatStream> {
+    const { target, dispatcher } = this.#options
+    const authorization = await this.#credentials.authorization(call.signal)
+    const stream = new ChatStream({
+      ...target,
+      sink: call.sink,
+      signal: call.signal,
+      now: this.#now,
+    })
+    const url = new URL(target.chatUrl)
+    try {
+      dispatcher.dispatch(
+        {
+          origin: url.origin,
+          path: url.pathname + url.search,
+          method: 'POST',
+          headers: requestHeaders(authorization),
+          body: call.body,
+          // The stream watches its own times; undici's coarser ones are off.
+          headersTimeout: 0,
+          bodyTimeout: 0,
+        },
+        stream,
+      )
+    } catch (error) {
+      throw connectionFailure(error, 'the upstream')
+    }
+    try {
+      await stream.started
+    } catch (error) {
+      if (authorization !== undefined && isRefusedToken(error))
+        this.#credentials.drop(authorization)
+      throw error
+    }
+    return stream
+  }
+}
+
+function requestHeaders(authorization: string | undefined): Record<string, string> {
+  return {
+    'content-type': 'application/json',
+    accept: 'text/event-stream',
+    'accept-encoding': 'identity',
+    'user-agent': 'sluice',
+    ...(authorization === undefined ? {} : { authorization }),
+  }
+}
+
+function isRefusedToken(error: unknown): boolean {
+  return error instanceof GatewayError && error.status === 401
+}
+
+/** A refusal of one request says nothing about the upstream's health; a failure of its own does. */
+function countsAgainstUpstream(error: Error): boolean {
+  return (
+    error instanceof GatewayError &&
+    error.isRetryable &&
+    error.code !== 'upstream_rate_limited' &&
+    error.code !== 'overloaded'
+  )
+}

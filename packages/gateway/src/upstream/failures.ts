@@ -1,0 +1,149 @@
+/**
+ * What the upstream's failures mean: from a status, an error body or a broken connection to one of our errors. Texts are
+ * our own, plus status and correlation id: an upstream's words may echo prompts and keys, so they are never passed on.
+ */
+import { GatewayError } from '../errors.ts'
+
+type Headers = Record<string, string | string[] | undefined>
+
+/** A longer wait than this in a `Retry-After` is taken as absurd and capped (one day). */
+const MAX_RETRY_AFTER_MS = 86_400_000
+
+/** Statuses that another attempt may cure; every other 4xx says that the request itself is wrong. */
+const RETRYABLE_STATUS = new Set([408, 429, 500, 502, 503, 504])
+
+const ADVICE: Record<number, string> = {
+  400: 'the request is malformed for this upstream',
+  401: 'the credentials were refused',
+  403: 'the credentials have no permission for this (Genesys Cloud: scope or role ai:llm)',
+  404: 'no such path or model (check the base URL, the chat path and the model)',
+  408: 'the upstream waited too long',
+  413: 'the request is too large for this upstream',
+  422: 'the upstream could not process the request',
+  429: 'the upstream limits the rate',
+}
+
+/** The error for a response whose status is not 200. */
+export function statusFailure(status: number, headers: Headers, now: number): GatewayError {
+  const correlationId = correlationOf(headers)
+  const retryAfterMs = parseRetryAfter(single(headers['retry-after']), now)
+  const about = adviceFor(status)
+  return new GatewayError(
+    codeFor(status),
+    `upstream answered ${status}: ${about}${suffix(correlationId)}`,
+    {
+      status,
+      isRetryable: RETRYABLE_STATUS.has(status),
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(correlationId === undefined ? {} : { correlationId }),
+    },
+  )
+}
+
+function adviceFor(status: number): string {
+  const known = ADVICE[status]
+  if (known !== undefined) return known
+  if (status >= 500) return 'the upstream failed'
+  if (status >= 300 && status < 400) return 'a redirect, which is not followed (check the base URL)'
+  return 'the request was refused'
+}
+
+function codeFor(status: number) {
+  if (status === 401 || status === 403) return 'upstream_unauthorized'
+  if (status === 429) return 'upstream_rate_limited'
+  if (status === 408 || status === 504) return 'upstream_timeout'
+  return status >= 500 ? 'upstream_unavailable' : 'upstream_rejected'
+}
+
+/**
+ * The error for an error object inside a stream whose status was 200. The shapes of OpenAI
+ * (`{error:{message, code, type}}`) and Genesys Cloud (`{message, code, status}`) both name a status or none.
+ */
+export function errorObjectFailure(
+  error: unknown,
+  correlationId: string | undefined,
+): GatewayError {
+  const fields =
+    typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {}
+  const status = [fields.status, fields.code].find((value) => typeof value === 'number')
+  const isRetryable = typeof status === 'number' ? RETRYABLE_STATUS.has(status) : false
+  const named = typeof status === 'number' ? ` ${status}` : ''
+  return new GatewayError(
+    typeof status === 'number' && status >= 400 && status < 600
+      ? codeFor(status)
+      : 'upstream_unavailable',
+    `upstream reported an error${named} inside its stream${suffix(correlationId)}`,
+    {
+      isRetryable,
+      ...(typeof status === 'number' ? { status } : {}),
+      ...(correlationId === undefined ? {} : { correlationId }),
+    },
+  )
+}
+
+/** Causes that no other attempt cures: a name or a certificate that is wrong stays wrong. */
+const PERMANENT =
+  /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO|HPE_|UND_ERR_INVALID_ARG)/
+
+/** The error for a connection that could not be made or that broke. `whom` names the peer and its setting. */
+export function connectionFailure(error: unknown, whom: string): GatewayError {
+  const code = causeCode(error)
+  if (code.startsWith('HPE_')) {
+    return new GatewayError('upstream_invalid_stream', `${whom} does not speak HTTP (${code})`, {
+      cause: error,
+    })
+  }
+  const isTimeout = /TIMEOUT|ETIMEDOUT/.test(code)
+  const what = isTimeout ? 'did not answer in time' : describe(code)
+  return new GatewayError(
+    isTimeout ? 'upstream_timeout' : 'upstream_unavailable',
+    `${whom} ${what} (${code})`,
+    {
+      cause: error,
+      isRetryable: !PERMANENT.test(code),
+    },
+  )
+}
+
+function describe(code: string): string {
+  if (code === 'ECONNREFUSED') return 'refused the connection'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'could not be found by name'
+  return PERMANENT.test(code) ? 'could not be trusted' : 'broke the connection'
+}
+
+function causeCode(error: unknown): string {
+  for (
+    let at = error as { code?: unknown; cause?: unknown } | undefined;
+    at;
+    at = at.cause as typeof at
+  ) {
+    if (typeof at.code === 'string') return at.code
+  }
+  return 'unknown cause'
+}
+
+/**
+ * `Retry-After` (RFC 9110 section 10.2.3): seconds or an HTTP date.
+ * @returns milliseconds from `now`, at most a day; undefined if absent or unreadable
+ */
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  const text = value?.trim()
+  if (text === undefined || text === '') return undefined
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
+  if (Number.isNaN(ms)) return undefined
+  return Math.min(Math.max(0, Math.ceil(ms)), MAX_RETRY_AFTER_MS)
+}
+
+/** The upstream's name for a request, bounded, and only if it looks like an id. */
+export function correlationOf(headers: Headers): string | undefined {
+  const value = single(headers['inin-correlation-id']) ?? single(headers['x-request-id'])
+  return value !== undefined && /^[\w.:-]{1,128}$/.test(value) ? value : undefined
+}
+
+function suffix(correlationId: string | undefined): string {
+  return correlationId === undefined ? '' : ` (correlation id ${correlationId})`
+}
+
+function single(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}

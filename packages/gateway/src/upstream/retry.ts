@@ -1,0 +1,114 @@
+/**
+ * When a failed attempt is worth another one, and after how long: exponential backoff with full jitter
+ * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter), a cap, an overall deadline, and a budget
+ * that keeps retries a small part of all requests while an upstream is down.
+ */
+import { GatewayError } from '../errors.ts'
+import type { UpstreamRetry } from './target.ts'
+
+/** Retries may be this part of all requests, over a window, once the free ones are spent. */
+const BUDGET_RATIO = 0.2
+const BUDGET_FREE = 10
+const BUDGET_WINDOW_MS = 10_000
+
+/** Counts requests and retries; refuses retries beyond a fifth of the requests (Google's SRE book, chapter 21). */
+export class RetryBudget {
+  readonly #now: () => number
+  #windowEnds = 0
+  #requests = 0
+  #retries = 0
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now
+  }
+
+  request(): void {
+    this.#roll()
+    this.#requests += 1
+  }
+
+  /** Takes one retry from the budget; false if none is left. */
+  retry(): boolean {
+    this.#roll()
+    if (this.#retries >= BUDGET_FREE + this.#requests * BUDGET_RATIO) return false
+    this.#retries += 1
+    return true
+  }
+
+  #roll(): void {
+    const now = this.#now()
+    if (now < this.#windowEnds) return
+    this.#windowEnds = now + BUDGET_WINDOW_MS
+    this.#requests = 0
+    this.#retries = 0
+  }
+}
+
+export interface RetryOptions extends UpstreamRetry {
+  budget: RetryBudget
+  signal: AbortSignal
+  now?: () => number
+  random?: () => number
+  /** Told before each wait. */
+  onRetry?: (error: GatewayError, attempt: number, delayMs: number) => void
+}
+
+/**
+ * Runs `attempt` until it succeeds, fails for good, or may not be repeated. Only a GatewayError with `isRetryable` is
+ * repeated; anything else, an abort above all, passes through as it is.
+ */
+export async function withRetry<T>(
+  attempt: (n: number) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
+  const now = options.now ?? Date.now
+  const deadline = now() + options.deadlineMs
+  options.budget.request()
+  for (let n = 1; ; n += 1) {
+    try {
+      return await attempt(n)
+    } catch (error) {
+      if (!(error instanceof GatewayError) || options.signal.aborted) throw error
+      const delayMs = delayBefore(n, error, options)
+      if (!error.isRetryable || n >= options.maxAttempts || now() + delayMs > deadline)
+        throw afterAttempts(error, n)
+      if (delayMs > options.maxDelayMs || !options.budget.retry()) throw afterAttempts(error, n)
+      options.onRetry?.(error, n, delayMs)
+      await sleep(delayMs, options.signal)
+    }
+  }
+}
+
+function delayBefore(n: number, error: GatewayError, options: RetryOptions): number {
+  if (error.retryAfterMs !== undefined) return error.retryAfterMs
+  const ceiling = Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (n - 1))
+  return Math.ceil((options.random ?? Math.random)() * ceiling)
+}
+
+/** The same failure, its text saying how often it was tried. */
+function afterAttempts(error: GatewayError, attempts: number): GatewayError {
+  if (attempts === 1) return error
+  return new GatewayError(error.code, `${error.message}, after ${attempts} attempts`, {
+    cause: error.cause,
+    isRetryable: error.isRetryable,
+    ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
+    ...(error.status === undefined ? {} : { status: error.status }),
+    ...(error.correlationId === undefined ? {} : { correlationId: error.correlationId }),
+  })
+}
+
+/** Waits; rejects with the signal's reason at once when it aborts. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const abort = () => {
+      clearTimeout(timer)
+      reject(signal.reason)
+    }
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', abort)
+      resolve()
+    }, ms)
+    signal.addEventListener('abort', abort, { once: true })
+  })
+}
