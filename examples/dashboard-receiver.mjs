@@ -33,7 +33,7 @@ function isGenuine({ timestamp, signature, body }) {
 async function read(request) {
   const parts = []
   let length = 0
-  for await (const part of request) {
+  for await (const part of request.iterator({ destroyOnReturn: false })) {
     length += part.length
     if (length > maxBodyBytes) return undefined
     parts.push(part)

@@ -7,7 +7,7 @@ export type AuditTarget =
   | { readonly kind: 'file'; readonly path: string }
 
 /** File used when the setting is absent, relative to the working directory. */
-export const DEFAULT_AUDIT_PATH = './sluice-audit.db'
+const DEFAULT_AUDIT_PATH = './sluice-audit.db'
 
 /**
  * `off`, or the path of the SQLite file (default `./sluice-audit.db`).

@@ -186,13 +186,10 @@ export class DashboardSync {
     this.#droppedUntold += batch.dropped
   }
 
-  /** Full jitter: any time up to a bound that doubles, so that gateways do not come back together. */
   async #pause(attempt: number): Promise<void> {
-    const { backoffMs, maxBackoffMs, random } = this.#options
-    const bound = Math.min(maxBackoffMs, backoffMs * 2 ** (attempt - 1))
-    await sleep(random() * bound, undefined, { signal: this.#stop.signal, ref: false }).catch(
-      () => undefined,
-    )
+    const milliseconds = pauseBefore(attempt, this.#options)
+    const { signal } = this.#stop
+    await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => undefined)
   }
 
   /** The status of the answer; undefined if there was none in time. */
@@ -257,6 +254,21 @@ const DEFAULTS = {
   maxAttempts: 10,
   backoffMs: 500,
   maxBackoffMs: 30_000,
+}
+
+/**
+ * Milliseconds before a retry, the first being 1. Full jitter: any time up to a bound that doubles, so that gateways do
+ * not come back together.
+ */
+export function pauseBefore(
+  retry: number,
+  {
+    backoffMs,
+    maxBackoffMs,
+    random,
+  }: Required<Pick<DashboardSyncOptions, 'backoffMs' | 'maxBackoffMs' | 'random'>>,
+): number {
+  return random() * Math.min(maxBackoffMs, backoffMs * 2 ** (retry - 1))
 }
 
 /** The others say that this delivery, as it is, will never do; a redirect is one of them. */

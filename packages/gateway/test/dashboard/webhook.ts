@@ -11,7 +11,7 @@ export const NOW = Date.UTC(2026, 0, 1)
 /** A status, or no answer at all. */
 export type Answer = number | 'hang' | 'hang up' | 'endless'
 
-export interface Received {
+interface Received {
   readonly headers: IncomingHttpHeaders
   readonly text: string
   readonly body: { events: { type: string; data?: unknown }[]; sentAt: string; dropped: number }
