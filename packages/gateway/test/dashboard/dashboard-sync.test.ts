@@ -90,6 +90,14 @@ describe('DashboardSync', () => {
     },
   )
 
+  it('tells of every dropped event once, however many batches in a row it gave up', async () => {
+    const hook = await webhook(404, 404)
+    const sync = dashboard({ url: hook.url, maxBatchEvents: 2 })
+    for (let n = 0; n < 8; n += 1) sync.push(event(n))
+    await sync.close(5_000)
+    expect(hook.received.map(({ body }) => body.dropped)).toEqual([0, 2, 4, 0])
+  })
+
   it('gives a batch up after the last try', async () => {
     const hook = await webhook(500, 500, 500)
     const sync = dashboard({ url: hook.url, maxAttempts: 3, maxBatchEvents: 1 })
