@@ -108,11 +108,12 @@ export class SseDecoder {
       this.#dispatch()
       return
     }
+    // With the byte order mark, as a line that comes in pieces is limited: no split makes a difference.
+    this.#limit(end - from)
     const isData = isDataField(bytes, start, end)
     const colon = isData ? start + 4 : bytes.indexOf(COLON, start)
-    // A line that begins with a colon is a comment: keep-alives do not count as part of an event.
+    // A line that begins with a colon is a comment: keep-alives do not add up to an event.
     if (colon === start) return
-    this.#limit(end - start)
     this.#eventBytes += end - start
     const nameEnd = colon === -1 || colon >= end ? end : colon
     let valueStart = Math.min(nameEnd + 1, end)
