@@ -60,6 +60,8 @@ export interface PolicyDefinition {
   readonly rules?: readonly RuleDefinition[]
   /** Findings with a lower score do not count, from 0 to 1. Default: that of the inherited policy, or 0.5. */
   readonly threshold?: number
+  /** Texts that are never findings, such as the company's own addresses and numbers; case does not matter. */
+  readonly allow?: readonly string[]
   /** No match is longer and no text is held longer, in UTF-16 units, 32 to 4096. Default 320. */
   readonly maxSpan?: number
 }

@@ -161,3 +161,18 @@ function baseLetter(unit: number): number {
   const base = String.fromCharCode(unit).normalize('NFKD').charAt(0).toLowerCase()
   return base.length === 1 ? base.charCodeAt(0) : unit
 }
+
+/** A text as the identifier detectors see it. */
+export function foldIdentifiers(text: string): string {
+  let isPlain = true
+  for (let at = 0; at < text.length && isPlain; at += 1) isPlain = text.charCodeAt(at) < 0x80
+  if (isPlain) return text
+  const folds = identifierFoldTable()
+  let folded = ''
+  for (const character of text) {
+    const codePoint = character.codePointAt(0) ?? 0
+    const symbol = codePoint > 0xffff ? foldAstral(codePoint) : (folds[codePoint] ?? 0)
+    if (symbol !== IGNORED) folded += String.fromCharCode(symbol)
+  }
+  return folded
+}

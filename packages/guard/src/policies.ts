@@ -1,5 +1,6 @@
 // The built-in policies. What their entities look like is in recognizers/.
 import type { PolicyDefinition, PolicyName, RuleDefinition } from './definition.ts'
+import { RECOGNIZERS } from './recognizers/index.ts'
 
 /** The three patterns and four terms of the tutorial that Sluice grew from, with its outcome: the answer is cut. */
 const SEED_RULES: readonly RuleDefinition[] = [
@@ -26,9 +27,37 @@ function seedPattern(id: string, name: string, pattern: string): RuleDefinition 
   }
 }
 
-const POLICIES: Readonly<Partial<Record<PolicyName, PolicyDefinition>>> = {
-  off: { name: 'off' },
+/** Entities that must not leave in a tool call either, although a concealed argument makes the call fail. */
+const SECRETS = ['CREDIT_CARD', 'AWS_ACCESS_KEY', 'JWT', 'PRIVATE_KEY']
+/** Entities that ordinary answers are full of. */
+const TOO_COMMON = ['URL', 'IP_ADDRESS']
+
+const PROSE = ['content', 'reasoning', 'refusal'] as const
+
+const STANDARD_RULES: readonly RuleDefinition[] = RECOGNIZERS.filter(
+  ({ entity }) => !TOO_COMMON.includes(entity),
+).flatMap(({ entity }): RuleDefinition[] => {
+  if (SECRETS.includes(entity)) return [{ entity, action: { kind: 'redact' } }]
+  return [
+    { entity, action: { kind: 'redact' }, channels: PROSE },
+    {
+      id: `${entity}:tool_arguments`,
+      entity,
+      action: { kind: 'observe' },
+      channels: ['tool_arguments'],
+    },
+  ]
+})
+
+const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
   seed: { name: 'seed', rules: SEED_RULES },
+  standard: { name: 'standard', rules: STANDARD_RULES },
+  strict: {
+    name: 'strict',
+    threshold: 0.3,
+    rules: RECOGNIZERS.map(({ entity }) => ({ entity, action: { kind: 'redact' } })),
+  },
+  off: { name: 'off' },
 }
 
 /** Names of the built-in policies. */

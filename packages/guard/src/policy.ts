@@ -4,14 +4,16 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { PolicyDefinition, PolicyName, RuleDefinition } from './definition.ts'
 import { type GuardStream, NO_FINDINGS, type OpenOptions, type ScanResult } from './finding.ts'
+import type { PatternNode } from './matcher/pattern.ts'
 import { builtInPolicy, POLICY_NAMES } from './policies.ts'
 import { PolicyError } from './policy-error.ts'
 import { compileProgram, type Program } from './program.ts'
-import { isInScope } from './rule.ts'
-import { idOf, type ReadRule, readRule } from './rule-reader.ts'
+import { isInScope, type Rule } from './rule.ts'
+import { idOf, type ReadRule, readAllowed, readRule, requireFraction } from './rule-reader.ts'
 import { TextStream } from './stream.ts'
 
 const DEFAULT_MAX_SPAN = 320
+const DEFAULT_THRESHOLD = 0.5
 const HASH_HEX_DIGITS = 16
 
 /** A compiled policy. It is immutable and may be shared by any number of streams. */
@@ -41,6 +43,8 @@ class CompiledPolicy implements Policy {
   readonly hash: string
   readonly #rules: readonly ReadRule[]
   readonly #maxSpan: number
+  readonly #threshold: number
+  readonly #allowed: readonly PatternNode[]
   /** By the indices of the rules in scope, so that kinds of text with the same rules share a program. */
   readonly #programs = new Map<string, Program>()
 
@@ -48,14 +52,22 @@ class CompiledPolicy implements Policy {
     const rules = allRules(definition)
     this.name = definition.name ?? 'custom'
     this.#maxSpan = maxSpanOf(definition)
+    this.#threshold = thresholdOf(definition)
+    this.#allowed = readAllowed(definition.allow ?? [])
     this.#rules = rules.map(({ rule, path }, index) => {
       try {
-        return readRule(rule, index)
+        return readRule(rule, { index, threshold: this.#threshold })
       } catch (error) {
         throw error instanceof PolicyError ? error.under(path) : error
       }
     })
-    this.hash = hashOf({ rules: rules.map(({ rule }) => rule), maxSpan: this.#maxSpan })
+    refuseHashedAndMaskedCards(this.#rules.map(({ rule }) => rule))
+    this.hash = hashOf({
+      rules: rules.map(({ rule }) => rule),
+      allow: definition.allow,
+      threshold: this.#threshold,
+      maxSpan: this.#maxSpan,
+    })
     this.#program({ direction: 'output' })
   }
 
@@ -89,6 +101,7 @@ class CompiledPolicy implements Policy {
         rules: this.#rules.map(({ rule }) => rule),
         detectors: inScope.flatMap(({ detectors }) => detectors),
         termLists: inScope.flatMap(({ terms }) => terms ?? []),
+        allowed: this.#allowed,
         maxSpan: this.#maxSpan,
       })
       this.#programs.set(key, program)
@@ -136,6 +149,24 @@ function maxSpanOf(definition: PolicyDefinition): number {
   throw new PolicyError('invalid_option', 'expected a whole number from 32 to 4096', {
     path: 'maxSpan',
   })
+}
+
+/** The policy's own threshold, or the one it inherits, or 0.5. */
+function thresholdOf({ threshold, extends: base }: PolicyDefinition): number {
+  if (threshold !== undefined) {
+    requireFraction(threshold, 'threshold')
+    return threshold
+  }
+  return base === undefined ? DEFAULT_THRESHOLD : thresholdOf(namedPolicy(base))
+}
+
+/** PCI DSS 4.0.1, requirement 3.5.1: a hash and a truncated form of one card number together give it away. */
+function refuseHashedAndMaskedCards(rules: readonly Rule[]): void {
+  const actions = rules.filter((rule) => rule.entity === 'CREDIT_CARD').map((rule) => rule.action)
+  if (!actions.includes('hash') || !actions.includes('mask')) return
+  const message =
+    'card numbers must not be hashed by one rule and masked by another (PCI DSS 3.5.1)'
+  throw new PolicyError('card_hash_with_mask', message)
 }
 
 function hashOf(definition: unknown): string {

@@ -3,9 +3,14 @@
 import { identifierFoldTable, termFoldTable } from './fold.ts'
 import { createAlphabet } from './matcher/alphabet.ts'
 import { Automaton } from './matcher/automaton.ts'
+import { Backtracer } from './matcher/backtracer.ts'
+import type { CharSet } from './matcher/char-set.ts'
+import { ConditionTable } from './matcher/condition-table.ts'
+import { ContextWords } from './matcher/context.ts'
 import { NfaBuilder } from './matcher/nfa.ts'
 import type { PatternNode } from './matcher/pattern.ts'
 import { type Term, TermAlphabet, TermAutomaton, type TermMatch } from './matcher/terms.ts'
+import { PolicyError } from './policy-error.ts'
 import type { Rule } from './rule.ts'
 
 /** A pattern that looks for the matches of a rule. */
@@ -13,6 +18,21 @@ export interface Detector {
   readonly rule: Rule
   readonly pattern: PatternNode
   readonly score: number
+  /** Score of a match that starts while one of the context words is live. */
+  readonly contextScore: number
+  readonly context: readonly string[] | undefined
+  /** Whether a match may only start while a context word is live. */
+  readonly isGated: boolean
+  /** The score of a folded value, 0 if it is none. */
+  readonly check: ((value: string) => number) | undefined
+  readonly latch: DetectorLatch | undefined
+}
+
+/** How an open-ended match goes on after its beginning: see recognizer.ts. */
+export interface DetectorLatch {
+  readonly body: CharSet
+  readonly trailing: CharSet
+  readonly until: PatternNode | undefined
 }
 
 /** The terms of a rule. */
@@ -22,10 +42,54 @@ export interface TermList {
   readonly match: TermMatch
 }
 
-export interface Program {
+export interface ProgramSource {
   readonly detectors: readonly Detector[]
+  readonly termLists: readonly TermList[]
+  /** All rules of the policy, by index. */
   readonly rules: readonly Rule[]
+  /** What is never a finding. */
+  readonly allowed: readonly PatternNode[]
+  readonly maxSpan: number
+}
+
+/**
+ * What an accepting position of the automaton means. `match`: a match of `detector`. `latch`: the beginning of an
+ * open-ended one. `mark`: the end of the open-ended match of detector number `of`. `allow`: no finding lies in here.
+ */
+export type Meaning =
+  | DetectorMeaning
+  | { readonly role: 'mark'; readonly of: number }
+  | { readonly role: 'allow' }
+
+export interface DetectorMeaning {
+  readonly role: 'match' | 'latch'
+  readonly detector: Detector
+  /** Bit of its context, or 0. */
+  readonly gate: number
+  readonly isGated: boolean
+}
+
+/** The open-ended match of a detector by classes: one byte each, 1 where the class belongs to it. */
+export interface LatchClasses {
+  readonly body: Uint8Array
+  readonly trailing: Uint8Array
+  /** The bit that is live while it is open. */
+  readonly gate: number
+}
+
+export interface Program {
+  readonly meanings: readonly Meaning[]
+  /** By number of the detector whose match is open-ended. */
+  readonly latches: ReadonlyMap<number, LatchClasses>
+  readonly rules: readonly Rule[]
+  readonly hasAllowed: boolean
   readonly automaton: Automaton
+  readonly backtracer: Backtracer
+  readonly conditions: ConditionTable
+  /** The bits that the automaton looks at. */
+  readonly gatesOfAutomaton: number
+  /** Present if a detector has context words. */
+  readonly contextWords: ContextWords | undefined
   /** Present if the policy has terms of that kind. */
   readonly substrings: TermAutomaton | undefined
   readonly words: TermAutomaton | undefined
@@ -33,43 +97,114 @@ export interface Program {
   readonly maxSpan: number
 }
 
-export interface ProgramSource {
-  readonly detectors: readonly Detector[]
-  readonly termLists: readonly TermList[]
-  readonly rules: readonly Rule[]
-  readonly maxSpan: number
-}
-
+/** @throws PolicyError if the patterns together are too large. */
 export function compileProgram(source: ProgramSource): Program {
-  const { detectors, termLists, rules, maxSpan } = source
+  const { detectors, rules, allowed, maxSpan } = source
+  const gates = new Gates(detectors)
   const builder = new NfaBuilder()
-  detectors.forEach((detector, index) => {
-    builder.add(index, detector.pattern)
+  const meanings: Meaning[] = detectors.map((detector, index) => {
+    const gate = gates.ofContext(detector.context)
+    const { isGated, check, latch } = detector
+    builder.add(index, detector.pattern, {
+      gate: isGated ? gate : 0,
+      everyStart: check !== undefined,
+    })
+    return { role: latch === undefined ? 'match' : 'latch', detector, gate, isGated }
   })
+  detectors.forEach(({ latch }, index) => {
+    if (latch?.until === undefined) return
+    builder.add(meanings.length, latch.until, { gate: gates.ofLatch(index) })
+    meanings.push({ role: 'mark', of: index })
+  })
+  for (const pattern of allowed) {
+    builder.add(meanings.length, pattern)
+    meanings.push({ role: 'allow' })
+  }
   const nfa = builder.build()
-  const sets = [...nfa.sets, ...nfa.conditions.flat().map((assertion) => assertion.set)]
-  const alphabet = createAlphabet(sets, identifierFoldTable())
-  const termAutomaton = termCompiler(termLists)
+  const alphabet = createAlphabet(
+    [
+      ...nfa.sets,
+      ...nfa.conditions.flat().map((assertion) => assertion.set),
+      ...detectors.flatMap(({ latch }) =>
+        latch === undefined ? [] : [latch.body, latch.trailing],
+      ),
+    ],
+    identifierFoldTable(),
+  )
+  const conditions = new ConditionTable(nfa.conditions, alphabet)
+  const latches = new Map<number, LatchClasses>()
+  detectors.forEach(({ latch }, index) => {
+    if (latch === undefined) return
+    const body = alphabet.members(latch.body)
+    latches.set(index, {
+      body,
+      trailing: alphabet.members(latch.trailing),
+      gate: gates.ofLatch(index),
+    })
+  })
   return {
-    detectors,
+    meanings,
+    latches,
     rules,
-    automaton: new Automaton(nfa, alphabet),
-    substrings: termAutomaton('substring'),
-    words: termAutomaton('word'),
+    hasAllowed: allowed.length > 0,
+    automaton: new Automaton(nfa, alphabet, conditions),
+    backtracer: new Backtracer(nfa, alphabet, conditions),
+    conditions,
+    contextWords: gates.contextWords(),
+    gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),
+    ...compileTerms(source.termLists),
     maxSpan,
   }
 }
 
-function termCompiler(lists: readonly TermList[]) {
-  if (lists.length === 0) return () => undefined
+const MAX_GATES = 30
+
+/** Numbers what opens and closes parts of the automaton: the contexts first, then the open-ended detectors. */
+class Gates {
+  readonly #contexts: (readonly string[])[] = []
+  readonly #bits = new Map<string, number>()
+
+  constructor(detectors: readonly Detector[]) {
+    for (const { context } of detectors) {
+      if (context === undefined || this.#bits.has(context.join())) continue
+      this.#bits.set(context.join(), this.#nextBit())
+      this.#contexts.push(context)
+    }
+    detectors.forEach(({ latch }, index) => {
+      if (latch !== undefined) this.#bits.set(`latch ${index}`, this.#nextBit())
+    })
+  }
+
+  ofContext(context: readonly string[] | undefined): number {
+    return context === undefined ? 0 : (this.#bits.get(context.join()) ?? 0)
+  }
+
+  ofLatch(detector: number): number {
+    return this.#bits.get(`latch ${detector}`) ?? 0
+  }
+
+  contextWords(): ContextWords | undefined {
+    return this.#contexts.length === 0 ? undefined : new ContextWords(this.#contexts)
+  }
+
+  #nextBit(): number {
+    if (this.#bits.size < MAX_GATES) return 1 << this.#bits.size
+    const message = `more than ${MAX_GATES} detectors with context words or open ends`
+    throw new PolicyError('pattern_too_large', message)
+  }
+}
+
+function compileTerms(lists: readonly TermList[]): Pick<Program, 'substrings' | 'words'> {
+  if (lists.length === 0) return { substrings: undefined, words: undefined }
   const alphabet = new TermAlphabet(
     lists.flatMap((list) => list.terms),
     termFoldTable(),
   )
-  return (match: TermMatch) => {
+  const automatonFor = (match: TermMatch) => {
     const terms = lists
       .filter((list) => list.match === match)
       .flatMap((list) => list.terms.map((text): Term => ({ text, rule: list.rule.index })))
     return terms.length === 0 ? undefined : new TermAutomaton(terms, match, alphabet)
   }
+  return { substrings: automatonFor('substring'), words: automatonFor('word') }
 }

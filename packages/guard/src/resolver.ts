@@ -10,10 +10,18 @@ export interface Candidate {
   readonly start: number
   readonly end: number
   readonly score: number
+  /** Whether it began before `start`, too long ago for that part to be concealed. */
+  readonly isCut: boolean
+}
+
+/** A match that is still growing: its end is that of what certainly belongs to it so far. */
+export interface OpenCandidate extends Candidate {
+  end: number
+  isOpen: boolean
 }
 
 /** A candidate on its way out. */
-interface Pending extends Candidate {
+interface Pending extends OpenCandidate {
   /** The text shown instead, for actions that show a label. */
   readonly label: string
   /** Offset from which a mask keeps characters. */
@@ -36,14 +44,47 @@ export class Resolver {
     const { rule, start, end } = candidate
     const isSame = (other: Candidate) => other.rule === rule
     if (this.#pending.some((p) => isSame(p) && p.start <= start && end <= p.end)) return
+    if (candidate.isCut && this.#lengthen(candidate)) return
     this.#pending = this.#pending.filter((p) => !(isSame(p) && start <= p.start && p.end <= end))
+    const kept = rule.action === 'mask' ? keptFrom(value, rule.keepLast) : 0
     this.#pending.push({
       ...candidate,
       label: isLabel(rule.action) ? rule.label(value) : '',
-      keptFrom: start + (rule.action === 'mask' ? keptFrom(value, rule.keepLast) : 0),
+      keptFrom: candidate.isCut ? Number.POSITIVE_INFINITY : start + kept,
+      isOpen: false,
       isOwner: false,
       isLabelShown: false,
     })
+  }
+
+  /** One endless match gives one finding, and not one for each of its ends. */
+  #lengthen({ rule, start, end }: Candidate): boolean {
+    const shorter = this.#pending.find(
+      (p) => p.isCut && p.rule === rule && p.start <= start && start < p.end,
+    )
+    if (shorter === undefined) return false
+    shorter.end = end
+    return true
+  }
+
+  /** Takes a match that has only begun. Whoever opened it moves its end and closes it; a mask keeps nothing of it. */
+  open(candidate: Candidate): OpenCandidate {
+    const { rule } = candidate
+    const pending: Pending = {
+      ...candidate,
+      label: isLabel(rule.action) ? rule.label('') : '',
+      keptFrom: Number.POSITIVE_INFINITY,
+      isOpen: true,
+      isOwner: false,
+      isLabelShown: false,
+    }
+    this.#pending.push(pending)
+    return pending
+  }
+
+  /** Forgets candidates that turned out not to count. */
+  drop(isDropped: (candidate: Candidate) => boolean): void {
+    this.#pending = this.#pending.filter((pending) => !isDropped(pending))
   }
 
   /** What is shown of `text`, which begins at offset `from` of the stream. Call it for adjoining stretches in order. */
@@ -64,8 +105,10 @@ export class Resolver {
 
   /** The findings that end at or before `to`, in the order of their ends; those that own no character are dropped. */
   report(to: number): Finding[] {
-    const done = this.#pending.filter((p) => p.end <= to)
-    this.#pending = this.#pending.filter((p) => p.end > to)
+    const isDone = (p: Pending) => !p.isOpen && p.end <= to
+    const done = this.#pending.filter(isDone)
+    if (done.length === 0) return []
+    this.#pending = this.#pending.filter((p) => !isDone(p))
     return toFindings(done)
   }
 
@@ -122,9 +165,9 @@ export class Resolver {
 function precedence(a: Candidate, b: Candidate): number {
   return (
     b.rule.concealment - a.rule.concealment ||
-    b.score - a.score ||
     a.start - b.start ||
     b.end - a.end ||
+    b.score - a.score ||
     a.rule.index - b.rule.index
   )
 }

@@ -5,10 +5,13 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { EntityRule, PatternRule, RuleDefinition, TermsRule } from './definition.ts'
 import type { Channel, Direction, Role } from './finding.ts'
-import { parsePattern } from './matcher/pattern.ts'
+import { foldIdentifiers } from './fold.ts'
+import { literalPattern, type PatternNode, parseCharSet, parsePattern } from './matcher/pattern.ts'
 import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operators.ts'
 import { PolicyError } from './policy-error.ts'
-import type { Detector, TermList } from './program.ts'
+import type { Detector, DetectorLatch, TermList } from './program.ts'
+import type { Latch } from './recognizer.ts'
+import { RECOGNIZERS, recognizerOf } from './recognizers/index.ts'
 import type { Rule, Scope } from './rule.ts'
 
 const DIRECTIONS: readonly (Direction | 'both')[] = ['input', 'output', 'both']
@@ -23,6 +26,12 @@ export interface ReadRule {
   readonly terms: TermList | undefined
 }
 
+/** Where a rule stands in its policy, and the score from which its findings count. */
+export interface RulePlace {
+  readonly index: number
+  readonly threshold: number
+}
+
 /** The id a rule has if it gives none. */
 export function idOf(definition: RuleDefinition): string {
   if (definition.id !== undefined) return definition.id
@@ -31,37 +40,37 @@ export function idOf(definition: RuleDefinition): string {
 }
 
 /**
- * Reads one rule; `index` is its place among all rules of the policy.
+ * Reads one rule.
  * @throws PolicyError whose path begins at the rule.
  */
-export function readRule(definition: RuleDefinition, index: number): ReadRule {
-  if ('terms' in definition) return readTerms(definition, index)
-  if ('pattern' in definition) return readPattern(definition, index)
-  if ('entity' in definition) return readEntity(definition, index)
+export function readRule(definition: RuleDefinition, place: RulePlace): ReadRule {
+  if ('terms' in definition) return readTerms(definition, place)
+  if ('pattern' in definition) return readPattern(definition, place)
+  if ('entity' in definition) return readEntity(definition, place)
   throw new PolicyError('invalid_rule', 'a rule needs one of "entity", "pattern" and "terms"')
 }
 
-function readTerms(definition: TermsRule, index: number): ReadRule {
+function readTerms(definition: TermsRule, place: RulePlace): ReadRule {
   const { terms, match = 'word', category } = definition
   requireText(category, 'category')
   requireOneOf(match, ['word', 'substring'], 'match')
   if (!Array.isArray(terms) || !terms.every((term) => typeof term === 'string')) {
     throw new PolicyError('invalid_rule', 'expected a list of texts', { path: 'terms' })
   }
-  const rule = ruleOf(definition, index, category)
+  const rule = ruleOf(definition, place.index, category)
   return { rule, detectors: [], terms: { rule, terms, match } }
 }
 
-function readPattern(definition: PatternRule, index: number): ReadRule {
+function readPattern(definition: PatternRule, place: RulePlace): ReadRule {
   const { pattern: source, flags, name, score = 1 } = definition
   requireText(name, 'name')
   requireText(source, 'pattern')
   requireFraction(score, 'score')
-  const rule = ruleOf(definition, index, name)
+  const rule = ruleOf(definition, place.index, name)
   try {
     return {
       rule,
-      detectors: [{ rule, pattern: parsePattern(source, flags), score }],
+      detectors: [plainDetector(rule, parsePattern(source, flags), score)],
       terms: undefined,
     }
   } catch (error) {
@@ -69,9 +78,75 @@ function readPattern(definition: PatternRule, index: number): ReadRule {
   }
 }
 
-function readEntity(definition: EntityRule, _index: number): ReadRule {
-  throw new PolicyError('unknown_entity', `there is no recognizer for "${definition.entity}"`, {
-    path: 'entity',
+/** A detector whose every match counts. */
+function plainDetector(rule: Rule, pattern: PatternNode, score: number): Detector {
+  return {
+    ...{ rule, pattern, score, contextScore: score, context: undefined, isGated: false },
+    ...{ check: undefined, latch: undefined },
+  }
+}
+
+/** A look of the entity takes part if it can reach the threshold, alone or with a context word before it. */
+function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
+  const { entity, threshold = place.threshold } = definition
+  requireFraction(threshold, 'threshold')
+  const recognizer = recognizerOf(entity)
+  if (recognizer === undefined) {
+    const message = `there is no recognizer for this entity; there are ${RECOGNIZERS.map((known) => known.entity).join(', ')}`
+    throw new PolicyError('unknown_entity', message, { path: 'entity' })
+  }
+  const rule = ruleOf(definition, place.index, entity)
+  const detectors = recognizer.patterns.flatMap((pattern): Detector[] => {
+    const { source, flags = '', score, contextScore = score, check, latch } = pattern
+    if (Math.max(score, contextScore) < threshold) return []
+    refuseHashOfLatch(rule, latch)
+    return [
+      {
+        rule,
+        pattern: parsePattern(source, `${flags}u`),
+        score,
+        contextScore,
+        context: contextScore > score ? recognizer.context : undefined,
+        isGated: score < threshold,
+        check: check && (score < threshold ? check : atLeast(check, threshold)),
+        latch: latch && readLatch(latch),
+      },
+    ]
+  })
+  return { rule, detectors, terms: undefined }
+}
+
+/** A check whose lower scores count as none. */
+function atLeast(check: (value: string) => number, threshold: number): (value: string) => number {
+  return (value) => {
+    const score = check(value)
+    return score < threshold ? 0 : score
+  }
+}
+
+function readLatch(latch: Latch): DetectorLatch {
+  const { body, trailing, until } = latch
+  return {
+    body: parseCharSet(body),
+    trailing: trailing === undefined ? [] : parseCharSet(trailing),
+    until: until === undefined ? undefined : parsePattern(until, 'u'),
+  }
+}
+
+/** A hash needs the whole value, and the label of an open-ended match is shown long before its end. */
+function refuseHashOfLatch(rule: Rule, latch: Latch | undefined): void {
+  if (latch === undefined || rule.action !== 'hash') return
+  const message = `${rule.entity} may be of any length and cannot be hashed; redact or replace it`
+  throw new PolicyError('hash_not_possible', message, { path: 'action.kind' })
+}
+
+/** Turns the values of an allow-list into patterns, folded and without regard to case. */
+export function readAllowed(values: readonly string[]): PatternNode[] {
+  return values.map((value, i) => {
+    requireText(value, `allow[${i}]`)
+    const symbols = [...foldIdentifiers(value)].map((character) => character.charCodeAt(0))
+    if (symbols.length > 0) return literalPattern(symbols)
+    throw new PolicyError('invalid_rule', 'must not be empty', { path: `allow[${i}]` })
   })
 }
 

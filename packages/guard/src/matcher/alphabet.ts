@@ -2,7 +2,7 @@
 // tens of columns instead of 65,536.
 import { type FoldTable, foldAstral, IGNORED } from '../fold.ts'
 import { PolicyError } from '../policy-error.ts'
-import { ASTRAL, type CharSet } from './char-set.ts'
+import { ASTRAL, type CharSet, contains } from './char-set.ts'
 
 /** Class of a unit that counts as nothing. */
 export const CLASS_IGNORED = 0
@@ -28,7 +28,8 @@ export interface Alphabet {
 /** @throws PolicyError `pattern_too_large` if the sets tell too many symbols apart. */
 export function createAlphabet(sets: readonly CharSet[], folds: FoldTable): Alphabet {
   const starts = cutPoints(sets)
-  const { classes, count } = classesOf(starts, sets)
+  const { classes, samples } = classesOf(starts, sets)
+  const end = FIRST_CLASS + samples.length
   const symbolClass = new Uint8Array(0x10000)
   starts.forEach((start, i) => {
     symbolClass.fill(classes[i] ?? 0, start, starts[i + 1] ?? 0x10000)
@@ -41,19 +42,17 @@ export function createAlphabet(sets: readonly CharSet[], folds: FoldTable): Alph
   classOf.fill(CLASS_SURROGATE, 0xd800, 0xe000)
   return {
     classOf,
-    size: count + 1,
-    end: count,
+    size: end + 1,
+    end,
     astralClass: (codePoint) => {
       const symbol = foldAstral(codePoint)
       return symbol === IGNORED ? CLASS_IGNORED : (symbolClass[symbol] ?? 0)
     },
     members: (set) => {
-      const result = new Uint8Array(count + 1)
-      for (let i = 0; i < set.length; i += 2) {
-        for (let symbol = set[i] ?? 0; symbol <= (set[i + 1] ?? 0); symbol += 1) {
-          result[symbolClass[symbol] ?? 0] = 1
-        }
-      }
+      const result = new Uint8Array(end + 1)
+      samples.forEach((symbol, i) => {
+        if (contains(set, symbol)) result[FIRST_CLASS + i] = 1
+      })
       return result
     },
   }
@@ -91,28 +90,26 @@ function cutPoints(sets: readonly CharSet[]): number[] {
   return [...points].sort((a, b) => a - b)
 }
 
-/** One class per distinct signature; a signature says for each set whether the interval is inside. */
+/** One class per distinct signature, which says for each set whether it is inside; `samples` has a symbol of each class. */
 function classesOf(starts: readonly number[], sets: readonly CharSet[]) {
-  const inside = sets.map(() => 0)
-  const known = new Map<string, number>()
-  const classes = starts.map((start) => {
-    let signature = ''
-    sets.forEach((set, s) => {
-      let at = inside[s] ?? 0
+  const signatures = starts.map(() => '')
+  for (const set of sets) {
+    let at = 0
+    starts.forEach((start, i) => {
       while (at < set.length && (set[at + 1] ?? 0) < start) at += 2
-      inside[s] = at
-      signature += at < set.length && (set[at] ?? 0) <= start ? '1' : '0'
+      signatures[i] += at < set.length && (set[at] ?? 0) <= start ? '1' : '0'
     })
-    const id = known.get(signature) ?? FIRST_CLASS + known.size
+  }
+  const known = new Map<string, number>()
+  const samples: number[] = []
+  const classes = signatures.map((signature, i) => {
+    const id = known.get(signature) ?? FIRST_CLASS + samples.push(starts[i] ?? 0) - 1
     known.set(signature, id)
     return id
   })
-  const count = FIRST_CLASS + known.size
-  if (count > MAX_CLASSES) {
-    throw new PolicyError(
-      'pattern_too_large',
-      `the patterns of a policy tell more than ${MAX_CLASSES} kinds of characters apart`,
-    )
+  if (samples.length > MAX_CLASSES) {
+    const message = `the patterns of a policy tell more than ${MAX_CLASSES} kinds of characters apart`
+    throw new PolicyError('pattern_too_large', message)
   }
-  return { classes, count }
+  return { classes, samples }
 }

@@ -1,9 +1,9 @@
 // A deterministic automaton built while it runs, shared by all streams of a program. Its states are the thread groups of
 // the position automaton *ordered by where they started*: a stream keeps one offset per group, and the first offset is
 // the earliest place from which a match can still come. Offsets and texts are the stream's; here are only states.
-import { type Alphabet, FIRST_CLASS } from './alphabet.ts'
+import type { Alphabet } from './alphabet.ts'
+import type { ConditionTable } from './condition-table.ts'
 import type { Edge, Nfa } from './nfa.ts'
-import type { Assertion } from './pattern.ts'
 
 /** What a state stands for; a stream keeps it to find its way back after the automaton was emptied. */
 export interface State {
@@ -21,8 +21,15 @@ export interface Action {
   readonly keep: readonly number[] | null
   /** Whether a new group starts at this symbol. */
   readonly begins: boolean
-  /** Matches that end before this symbol: detector and the earliest group that accepts, in pairs. */
-  readonly accepts: readonly number[]
+  /** Matches that end before this symbol. */
+  readonly accepts: readonly Accept[]
+}
+
+/** A detector that accepts. */
+export interface Accept {
+  readonly detector: number
+  /** The groups that accept, the earliest first: that one alone unless the detector wants every start. */
+  readonly groups: readonly number[]
 }
 
 /** An entry of the table: the next state times 4096 plus the number of the action, or UNKNOWN. */
@@ -39,6 +46,7 @@ export class Automaton {
   readonly #nfa: Nfa
   readonly #conditions: ConditionTable
   readonly #members: readonly Uint8Array[]
+  readonly #everyStart: ReadonlySet<number>
   readonly #seen: Int32Array
   #stamp = 0
   #left = 0
@@ -53,11 +61,12 @@ export class Automaton {
   #stateIds = new Map<string, number>()
   #actionIds = new Map<string, number>()
 
-  constructor(nfa: Nfa, alphabet: Alphabet) {
+  constructor(nfa: Nfa, alphabet: Alphabet, conditions: ConditionTable) {
     this.alphabet = alphabet
     this.#nfa = nfa
-    this.#conditions = new ConditionTable(nfa.conditions, alphabet)
+    this.#conditions = conditions
     this.#members = nfa.sets.map((set) => alphabet.members(set))
+    this.#everyStart = new Set(nfa.entries.filter((e) => e.everyStart).map((e) => e.detector))
     this.#seen = new Int32Array(nfa.setOf.length)
     this.table = new Int32Array(INITIAL_STATES * alphabet.size).fill(UNKNOWN)
   }
@@ -153,28 +162,30 @@ export class Automaton {
     }
   }
 
-  #accepts(state: State): number[] {
-    const accepts: number[] = []
-    const accepted = new Set<number>()
+  #accepts(state: State): Accept[] {
+    const byDetector = new Map<number, number[]>()
     state.groups.forEach((group, index) => {
       for (const position of group) {
+        if (!this.#ends(position)) continue
         const detector = this.#nfa.detectorOf[position] ?? 0
-        if (accepted.has(detector)) continue
-        const ends = this.#nfa.last[position]?.some((condition) =>
-          this.#conditions.holds(condition, this.#left, this.#symbolClass),
-        )
-        if (ends !== true) continue
-        accepted.add(detector)
-        accepts.push(detector, index)
+        const groups = byDetector.get(detector)
+        if (groups === undefined) byDetector.set(detector, [index])
+        else if (this.#everyStart.has(detector) && groups.at(-1) !== index) groups.push(index)
       }
     })
-    return accepts
+    return [...byDetector].map(([detector, groups]) => ({ detector, groups }))
+  }
+
+  #ends(position: number): boolean {
+    const conditions = this.#nfa.last[position] ?? []
+    return conditions.some((c) => this.#conditions.holds(c, this.#left, this.#symbolClass))
   }
 
   #actionId(action: Action): number {
     const { keep, begins, accepts } = action
     if (keep === null && !begins && accepts.length === 0) return 0
-    const key = `${keep?.join() ?? 'all'};${begins};${accepts.join()}`
+    const ends = accepts.map(({ detector, groups }) => `${detector}:${groups.join()}`)
+    const key = `${keep?.join() ?? 'all'};${begins};${ends.join(';')}`
     const known = this.#actionIds.get(key)
     if (known !== undefined) return known
     const id = this.actions.push(action) - 1
@@ -200,80 +211,5 @@ export class Automaton {
     const larger = new Int32Array(this.table.length * 2).fill(UNKNOWN)
     larger.set(this.table)
     this.table = larger
-  }
-}
-
-/** Which conditions hold between which neighbours, worked out once per program. */
-class ConditionTable {
-  /** Left context that a class leaves behind; 0 is the start of the text. */
-  readonly leftOf: Uint8Array
-  readonly #open: Uint8Array
-  readonly #lefts: number
-  readonly #size: number
-
-  constructor(conditions: readonly (readonly Assertion[])[], alphabet: Alphabet) {
-    const assertions = [...new Set(conditions.flat())]
-    const members = new Map(assertions.map((a) => [a, alphabet.members(a.set)]))
-    const { leftOf, samples } = leftContexts([...members.values()], alphabet)
-    this.leftOf = leftOf
-    this.#lefts = samples.length
-    this.#size = alphabet.size
-    this.#open = new Uint8Array(conditions.length * this.#lefts * this.#size)
-    conditions.forEach((condition, c) => {
-      samples.forEach((before, left) => {
-        for (let after = FIRST_CLASS; after < alphabet.size; after += 1) {
-          const holds = condition.every((assertion) =>
-            isMet(assertion, members.get(assertion) ?? EMPTY, { before, after, end: alphabet.end }),
-          )
-          if (holds) this.#open[this.#cell(c, left, after)] = 1
-        }
-      })
-    })
-  }
-
-  holds(condition: number, left: number, symbolClass: number): boolean {
-    return condition === 0 || this.#open[this.#cell(condition, left, symbolClass)] === 1
-  }
-
-  #cell(condition: number, left: number, symbolClass: number): number {
-    return (condition * this.#lefts + left) * this.#size + symbolClass
-  }
-}
-
-const EMPTY = new Uint8Array(0)
-
-/** Classes that no assertion tells apart leave the same context; `samples` holds one class for each, -1 for the start. */
-function leftContexts(members: readonly Uint8Array[], alphabet: Alphabet) {
-  const leftOf = new Uint8Array(alphabet.size)
-  const samples = [-1]
-  const known = new Map<string, number>()
-  for (let symbolClass = FIRST_CLASS; symbolClass < alphabet.size; symbolClass += 1) {
-    const signature = members.map((set) => set[symbolClass] ?? 0).join('')
-    const left = known.get(signature) ?? samples.push(symbolClass) - 1
-    known.set(signature, left)
-    leftOf[symbolClass] = left
-  }
-  return { leftOf, samples }
-}
-
-/** `before` is -1 at the start of the text, `after` is `end` at its end; neither edge belongs to any set. */
-function isMet(
-  assertion: Assertion,
-  members: Uint8Array,
-  place: { readonly before: number; readonly after: number; readonly end: number },
-): boolean {
-  const behind = place.before >= 0 && members[place.before] === 1
-  const ahead = place.after !== place.end && members[place.after] === 1
-  switch (assertion.kind) {
-    case 'start':
-      return place.before < 0
-    case 'end':
-      return place.after === place.end
-    case 'behind':
-      return behind !== assertion.negate
-    case 'ahead':
-      return ahead !== assertion.negate
-    case 'boundary':
-      return (behind !== ahead) !== assertion.negate
   }
 }

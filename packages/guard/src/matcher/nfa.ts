@@ -10,13 +10,18 @@ export interface Edge {
   readonly condition: number
 }
 
-/** What one detector contributes: the edges it starts with, and whether a context word must be live to start. */
+/** What one detector contributes: the edges it starts with, and how it is run. */
 export interface Entry {
   readonly detector: number
   readonly first: readonly Edge[]
-  /** Bit of the context that must be live, or 0. */
+  /** Bit that must be live for a match to start, or 0. */
   readonly gate: number
+  /** Whether every thread that accepts is of interest, and not the earliest alone. */
+  readonly everyStart: boolean
 }
+
+/** How a detector is to be run; see Entry. */
+export type EntryOptions = Partial<Pick<Entry, 'gate' | 'everyStart'>>
 
 /** All detectors of a program in one automaton. Position `p` consumes a symbol of `sets[setOf[p]]`. */
 export interface Nfa {
@@ -63,14 +68,15 @@ export class NfaBuilder {
    * Adds one pattern as a detector.
    * @throws PolicyError `pattern_matches_empty` or `pattern_too_large`.
    */
-  add(detector: number, pattern: PatternNode, gate = 0): void {
+  add(detector: number, pattern: PatternNode, options: EntryOptions = {}): void {
     this.#firstPosition = this.#setOf.length
     const fragment = this.#build(pattern, detector)
     if (fragment.empty.length > 0) {
       throw new PolicyError('pattern_matches_empty', 'a pattern must not match the empty text')
     }
     for (const { target, condition } of fragment.last) this.#last[target]?.push(condition)
-    this.#entries.push({ detector, first: fragment.first, gate })
+    const { gate = 0, everyStart = false } = options
+    this.#entries.push({ detector, first: fragment.first, gate, everyStart })
   }
 
   build(): Nfa {

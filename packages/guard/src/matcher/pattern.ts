@@ -56,6 +56,22 @@ export function parsePattern(source: string, flags = ''): PatternNode {
   }
 }
 
+/** Parses RegExp source that matches exactly one character. */
+export function parseCharSet(source: string): CharSet {
+  const node = parsePattern(source, 'u')
+  const only = node.kind === 'sequence' && node.items.length === 1 ? node.items[0] : undefined
+  if (only?.kind === 'symbol') return only.set
+  throw new PolicyError('pattern_unsupported', 'expected a pattern of one character')
+}
+
+/** The pattern of one literal text, given as symbols, in upper and lower case. */
+export function literalPattern(symbols: readonly number[]): PatternNode {
+  const items = symbols.map((symbol): PatternNode => {
+    return { kind: 'symbol', set: ignoringCase([symbol, symbol]) }
+  })
+  return { kind: 'sequence', items }
+}
+
 class TreeBuilder {
   readonly #ignoreCase: boolean
 

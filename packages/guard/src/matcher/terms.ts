@@ -2,7 +2,7 @@
 // lies is how much of the text could still become a term. Folding is fold.ts's, what a match means the stream's.
 import { type FoldTable, foldAstral, IGNORED } from '../fold.ts'
 import { PolicyError } from '../policy-error.ts'
-import { CLASS_IGNORED, CLASS_SURROGATE } from './alphabet.ts'
+import { CLASS_IGNORED } from './alphabet.ts'
 
 /** `word`: a term counts only between characters that are neither letter, digit nor `_`. `substring`: anywhere. */
 export type TermMatch = 'word' | 'substring'
@@ -24,8 +24,8 @@ const AFTER_WORD = 1
 
 /** The classes that all terms of a program share: one per symbol that occurs in a term, the rest word or separator. */
 export class TermAlphabet {
-  /** Class of each UTF-16 unit; ignored and surrogate units as in alphabet.ts. */
-  readonly classOf: Uint16Array
+  /** Class of each UTF-16 unit. */
+  readonly #classOf: Uint16Array
   /** Number of classes, the end of the text included (it is CLASS_SEPARATOR: nothing follows). */
   readonly size: number
   readonly #folds: FoldTable
@@ -38,15 +38,16 @@ export class TermAlphabet {
       for (const symbol of this.symbolsOf(term)) this.#addSymbol(symbol)
     }
     this.size = FIRST_LETTER + this.#classOfSymbol.size
-    this.classOf = new Uint16Array(0x10000)
+    this.#classOf = new Uint16Array(0x10000)
     for (let unit = 0; unit < 0x10000; unit += 1) {
-      this.classOf[unit] = this.#classOfFold(folds[unit] ?? unit)
+      this.#classOf[unit] = this.#classOfFold(folds[unit] ?? unit)
     }
-    this.classOf.fill(CLASS_SURROGATE, 0xd800, 0xe000)
   }
 
-  astralClass(codePoint: number): number {
-    return this.#classOfFold(foldAstral(codePoint))
+  classAt(codePoint: number): number {
+    return codePoint > 0xffff
+      ? this.#classOfFold(foldAstral(codePoint))
+      : (this.#classOf[codePoint] ?? CLASS_SEPARATOR)
   }
 
   isWord(symbolClass: number): boolean {

@@ -1,0 +1,45 @@
+// Check digits that more than one kind of number uses. Arithmetic only; which numbers use it is the recognizers'.
+
+/** The ASCII digits of a value, separators dropped. */
+export function digitsOf(value: string): string {
+  let digits = ''
+  for (let i = 0; i < value.length; i += 1) {
+    const unit = value.charCodeAt(i)
+    if (unit >= 0x30 && unit <= 0x39) digits += value.charAt(i)
+  }
+  return digits
+}
+
+/** How many ASCII digits a value has. */
+export function countDigits(value: string): number {
+  let count = 0
+  for (let i = 0; i < value.length; i += 1) {
+    const unit = value.charCodeAt(i)
+    if (unit >= 0x30 && unit <= 0x39) count += 1
+  }
+  return count
+}
+
+/** ISO/IEC 7812-1, annex B: from the right, every second digit doubled, the digits' sum divisible by 10. Not all zero. */
+export function passesLuhn(digits: string): boolean {
+  let sum = 0
+  for (let i = 0; i < digits.length; i += 1) {
+    const digit = digits.charCodeAt(digits.length - 1 - i) - 0x30
+    const weighted = i % 2 === 0 ? digit : digit * 2
+    sum += weighted > 9 ? weighted - 9 : weighted
+  }
+  return sum > 0 && sum % 10 === 0
+}
+
+/** ISO/IEC 7064 MOD 97-10 as ISO 13616 uses it: `characters` are digits and capitals, letters count from 10. */
+export function mod97(characters: string): number {
+  let remainder = 0
+  for (let i = 0; i < characters.length; i += 1) {
+    const unit = characters.charCodeAt(i)
+    const isDigit = unit <= 0x39
+    remainder = isDigit
+      ? (remainder * 10 + unit - 0x30) % 97
+      : (remainder * 100 + unit - 0x41 + 10) % 97
+  }
+  return remainder
+}

@@ -1,0 +1,37 @@
+// The part of a stream's text that is not shown yet, with its place in the whole.
+
+export class HeldText {
+  /** What is held; its first unit has the offset `base` in the stream. */
+  text = ''
+  base = 0
+  /** How many units of `text` have been looked at. */
+  scanned = 0
+  /** Offset after the last character that counts: where a match ends that is only seen to end at the next one. */
+  symbolEnd = 0
+  /** Left context (see ConditionTable) at `base`. */
+  left = 0
+
+  /** Offset up to which the stream has been looked at. */
+  get now(): number {
+    return this.base + this.scanned
+  }
+
+  append(delta: string): void {
+    this.text = this.text.length === 0 ? delta : this.text + delta
+  }
+
+  slice(start: number, end: number): string {
+    return this.text.slice(start - this.base, end - this.base)
+  }
+
+  /** Lets go of what lies before an offset, and returns it. */
+  take(to: number): string {
+    const count = to - this.base
+    const isAll = count === this.text.length
+    const taken = isAll ? this.text : this.text.slice(0, count)
+    this.text = isAll ? '' : this.text.slice(count)
+    this.scanned -= count
+    this.base = to
+    return taken
+  }
+}

@@ -1,0 +1,152 @@
+// Reads the text backwards from the end of a match to find where it may have started. The automaton keeps only the
+// earliest start of threads that have met; when that one is refused, because arithmetic fails or it is too long ago, the
+// later ones are found here. Rare, and never longer than one match, so that the whole stays linear.
+import { type Alphabet, classAt, symbolStart } from './alphabet.ts'
+import type { ConditionTable } from './condition-table.ts'
+import type { Edge, Nfa } from './nfa.ts'
+
+/** The end of a match and how far to look back from it; offsets are those of `text`. */
+export interface MatchEnd {
+  readonly text: string
+  readonly end: number
+  /** Class of the symbol after the match. */
+  readonly after: number
+  /** Left context at the beginning of `text`. */
+  readonly left: number
+  /** No start before this offset is wanted. */
+  readonly earliest: number
+}
+
+export class Backtracer {
+  readonly #nfa: Nfa
+  readonly #alphabet: Alphabet
+  readonly #conditions: ConditionTable
+  readonly #members: readonly Uint8Array[]
+  /** By position: the edges that lead to it, with their sources as targets. */
+  readonly #preceding: readonly Edge[][]
+  /** By position: the conditions under which a match starts with it. */
+  readonly #first: readonly number[][]
+  /** By detector: the positions a match can end with. */
+  readonly #last = new Map<number, number[]>()
+  readonly #seen: Int32Array
+  readonly #mergeable = new Map<number, boolean>()
+  #stamp = 0
+
+  constructor(nfa: Nfa, alphabet: Alphabet, conditions: ConditionTable) {
+    this.#nfa = nfa
+    this.#alphabet = alphabet
+    this.#conditions = conditions
+    this.#members = nfa.sets.map((set) => alphabet.members(set))
+    this.#preceding = nfa.follow.map(() => [])
+    this.#first = nfa.follow.map(() => [])
+    this.#seen = new Int32Array(nfa.follow.length)
+    nfa.follow.forEach((edges, source) => {
+      for (const { target, condition } of edges) {
+        this.#preceding[target]?.push({ target: source, condition })
+      }
+    })
+    for (const { target, condition } of nfa.entries.flatMap((entry) => entry.first)) {
+      this.#first[target]?.push(condition)
+    }
+    nfa.last.forEach((conditions, position) => {
+      if (conditions.length === 0) return
+      const detector = nfa.detectorOf[position] ?? 0
+      this.#last.set(detector, [...(this.#last.get(detector) ?? []), position])
+    })
+  }
+
+  /**
+   * Whether two threads of a detector that started at different places can meet. If not, all starts of a match are
+   * among the automaton's groups, and there is nothing to trace.
+   */
+  canMerge(detector: number): boolean {
+    const known = this.#mergeable.get(detector)
+    if (known !== undefined) return known
+    const canMerge = this.#findMerge(detector)
+    this.#mergeable.set(detector, canMerge)
+    return canMerge
+  }
+
+  /** Follows an older and a newer thread side by side through all pairs of positions that one text can lead to. */
+  #findMerge(detector: number): boolean {
+    const count = this.#nfa.follow.length
+    const seen = new Set<number>()
+    const queue: [number, number][] = []
+    const visit = (older: number, newer: number) => {
+      const pair = older * count + newer
+      if (seen.has(pair) || !this.#meet(older, newer)) return
+      seen.add(pair)
+      queue.push([older, newer])
+    }
+    const first = this.#nfa.entries.find((entry) => entry.detector === detector)?.first ?? []
+    this.#nfa.detectorOf.forEach((owner, older) => {
+      if (owner !== detector || this.#preceding[older]?.length === 0) return
+      for (const { target } of first) visit(older, target)
+    })
+    for (const [older, newer] of queue) {
+      if (older === newer) return true
+      for (const a of this.#nfa.follow[older] ?? []) {
+        for (const b of this.#nfa.follow[newer] ?? []) visit(a.target, b.target)
+      }
+    }
+    return false
+  }
+
+  /** Whether one symbol can lead to both positions. */
+  #meet(a: number, b: number): boolean {
+    const ofA = this.#members[this.#nfa.setOf[a] ?? 0]
+    const ofB = this.#members[this.#nfa.setOf[b] ?? 0]
+    return ofA?.some((isMember, symbolClass) => isMember === 1 && ofB?.[symbolClass] === 1) === true
+  }
+
+  /** The offsets from which a match of the detector reaches exactly to the end, the nearest first. */
+  starts(detector: number, place: MatchEnd): number[] {
+    const { text, earliest } = place
+    const found: number[] = []
+    let at = symbolStart(this.#alphabet, text, place.end)
+    let active = at < 0 ? [] : this.#endingAt(detector, this.#leftAfter(text, at), place.after)
+    while (active.length > 0 && at >= earliest) {
+      const symbolClass = classAt(this.#alphabet, text, at)
+      const before = symbolStart(this.#alphabet, text, at)
+      const left = before < 0 ? place.left : this.#leftAfter(text, before)
+      active = active.filter((position) => this.#consumes(position, symbolClass))
+      if (active.some((position) => this.#anyHolds(this.#first[position], left, symbolClass))) {
+        found.push(at)
+      }
+      active = before < 0 ? [] : this.#before(active, left, symbolClass)
+      at = before
+    }
+    return found
+  }
+
+  #leftAfter(text: string, at: number): number {
+    return this.#conditions.leftOf[classAt(this.#alphabet, text, at)] ?? 0
+  }
+
+  #endingAt(detector: number, left: number, after: number): number[] {
+    const positions = this.#last.get(detector) ?? []
+    return positions.filter((position) => this.#anyHolds(this.#nfa.last[position], left, after))
+  }
+
+  #consumes(position: number, symbolClass: number): boolean {
+    return this.#members[this.#nfa.setOf[position] ?? 0]?.[symbolClass] === 1
+  }
+
+  #anyHolds(conditions: readonly number[] | undefined, left: number, after: number): boolean {
+    return conditions?.some((condition) => this.#conditions.holds(condition, left, after)) === true
+  }
+
+  #before(active: readonly number[], left: number, symbolClass: number): number[] {
+    this.#stamp += 1
+    const result: number[] = []
+    for (const position of active) {
+      for (const { target, condition } of this.#preceding[position] ?? []) {
+        if (this.#seen[target] === this.#stamp) continue
+        if (!this.#conditions.holds(condition, left, symbolClass)) continue
+        this.#seen[target] = this.#stamp
+        result.push(target)
+      }
+    }
+    return result
+  }
+}

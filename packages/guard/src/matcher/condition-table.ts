@@ -1,0 +1,78 @@
+// Which conditions (word boundaries, look-around of one character) hold between which two neighbouring symbols.
+import { type Alphabet, FIRST_CLASS } from './alphabet.ts'
+import type { Assertion } from './pattern.ts'
+
+/** Worked out once per program, for every condition, left context and class. */
+export class ConditionTable {
+  /** Left context that a class leaves behind; 0 is the start of the text. */
+  readonly leftOf: Uint8Array
+  readonly #open: Uint8Array
+  readonly #lefts: number
+  readonly #size: number
+
+  constructor(conditions: readonly (readonly Assertion[])[], alphabet: Alphabet) {
+    const assertions = [...new Set(conditions.flat())]
+    const members = new Map(assertions.map((a) => [a, alphabet.members(a.set)]))
+    const { leftOf, samples } = leftContexts([...members.values()], alphabet)
+    this.leftOf = leftOf
+    this.#lefts = samples.length
+    this.#size = alphabet.size
+    this.#open = new Uint8Array(conditions.length * this.#lefts * this.#size)
+    conditions.forEach((condition, c) => {
+      samples.forEach((before, left) => {
+        for (let after = FIRST_CLASS; after < alphabet.size; after += 1) {
+          const holds = condition.every((assertion) =>
+            isMet(assertion, members.get(assertion) ?? EMPTY, { before, after, end: alphabet.end }),
+          )
+          if (holds) this.#open[this.#cell(c, left, after)] = 1
+        }
+      })
+    })
+  }
+
+  holds(condition: number, left: number, symbolClass: number): boolean {
+    return condition === 0 || this.#open[this.#cell(condition, left, symbolClass)] === 1
+  }
+
+  #cell(condition: number, left: number, symbolClass: number): number {
+    return (condition * this.#lefts + left) * this.#size + symbolClass
+  }
+}
+
+const EMPTY = new Uint8Array(0)
+
+/** Classes that no assertion tells apart leave the same context; `samples` holds one class for each, -1 for the start. */
+function leftContexts(members: readonly Uint8Array[], alphabet: Alphabet) {
+  const leftOf = new Uint8Array(alphabet.size)
+  const samples = [-1]
+  const known = new Map<string, number>()
+  for (let symbolClass = FIRST_CLASS; symbolClass < alphabet.size; symbolClass += 1) {
+    const signature = members.map((set) => set[symbolClass] ?? 0).join('')
+    const left = known.get(signature) ?? samples.push(symbolClass) - 1
+    known.set(signature, left)
+    leftOf[symbolClass] = left
+  }
+  return { leftOf, samples }
+}
+
+/** `before` is -1 at the start of the text, `after` is `end` at its end; neither edge belongs to any set. */
+function isMet(
+  assertion: Assertion,
+  members: Uint8Array,
+  place: { readonly before: number; readonly after: number; readonly end: number },
+): boolean {
+  const behind = place.before >= 0 && members[place.before] === 1
+  const ahead = place.after !== place.end && members[place.after] === 1
+  switch (assertion.kind) {
+    case 'start':
+      return place.before < 0
+    case 'end':
+      return place.after === place.end
+    case 'behind':
+      return behind !== assertion.negate
+    case 'ahead':
+      return ahead !== assertion.negate
+    case 'boundary':
+      return (behind !== ahead) !== assertion.negate
+  }
+}

@@ -1,0 +1,123 @@
+// Context words: single words that make what follows likelier to be an entity. They look backwards only, so they never
+// make a text wait. What a live context allows to start is automaton.ts's.
+import { foldAstral, identifierFoldTable } from '../fold.ts'
+
+/** A context stays live for what begins within this many words after its word, as in Microsoft Presidio. */
+const WINDOW_WORDS = 5
+/** The class of what separates words. */
+export const SEPARATOR = 0
+const OTHER = 27
+const SIZE = 28
+/** The row between words; the next row is that of a word which is none of ours, the rest are nodes of a tree. */
+export const BETWEEN_WORDS = 0
+const UNKNOWN_WORD = SIZE
+
+/** The words of all contexts of a program; context `i` has the bit `1 << i`. */
+export class ContextWords {
+  /** By UTF-16 unit: 1 to 26 for a letter from a to z, 27 for another letter or digit, 0 for what separates words. */
+  readonly #classOf = contextClasses()
+  /** Next row by row and class. Class 0 ends a word and is not in the table's charge. */
+  readonly table: Int32Array
+  readonly contexts: number
+  readonly #bits = new Map<number, number>()
+
+  constructor(contexts: readonly (readonly string[])[]) {
+    this.contexts = contexts.length
+    const rows = new Array<number>(SIZE * 2).fill(UNKNOWN_WORD)
+    contexts.forEach((words, i) => {
+      for (const word of words) this.#insert(rows, word, 1 << i)
+    })
+    this.table = Int32Array.from(rows)
+  }
+
+  /** The contexts whose word ends at a row. */
+  bitsAt(row: number): number {
+    return this.#bits.get(row) ?? 0
+  }
+
+  classAt(codePoint: number): number {
+    return codePoint > 0xffff
+      ? classOfFold(foldAstral(codePoint))
+      : (this.#classOf[codePoint] ?? SEPARATOR)
+  }
+
+  #insert(rows: number[], word: string, bit: number): void {
+    let row = BETWEEN_WORDS
+    for (let i = 0; i < word.length; i += 1) {
+      const cell = row + (this.#classOf[word.charCodeAt(i)] ?? OTHER)
+      if (rows[cell] === UNKNOWN_WORD) {
+        rows[cell] = rows.length
+        for (let j = 0; j < SIZE; j += 1) rows.push(UNKNOWN_WORD)
+      }
+      row = rows[cell] ?? UNKNOWN_WORD
+    }
+    this.#bits.set(row, this.bitsAt(row) | bit)
+  }
+}
+
+/** The contexts that are live at the moment in one stream. */
+export class LiveContexts {
+  /** A bit for each live context. */
+  gates = 0
+  #words = 0
+  /** By context: the count of words at which it ends, and the stretch of text in which it was live last. */
+  readonly #until: Int32Array
+  readonly #since: Int32Array
+  readonly #ended: Int32Array
+
+  constructor(contexts: number) {
+    this.#until = new Int32Array(contexts)
+    this.#since = new Int32Array(contexts)
+    this.#ended = new Int32Array(contexts)
+  }
+
+  /** A word has ended before `offset`, being one of the contexts' in `bits`. */
+  endWord(bits: number, offset: number): void {
+    if ((bits | this.gates) === 0) {
+      this.#words += 1
+      return
+    }
+    this.#words += 1
+    for (let i = 0; i < this.#until.length; i += 1) {
+      const bit = 1 << i
+      const isLive = (this.gates & bit) !== 0
+      if ((bits & bit) !== 0) {
+        this.#until[i] = this.#words + WINDOW_WORDS
+        if (isLive) continue
+        this.#since[i] = offset
+        this.gates |= bit
+      } else if (isLive && this.#words >= (this.#until[i] ?? 0)) {
+        this.#ended[i] = offset
+        this.gates &= ~bit
+      }
+    }
+  }
+
+  /** Whether a match that starts at `offset` started while one of the contexts in `gate` was live. */
+  wasLive(gate: number, offset: number): boolean {
+    for (let i = 0; i < this.#until.length; i += 1) {
+      const bit = 1 << i
+      if ((gate & bit) === 0 || offset < (this.#since[i] ?? 0)) continue
+      const isLive = (this.gates & bit) !== 0
+      if (isLive || (this.#until[i] !== 0 && offset < (this.#ended[i] ?? 0))) return true
+    }
+    return false
+  }
+}
+
+let classes: Uint8Array | undefined
+
+function contextClasses(): Uint8Array {
+  if (classes !== undefined) return classes
+  const folds = identifierFoldTable()
+  classes = new Uint8Array(0x10000)
+  for (let unit = 0; unit < 0x10000; unit += 1) classes[unit] = classOfFold(folds[unit] ?? 0)
+  return classes
+}
+
+function classOfFold(symbol: number): number {
+  const lower = symbol | 0x20
+  if (symbol < 0x80 && lower >= 0x61 && lower <= 0x7a) return lower - 0x60
+  if ((symbol >= 0x30 && symbol <= 0x39) || symbol === 0x5f) return OTHER
+  return symbol > 0xbf && /\p{L}/u.test(String.fromCharCode(symbol)) ? OTHER : SEPARATOR
+}

@@ -1,0 +1,222 @@
+// From what the automata accept to findings: arithmetic, length, context, open-ended matches and allow-lists are judged
+// here, for one stream. Where threads stand is scanner.ts's, what is shown resolver.ts's.
+import { foldIdentifiers } from './fold.ts'
+import type { HeldText } from './held-text.ts'
+import type { Accept } from './matcher/automaton.ts'
+import type { MatchEnd } from './matcher/backtracer.ts'
+import type { DetectorMeaning, LatchClasses, Program } from './program.ts'
+import type { Candidate, OpenCandidate, Resolver } from './resolver.ts'
+import type { Rule } from './rule.ts'
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** An open-ended match that has begun. */
+interface OpenMatch {
+  readonly detector: number
+  readonly classes: LatchClasses
+  readonly candidate: OpenCandidate
+}
+
+/** A detector accepts before the symbol of class `after`; the threads that do are `groups`, and began at their `starts`. */
+export interface Acceptance extends Accept {
+  readonly starts: Int32Array
+  readonly after: number
+}
+
+export class Matches {
+  readonly #program: Program
+  readonly #held: HeldText
+  readonly #resolver: Resolver
+  readonly #wasLive: (gate: number, offset: number) => boolean
+  #open: OpenMatch[] = []
+  #allowed: Span[] = []
+  /** Matches of `block` rules that an allow-list may still cover. */
+  #waiting: Candidate[] = []
+  /** A bit for each open-ended match. */
+  openGates = 0
+  /** The match that ends the stream. */
+  blockedBy: Candidate | undefined
+
+  constructor(program: Program, parts: MatchesParts) {
+    this.#program = program
+    this.#held = parts.held
+    this.#resolver = parts.resolver
+    this.#wasLive = parts.wasLive
+  }
+
+  get hasOpen(): boolean {
+    return this.#open.length > 0
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Judges a match that ends at the last symbol. */
+  accept(acceptance: Acceptance): void {
+    const { detector } = acceptance
+    const meaning = this.#program.meanings[detector]
+    if (meaning === undefined) return
+    if (meaning.role === 'allow') {
+      this.#allowed.push({ start: earliestStart(acceptance), end: this.#held.symbolEnd })
+    } else if (meaning.role === 'mark') {
+      const ended = this.#open.filter((open) => open.detector === meaning.of)
+      this.#close(ended, this.#held.symbolEnd)
+    } else if (meaning.role === 'match') {
+      const candidate = this.#judge(meaning, acceptance)
+      if (candidate !== undefined) this.#found(candidate)
+    } else if (!this.#open.some((open) => open.detector === detector)) {
+      const candidate = this.#judge(meaning, acceptance)
+      if (candidate !== undefined) this.#begin(detector, candidate)
+    }
+  }
+
+  /** A term of a rule ends at the last symbol. */
+  acceptTerm(rule: Rule, start: number): void {
+    const end = this.#held.symbolEnd
+    if (end - start <= this.#program.maxSpan) {
+      this.#found({ rule, start, end, score: 1, isCut: false })
+    }
+  }
+
+  /** Carries the open-ended matches over a symbol between two offsets. */
+  extend(symbolClass: number, start: number, end: number): void {
+    const over: OpenMatch[] = []
+    for (const open of this.#open) {
+      const { body, trailing } = open.classes
+      const isTrailing = trailing[symbolClass] === 1
+      const isTooLate = start - open.candidate.end > this.#program.maxSpan
+      if (isTooLate || (!isTrailing && body[symbolClass] !== 1)) over.push(open)
+      else if (!isTrailing) open.candidate.end = end
+    }
+    if (over.length > 0) this.#close(over)
+  }
+
+  /** The text is over, and with it whatever is open. */
+  closeAll(): void {
+    this.#close(this.#open)
+  }
+
+  /** The offset before which open-ended matches leave nothing undecided. */
+  earliestUndecided(now: number): number {
+    let earliest = now
+    for (const { candidate } of this.#open) earliest = Math.min(earliest, candidate.end)
+    return earliest
+  }
+
+  /** Before `watermark` all matches are known: drops those that an allowed text contains, and blocks if one is left. */
+  settle(watermark: number): void {
+    if (this.#allowed.length > 0) {
+      const allowed = this.#allowed
+      const isAllowed = ({ start, end }: Span) =>
+        allowed.some((span) => span.start <= start && end <= span.end)
+      this.#resolver.drop((candidate) => candidate.start < watermark && isAllowed(candidate))
+      this.#waiting = this.#waiting.filter((candidate) => !isAllowed(candidate))
+      this.#allowed = allowed.filter((span) => span.end > watermark)
+    }
+    if (this.#waiting.length === 0) return
+    for (const candidate of this.#waiting) if (candidate.start < watermark) this.#block(candidate)
+  }
+
+  /** The match with the earliest start that passes. */
+  #judge(meaning: DetectorMeaning, acceptance: Acceptance): Candidate | undefined {
+    if (meaning.detector.check === undefined) return this.#uncheckedMatch(meaning, acceptance)
+    for (const group of acceptance.groups) {
+      const candidate = this.#checkedMatch(meaning, acceptance.starts[group] ?? 0)
+      if (candidate !== undefined) return candidate
+    }
+    const { backtracer } = this.#program
+    if (!backtracer.canMerge(acceptance.detector)) return undefined
+    const { base } = this.#held
+    const starts = backtracer.starts(acceptance.detector, this.#matchEnd(acceptance))
+    for (let i = starts.length - 1; i >= 0; i -= 1) {
+      const start = base + (starts[i] ?? 0)
+      if (meaning.isGated && !this.#wasLive(meaning.gate, start)) continue
+      const candidate = this.#checkedMatch(meaning, start)
+      if (candidate !== undefined) return candidate
+    }
+    return undefined
+  }
+
+  /** Of a match that is too long the end is concealed, as far back as text has been held. */
+  #uncheckedMatch(meaning: DetectorMeaning, acceptance: Acceptance): Candidate {
+    const end = this.#held.symbolEnd
+    const began = earliestStart(acceptance)
+    const start = Math.max(began, end - this.#program.maxSpan)
+    const { rule, score } = meaning.detector
+    return { rule, start, end, score: this.#scoreAt(meaning, start, score), isCut: began < start }
+  }
+
+  #checkedMatch(meaning: DetectorMeaning, start: number): Candidate | undefined {
+    const { rule, check } = meaning.detector
+    const end = this.#held.symbolEnd
+    if (check === undefined || end - start > this.#program.maxSpan) return undefined
+    const score = check(foldIdentifiers(this.#held.slice(start, end)))
+    if (score <= 0) return undefined
+    return { rule, start, end, score: this.#scoreAt(meaning, start, score), isCut: false }
+  }
+
+  #scoreAt({ detector, gate }: DetectorMeaning, start: number, score: number): number {
+    const { contextScore } = detector
+    if (gate === 0 || contextScore <= score) return score
+    return this.#wasLive(gate, start) ? contextScore : score
+  }
+
+  #matchEnd(acceptance: Acceptance): MatchEnd {
+    const { after } = acceptance
+    const { text, base, symbolEnd, left } = this.#held
+    const start = Math.max(earliestStart(acceptance), symbolEnd - this.#program.maxSpan)
+    return { text, left, after, end: symbolEnd - base, earliest: start - base }
+  }
+
+  #begin(detector: number, candidate: Candidate): void {
+    const classes = this.#program.latches.get(detector)
+    if (classes === undefined) return
+    if (candidate.rule.action === 'block') {
+      this.#found(candidate)
+      return
+    }
+    this.#open = [...this.#open, { detector, classes, candidate: this.#resolver.open(candidate) }]
+    this.openGates |= classes.gate
+  }
+
+  #close(over: readonly OpenMatch[], end?: number): void {
+    for (const { candidate, classes } of over) {
+      if (end !== undefined) candidate.end = end
+      candidate.isOpen = false
+      this.openGates &= ~classes.gate
+    }
+    this.#open = this.#open.filter((open) => !over.includes(open))
+  }
+
+  #found(candidate: Candidate): void {
+    const { rule, start, end } = candidate
+    if (rule.action !== 'block') this.#resolver.add(candidate, this.#held.slice(start, end))
+    else if (this.#program.hasAllowed) this.#waiting.push(candidate)
+    else this.#block(candidate)
+  }
+
+  /** Of several matches that would block at once the earliest counts, then the first rule. */
+  #block(candidate: Candidate): void {
+    const other = this.blockedBy
+    const isFirst =
+      other === undefined ||
+      candidate.start < other.start ||
+      (candidate.start === other.start && candidate.rule.index < other.rule.index)
+    if (isFirst) this.blockedBy = candidate
+  }
+}
+
+export interface MatchesParts {
+  readonly held: HeldText
+  readonly resolver: Resolver
+  /** Whether a match from an offset on started while its context was live. */
+  readonly wasLive: (gate: number, offset: number) => boolean
+}
+
+function earliestStart({ starts, groups }: Acceptance): number {
+  return starts[groups[0] ?? 0] ?? 0
+}

@@ -1,0 +1,17 @@
+// US Social Security numbers. Areas 000, 666 and 900-999, group 00 and serial 0000 are never assigned
+// (Social Security Administration, "Social Security Number Randomization", and POMS RM 10201.035).
+import type { Recognizer } from '../recognizer.ts'
+
+const AREA = '(?:00[1-9]|0[1-9]\\d|[1-57-8]\\d\\d|6[0-57-9]\\d|66[0-57-9])'
+const GROUP = '(?:0[1-9]|[1-9]\\d)'
+const SERIAL = '(?:000[1-9]|00[1-9]\\d|0[1-9]\\d\\d|[1-9]\\d{3})'
+const separated = ['-', ' ', '\\.'].map((s) => `${AREA}${s}${GROUP}${s}${SERIAL}`).join('|')
+
+export const usSsn: Recognizer = {
+  entity: 'US_SSN',
+  context: ['ssn', 'ssns', 'social', 'security', 'taxpayer'],
+  patterns: [
+    { source: `(?<!\\d)(?:${separated})(?!\\d)`, score: 0.85 },
+    { source: `(?<!\\d)${AREA}${GROUP}${SERIAL}(?!\\d)`, score: 0.05, contextScore: 0.6 },
+  ],
+}
