@@ -3,6 +3,7 @@ import type { AckMessage, AuditLog, ChatMessage, Dialect1ServerMessage } from '@
 import { Command } from 'commander'
 import { WebSocket } from 'ws'
 import { CommandError } from './failure.ts'
+import { readPiped } from './piped.ts'
 import { neutralise, paint } from './terminal.ts'
 
 interface Options {
@@ -15,9 +16,6 @@ interface Options {
 
 /** How long the gateway may take to accept a connection. */
 const CONNECT_TIMEOUT_MS = 10_000
-/** A prompt from a pipe is read up to the gateway's own default limit for a message. */
-const MAX_PROMPT_BYTES = 4_194_304
-
 export function chatCommand(): Command {
   return new Command('chat')
     .description('asks a running gateway and streams the answer to the terminal')
@@ -95,18 +93,6 @@ function connect(url: string): Promise<WebSocket> {
   })
 }
 
-async function readPiped(input: NodeJS.ReadStream): Promise<string> {
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const part of input) {
-    parts.push(part as Buffer)
-    length += (part as Buffer).length
-    if (length > MAX_PROMPT_BYTES)
-      throw new CommandError(`The piped prompt is over ${MAX_PROMPT_BYTES} bytes`)
-  }
-  return Buffer.concat(parts).toString('utf8')
-}
-
 class JsonView implements View {
   show(message: Dialect1ServerMessage): void {
     process.stdout.write(`${JSON.stringify(message)}\n`)
@@ -114,14 +100,14 @@ class JsonView implements View {
 }
 
 interface ChunkData {
-  choices?: {
-    delta?: {
-      content?: string
-      reasoning_content?: string
-      reasoning?: string
-      tool_calls?: unknown
-    }
-  }[]
+  choices?: { delta?: Delta; finish_reason?: string | null }[]
+}
+
+interface Delta {
+  content?: string
+  reasoning_content?: string
+  reasoning?: string
+  tool_calls?: { index?: number; function?: { name?: string; arguments?: string } }[]
 }
 
 /** The answer on standard output, everything about it on standard error. */
@@ -129,6 +115,7 @@ class TextView implements View {
   readonly #startedAt = performance.now()
   readonly #model: string
   #firstTextAt: number | undefined
+  readonly #toolCalls = new Map<number, string>()
 
   constructor(model: string) {
     this.#model = model
@@ -156,15 +143,26 @@ class TextView implements View {
   }
 
   #chunk(data: ChunkData): void {
-    for (const { delta } of data.choices ?? []) {
+    for (const { delta, finish_reason: reason } of data.choices ?? []) {
       const thought = delta?.reasoning_content ?? delta?.reasoning ?? ''
-      if (thought !== '') process.stdout.write(paint('dim', neutralise(thought), process.stdout))
-      if (delta?.tool_calls !== undefined)
-        note('cyan', `tool call ${neutralise(JSON.stringify(delta.tool_calls))}`)
       const text = delta?.content ?? ''
+      if (thought !== '') process.stdout.write(paint('dim', neutralise(thought), process.stdout))
       if (text !== '') process.stdout.write(neutralise(text))
       if (thought + text !== '') this.#firstTextAt ??= performance.now()
+      for (const call of delta?.tool_calls ?? []) {
+        const part = `${call.function?.name ?? ''} ${call.function?.arguments ?? ''}`.trim()
+        const index = call.index ?? 0
+        const known = this.#toolCalls.get(index)
+        this.#toolCalls.set(index, known === undefined ? `${part} ` : known + part)
+      }
+      if (typeof reason === 'string') this.#showToolCalls()
     }
+  }
+
+  /** Whole, because a call makes sense only when its arguments are complete. */
+  #showToolCalls(): void {
+    for (const call of this.#toolCalls.values()) note('cyan', `tool call: ${neutralise(call)}`)
+    this.#toolCalls.clear()
   }
 
   #complete(auditLog: AuditLog): void {

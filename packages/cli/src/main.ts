@@ -1,8 +1,11 @@
 /** The command `sluice`: reads its arguments, runs one of its commands, and turns failures into one line and an exit code. */
 import { Command } from 'commander'
+import { auditCommand } from './audit.ts'
 import { chatCommand } from './chat.ts'
 import { checkCommand } from './check.ts'
 import { fail } from './failure.ts'
+import { keysCommand } from './keys.ts'
+import { policyCommand } from './policy.ts'
 import { sandboxCommand } from './sandbox.ts'
 import { serveCommand } from './serve.ts'
 import { version } from './version.ts'
@@ -25,7 +28,15 @@ Examples:
 Settings come from the environment, .env and sluice.yaml: docs/settings.md has all of them.`,
   )
 
-for (const command of [serveCommand(), chatCommand(), checkCommand(), sandboxCommand()]) {
+for (const command of [
+  serveCommand(),
+  chatCommand(),
+  checkCommand(),
+  sandboxCommand(),
+  auditCommand(),
+  keysCommand(),
+  policyCommand(),
+]) {
   program.addCommand(command)
 }
 

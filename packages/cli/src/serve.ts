@@ -1,8 +1,17 @@
 /** `sluice serve`: the gateway, until a signal drains it; on the sandbox where no upstream is configured. */
-import { createLogger, Gateway, gatewayConfig, type Settings } from '@sluice/gateway'
+import {
+  createLogger,
+  Gateway,
+  type GatewayError,
+  gatewayConfig,
+  type LoadedConfig,
+  type Settings,
+} from '@sluice/gateway'
 import { type Sandbox, startSandbox } from '@sluice/sandbox'
 import { Command } from 'commander'
-import { type CommandConfig, readConfiguration } from './configuration.ts'
+import { readConfiguration } from './configuration.ts'
+import { onCrash } from './crash.ts'
+import { onReload } from './reload.ts'
 import { onStopSignals } from './signals.ts'
 import { paint } from './terminal.ts'
 
@@ -21,24 +30,38 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: { port?: string; host?: string }): Promise<void> {
-  const env = {
-    ...process.env,
-    ...(options.port === undefined ? {} : { WS_PORT: options.port }),
-    ...(options.host === undefined ? {} : { SLUICE_HOST: options.host }),
+  const read = () => {
+    const env = { ...process.env }
+    if (options.port !== undefined) env.WS_PORT = options.port
+    if (options.host !== undefined) env.SLUICE_HOST = options.host
+    return readConfiguration(env, process.cwd())
   }
-  const { loaded, isSandboxed }: CommandConfig = readConfiguration(env, process.cwd())
+  const { loaded, isSandboxed } = read()
   const sandbox = isSandboxed ? await startSandbox(SANDBOX_CLIENT) : undefined
-  const settings = sandbox === undefined ? loaded.settings : onSandbox(loaded.settings, sandbox)
-  const logger = createLogger(settings.logLevel)
-  const gateway = new Gateway(gatewayConfig({ ...settings, ...loaded.file, logger }))
-  await gateway.start()
+  const complete = ({ settings, file }: LoadedConfig) =>
+    gatewayConfig({
+      ...(sandbox === undefined ? settings : onSandbox(settings, sandbox)),
+      ...file,
+      logger,
+    })
+  const logger = createLogger(loaded.settings.logLevel)
+  const gateway = await Gateway.start(complete(loaded))
   banner(gateway, sandbox)
+  onReload([loaded.path, loaded.settings.keysFile], async () => {
+    await gateway.reload(complete(read().loaded)).catch((error: GatewayError) => {
+      logger.error(
+        { problem: error.message },
+        'the new configuration is refused; the old one stays in use',
+      )
+    })
+  })
   onStopSignals({
     drain: async () => {
       await gateway.drain()
       await sandbox?.close()
     },
   })
+  onCrash({ logger, flush: () => gateway.stop() })
 }
 
 function onSandbox(settings: Settings, sandbox: Sandbox): Settings {

@@ -3,18 +3,12 @@
  * a callback that throws or is slow harms no stream. What does not fit the queue is dropped and counted.
  */
 import type { AuditLog } from '@sluice/protocol'
-import type { Completion, Watcher } from './completion/completion.ts'
-import { endsChunk } from './completion/log.ts'
+import { auditLogOf } from './completion/audit-log.ts'
+import type { Completion } from './completion/completion.ts'
+import type { CompletionObserver } from './completion/observer.ts'
 import type { CompletionReport } from './completion/terminal.ts'
-import { ChunkRenderer, type ChunkSink } from './faces/chunk-renderer.ts'
-
-/** One event of a stream, for dashboards. `data` is the chunk as the client sees it: guarded. */
-export interface StreamEvent {
-  type: 'chunk' | 'complete' | 'blocked' | 'error'
-  /** ISO 8601. */
-  timestamp: string
-  data?: unknown
-}
+import type { StreamEvent } from './dashboard/stream-event.ts'
+import { ChunkWatcher } from './faces/chunk-watcher.ts'
 
 /** All are optional; a returned promise is not waited for, its rejection is counted like a throw. */
 export interface AnalyticsCallbacks {
@@ -30,7 +24,7 @@ const MAX_QUEUED = 10_000
 /** How long callbacks may keep the streams waiting before they have their turn again, in milliseconds. */
 const SLICE_MS = 2
 
-export class CallbackQueue {
+export class CallbackQueue implements CompletionObserver {
   /** Calls that threw or rejected. */
   failed = 0
   /** Calls that found the queue full. */
@@ -45,8 +39,8 @@ export class CallbackQueue {
     this.#now = now
   }
 
-  /** Follows a completion for `onDashboardSync`, if that is wanted. */
-  follow(completion: Completion): void {
+  /** Follows the chunks for `onDashboardSync`, if that is wanted. */
+  opened(completion: Completion): void {
     const { onDashboardSync } = this.#callbacks
     if (onDashboardSync === undefined) return
     completion.attach(new ChunkWatcher(completion, (data) => this.#event('chunk', data)))
@@ -67,8 +61,8 @@ export class CallbackQueue {
   #event(type: StreamEvent['type'], data?: unknown): void {
     const { onDashboardSync } = this.#callbacks
     if (onDashboardSync === undefined) return
-    const event: StreamEvent = { type, timestamp: new Date(this.#now()).toISOString() }
-    if (data !== undefined) event.data = data
+    const timestamp = new Date(this.#now()).toISOString()
+    const event: StreamEvent = data === undefined ? { type, timestamp } : { type, timestamp, data }
     this.#push(() => onDashboardSync(event))
   }
 
@@ -111,66 +105,5 @@ export class CallbackQueue {
 
   #noteFailure(): void {
     this.failed += 1
-  }
-}
-
-/** The tutorial's audit log of a completion, whatever its end. */
-export function auditLogOf(report: CompletionReport): AuditLog {
-  return {
-    requestId: report.requestId,
-    modelId: report.model,
-    timestamp: new Date(report.startedAt + report.latencyMs).toISOString(),
-    status:
-      report.status === 'complete' ? 'success' : report.status === 'blocked' ? 'blocked' : 'failed',
-    tokenCount: report.tokensOut,
-    latencyMs: report.latencyMs,
-    ppiFiltered:
-      report.findings.some(({ action }) => action !== 'observe') &&
-      report.blockedCategory !== 'safety',
-    safetyPassed: report.blockedCategory !== 'safety',
-  }
-}
-
-/** Reads a log as chunk objects, as fast as it grows. */
-class ChunkWatcher implements Watcher, ChunkSink {
-  cursor = 0
-  readonly isBehind = false
-  readonly #completion: Completion
-  readonly #onChunk: (data: unknown) => void
-  readonly #renderer = new ChunkRenderer()
-  #parts = ''
-
-  constructor(completion: Completion, onChunk: (data: unknown) => void) {
-    this.#completion = completion
-    this.#onChunk = onChunk
-  }
-
-  onAck(): void {}
-
-  onLog(): void {
-    const { log } = this.#completion
-    for (let seq = this.cursor + 1; seq <= log.top; seq += 1) {
-      if (!endsChunk(log.tag(seq)) && seq < log.top) continue
-      this.#renderer.render(log, { from: this.cursor + 1, to: seq, sink: this })
-      this.#flush()
-      this.cursor = seq
-    }
-  }
-
-  begin(): void {
-    this.#flush()
-  }
-
-  add(source: Buffer, start: number, end: number): void {
-    this.#parts += source.toString('utf8', start, end)
-  }
-
-  text(payload: string): void {
-    this.#parts = payload
-  }
-
-  #flush(): void {
-    if (this.#parts !== '') this.#onChunk(JSON.parse(this.#parts).data)
-    this.#parts = ''
   }
 }

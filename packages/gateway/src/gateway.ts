@@ -1,101 +1,167 @@
-/** Puts the rooms together: from settings to a gateway that listens, serves and drains. */
-import type { IncomingMessage } from 'node:http'
-import type { Policy } from '@sluice/guard'
+/** Puts the rooms together: from settings to a gateway that listens, serves, reloads and drains. */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { CLOSE_CODES, type InitMessage } from '@sluice/protocol'
 import { Agent } from 'undici'
+import { type Access, openAccess } from './access.ts'
+import { AdminServer } from './admin/admin-server.ts'
+import { type Audit, openAudit } from './audit/audit.ts'
+import { AuditObserver } from './audit/audit-observer.ts'
+import { parseAuditTarget } from './audit/audit-target.ts'
+import { AuthFailureTally } from './audit/auth-failure-tally.ts'
 import { type AnalyticsCallbacks, CallbackQueue } from './callbacks.ts'
+import type { Principal } from './clients/principal.ts'
 import type { Completion } from './completion/completion.ts'
 import { Completions } from './completion/completions.ts'
 import { MemoryBudget } from './completion/memory-budget.ts'
-import type { CompletionReport } from './completion/terminal.ts'
 import { type GatewayConfig, type GatewayOptions, gatewayConfig } from './config/gateway-config.ts'
+import type { Settings } from './config/settings.ts'
+import { DashboardObserver } from './dashboard/dashboard-observer.ts'
+import { DashboardSync } from './dashboard/dashboard-sync.ts'
+import { GatewayError } from './errors.ts'
 import { Dialect1 } from './faces/dialect-1.ts'
-import { RequestReader } from './faces/request-reader.ts'
+import { RateLimits } from './limits/rate-limits.ts'
+import { Shares } from './limits/shares.ts'
+import { type ConfigChanges, changesBetween, type LiveConfig, liveConfig } from './live-config.ts'
 import { createLogger, framesOf, type Logger } from './log.ts'
-import { type Model, modelTable } from './request/models.ts'
-import { policyTable } from './request/policies.ts'
-import { isLoopbackAddress } from './server/origin.ts'
-import { GatewayServer } from './server/server.ts'
+import { LogObserver } from './log-observer.ts'
+import { Metrics } from './metrics/metrics.ts'
+import { clientAddresses } from './server/client-address.ts'
+import { Connections } from './server/connections.ts'
+import { GatewayServer, type TlsFiles } from './server/server.ts'
 import type { AcceptedSocket } from './socket/socket.ts'
 import { loadEncoding } from './tokens/encoding.ts'
 import { UpstreamClient } from './upstream/client.ts'
-import { PROFILES, profileOf, upstreamTarget } from './upstream/profiles.ts'
+import { upstreamTarget } from './upstream/profiles.ts'
 
-/** After this, a node that drains tells its clients to come back. */
+/** What a client is told to wait before it connects again, when the node drains. */
 const RECONNECT_AFTER_MS = 1_000
+/** How long a close may wait for the webhook's last batch. */
+const DASHBOARD_CLOSE_MS = 2_000
+
+/** What has to be opened before a gateway can be made. */
+interface Opened {
+  access: Access
+  audit: Audit
+}
 
 export class Gateway {
   readonly #config: GatewayConfig
   readonly #logger: Logger
+  readonly #access: Access
+  readonly #audit: Audit
+  readonly #authFailures: AuthFailureTally
   readonly #callbacks: CallbackQueue
+  readonly #dashboard: DashboardSync | undefined
+  readonly #metrics: Metrics
+  readonly #memory: MemoryBudget
+  readonly #rates: RateLimits
+  readonly #shares: Shares
   readonly #agent: Agent
   readonly #upstream: UpstreamClient
   readonly #completions: Completions
+  readonly #connections: Connections
   readonly #server: GatewayServer
-  readonly #reader: RequestReader
-  readonly #policy: Policy
-  readonly #modelOf: (name: string) => Model
+  readonly #admin: AdminServer | undefined
+  #live: LiveConfig
   #state: 'starting' | 'ready' | 'draining' = 'starting'
   #port = 0
+  #adminPort = 0
 
-  constructor(config: GatewayConfig, callbacks: AnalyticsCallbacks = {}) {
+  private constructor(
+    config: GatewayConfig,
+    { access, audit }: Opened,
+    callbacks: AnalyticsCallbacks,
+  ) {
     const { settings } = config
-    const profile = PROFILES[profileOf(settings)]
     this.#config = config
     this.#logger = config.logger ?? createLogger(settings.logLevel)
+    this.#access = access
+    this.#audit = audit
+    this.#live = liveConfig(config)
+    this.#authFailures = new AuthFailureTally({ record: (event) => audit.event(event) })
     this.#callbacks = new CallbackQueue(callbacks, Date.now)
-    this.#policy = policyTable(config.policies)(settings.policy ?? profile.policy)
-    this.#modelOf = modelTable({
-      models: config.models,
-      defaultContextWindow: profile.defaultContextWindow,
-    })
-    this.#reader = new RequestReader({
-      maxJsonDepth: settings.maxJsonDepth,
-      maxMessages: settings.maxMessages,
-      maxContentCharacters:
-        settings.maxContentCharacters ?? profile.maxContentCharacters ?? settings.maxMessageBytes,
-    })
-    this.#agent = new Agent({
-      connect: { timeout: settings.connectTimeoutMs },
-      allowH2: false,
-      maxResponseSize: -1,
-    })
-    this.#upstream = new UpstreamClient({
-      target: upstreamTarget(settings),
-      dispatcher: this.#agent,
-      onRetry: (error, attempt, delayMs) =>
-        this.#logger.warn(
-          { code: error.code, status: error.status, attempt, delayMs },
-          'upstream attempt failed',
-        ),
-      onRefreshFailed: (error) =>
-        this.#logger.warn({ code: error.code, status: error.status }, 'token refresh failed'),
-    })
+    this.#dashboard = this.#createDashboard()
+    this.#memory = new MemoryBudget(settings.memoryBudgetBytes)
+    this.#rates = new RateLimits(settings)
+    this.#shares = new Shares(settings)
+    this.#agent = new Agent({ connect: { timeout: settings.connectTimeoutMs }, allowH2: false })
+    this.#upstream = this.#createUpstream()
+    this.#metrics = this.#createMetrics()
     this.#completions = this.#createCompletions()
+    this.#connections = this.#createConnections()
     this.#server = this.#createServer()
+    this.#admin = this.#createAdmin()
   }
 
-  /** The port it listens on; 0 before `start`. */
+  /**
+   * A gateway that listens.
+   * @throws GatewayError `configuration` or `listen`
+   */
+  static async start(config: GatewayConfig, callbacks: AnalyticsCallbacks = {}): Promise<Gateway> {
+    const logger = config.logger ?? createLogger(config.settings.logLevel)
+    // Whatever can be wrong with a configuration is found before a file is touched.
+    upstreamTarget(config.settings)
+    liveConfig(config)
+    const access = await openAccess(config.settings, logger)
+    const audit = await openAudit(
+      parseAuditTarget(config.settings.audit),
+      auditOptions(config.settings, logger),
+    )
+    const gateway = new Gateway({ ...config, logger }, { access, audit }, callbacks)
+    try {
+      await gateway.#listen()
+      return gateway
+    } catch (error) {
+      await gateway.#close()
+      throw error
+    }
+  }
+
+  /** The port it listens on. */
   get port(): number {
     return this.#port
   }
 
-  /** Where clients connect. */
-  get url(): string {
-    const { host } = this.#config.settings
-    return `ws://${host.includes(':') ? `[${host}]` : host}:${this.#port}`
+  /** The port of metrics and health; 0 if there is none. */
+  get adminPort(): number {
+    return this.#adminPort
   }
 
-  /** Loads the encodings and begins to listen. @throws GatewayError `listen` */
-  async start(): Promise<void> {
-    this.#port = await this.#server.listen()
-    await Promise.all([loadEncoding('cl100k_base'), loadEncoding('o200k_base')])
-    this.#state = 'ready'
-    const { name } = this.#upstream
-    this.#logger.info(
-      { url: this.url, upstream: name, policy: this.#policy.name },
-      'gateway is ready',
-    )
+  /** Where clients connect. */
+  get url(): string {
+    const { host, tlsCertFile } = this.#config.settings
+    const scheme = tlsCertFile === undefined ? 'ws' : 'wss'
+    return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${this.#port}`
+  }
+
+  /**
+   * Applies what can change without a restart, all of it or nothing, and the key file with it.
+   * @throws GatewayError `configuration`, and then the old configuration stays in use
+   */
+  async reload(config: GatewayConfig): Promise<ConfigChanges> {
+    const before = this.#live.settings
+    const changes = changesBetween(before, config.settings)
+    const applied = Object.fromEntries(changes.applied.map((name) => [name, config.settings[name]]))
+    try {
+      const live = liveConfig({ ...config, settings: { ...before, ...applied } as Settings })
+      await this.#reloadKeys()
+      const tls = readTls(this.#config.settings)
+      if (tls !== undefined) this.#server.replaceCertificate(tls)
+      this.#live = live
+    } catch (error) {
+      this.#audit.event({
+        kind: 'config_change',
+        outcome: 'refused',
+        settings: [...changes.applied, ...changes.needRestart],
+      })
+      throw error
+    }
+    this.#rates.reload(this.#live.settings)
+    this.#shares.reload(this.#live.settings)
+    this.#audit.event({ kind: 'config_change', outcome: 'applied', settings: changes.applied })
+    this.#logger.info(changes, 'configuration reloaded')
+    return changes
   }
 
   /** Lets running completions end, at most until the deadline, then closes every socket. */
@@ -112,7 +178,7 @@ export class Gateway {
     this.#logger.info({}, 'drained')
   }
 
-  /** Ends everything at once. */
+  /** Ends everything at once; what was to be written is written. */
   async stop(): Promise<void> {
     this.#state = 'draining'
     this.#server.stopAccepting()
@@ -121,91 +187,224 @@ export class Gateway {
     await this.#close()
   }
 
+  async #listen(): Promise<void> {
+    this.#port = await this.#server.listen()
+    if (this.#admin !== undefined) this.#adminPort = await this.#admin.listen()
+    await Promise.all([loadEncoding('cl100k_base'), loadEncoding('o200k_base')])
+    this.#state = 'ready'
+    const fields = { url: this.url, adminPort: this.#adminPort, upstream: this.#upstream.name }
+    this.#logger.info(
+      { ...fields, policy: this.#live.policyOf(undefined).name },
+      'gateway is ready',
+    )
+  }
+
   async #close(): Promise<void> {
     const reason = `the gateway restarts; reconnect after ${RECONNECT_AFTER_MS} ms`
     await this.#server.close(CLOSE_CODES.restart.code, reason)
-    await this.#agent.destroy()
+    this.#admin?.close()
+    this.#authFailures.flush()
+    await Promise.all([
+      this.#dashboard?.close(DASHBOARD_CLOSE_MS),
+      this.#audit.close(),
+      this.#agent.destroy(),
+    ])
+  }
+
+  async #reloadKeys(): Promise<void> {
+    const changes = await this.#access.keys?.reload()
+    if (changes === undefined) return
+    for (const [action, ids] of Object.entries(changes) as [
+      'added' | 'changed' | 'revoked',
+      string[],
+    ][]) {
+      for (const keyId of ids) this.#audit.event({ kind: 'key_change', action, keyId })
+    }
+    // Sockets of a changed key keep what they were given until they connect again; those of a revoked one end now.
+    this.#connections.closeKeys(changes.revoked)
+  }
+
+  #createDashboard(): DashboardSync | undefined {
+    const { webhookUrl: url, webhookSecret: secret } = this.#config.settings
+    if (url === undefined && secret === undefined) return undefined
+    if (url === undefined || secret === undefined) {
+      throw new GatewayError(
+        'configuration',
+        'SLUICE_WEBHOOK_URL and SLUICE_WEBHOOK_SECRET are needed together',
+      )
+    }
+    return new DashboardSync({ url, secret, logger: this.#logger, now: Date.now })
+  }
+
+  #createUpstream(): UpstreamClient {
+    return new UpstreamClient({
+      target: upstreamTarget(this.#config.settings),
+      dispatcher: this.#agent,
+      onRetry: ({ code, status }, attempt, delayMs) =>
+        this.#logger.warn({ code, status, attempt, delayMs }, 'upstream attempt failed'),
+      onRefreshFailed: ({ code, status }) =>
+        this.#logger.warn({ code, status }, 'token refresh failed'),
+    })
+  }
+
+  #createMetrics(): Metrics {
+    return new Metrics({
+      sockets: () => this.#server.watch.size,
+      completions: () => this.#completions.size,
+      bufferedBytes: () => this.#server.watch.bufferedBytes,
+      logBytes: () => this.#memory.usedBytes,
+      heldCharacters: () => this.#completions.held,
+      pacingQueue: () => this.#upstream.state.waiting,
+      retries: () => this.#upstream.state.retries,
+      breaker: () => this.#upstream.state.breaker,
+      audit: () => this.#audit.stats(),
+      dashboard: () =>
+        this.#dashboard?.stats() ?? { queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 },
+      callbacks: () => this.#callbacks,
+    })
   }
 
   #createCompletions(): Completions {
     const { settings } = this.#config
+    const dashboard = this.#dashboard
+    const options = { now: Date.now, withChunks: settings.webhookChunks }
     return new Completions({
       upstream: this.#upstream,
       includeUsage: this.#upstream.includesUsage,
-      memory: new MemoryBudget(settings.memoryBudgetBytes),
+      memory: this.#memory,
       timeoutMs: settings.completionTimeoutMs,
       maxAnswerCharacters: settings.maxAnswerCharacters,
       now: Date.now,
-      began: async () => {},
-      ended: (report) => this.#onEnded(report),
+      observers: [
+        new AuditObserver(this.#audit),
+        new LogObserver(this.#logger),
+        this.#metrics,
+        this.#callbacks,
+        ...(dashboard === undefined ? [] : [new DashboardObserver(dashboard, options)]),
+      ],
+      onGap: (ms) => this.#metrics.gap(ms),
       unexpected: (error) =>
         this.#logger.error(framesOf(error), 'unexpected exception in a completion'),
     })
   }
 
-  #createServer(): GatewayServer {
+  #createConnections(): Connections {
     const { settings } = this.#config
-    return new GatewayServer({
+    return new Connections({
       ...settings,
-      originRules: () => ({
-        allowedOrigins: settings.allowedOrigins,
-        allowedHosts: settings.allowedHosts,
-        isLoopback: isLoopbackAddress(settings.host),
-        isTls: false,
-      }),
-      notReady: () => (this.#state === 'ready' ? undefined : this.#state),
-      connect: (socket, request) => this.#connect(socket, request),
+      authenticator: this.#access.authenticator,
+      allowAnonymous: this.#access.allowAnonymous,
+      shares: this.#shares,
+      addressOf: clientAddresses(settings.trustedProxies),
+      refused: (reason, address) => {
+        this.#metrics.refused(reason)
+        this.#authFailures.add(reason, address)
+        this.#logger.warn({ reason, address }, 'connection refused')
+      },
+      createFace: (client) => this.#createFace(client),
     })
   }
 
-  #connect(socket: AcceptedSocket, _request: IncomingMessage): Dialect1 {
+  #createServer(): GatewayServer {
+    return new GatewayServer({
+      ...this.#config.settings,
+      tls: readTls(this.#config.settings),
+      originRules: () => this.#live.originRules,
+      notReady: () => (this.#state === 'ready' ? undefined : this.#state),
+      refuse: (request) => this.#connections.refuse(request),
+      connect: (socket, request) => this.#connections.connect(socket, request),
+    })
+  }
+
+  #createAdmin(): AdminServer | undefined {
+    const { adminHost: host, adminPort: port } = this.#config.settings
+    if (port === 'off') return undefined
+    const { registry } = this.#metrics
+    return new AdminServer({
+      host,
+      port,
+      metrics: () => registry.metrics(),
+      contentType: registry.contentType,
+      notReady: () => (this.#state === 'ready' ? undefined : this.#state),
+    })
+  }
+
+  #createFace(client: { socket: AcceptedSocket; principal: Principal; address: string }): Dialect1 {
+    const { settings } = this.#config
     return new Dialect1({
-      socket,
-      reader: this.#reader,
-      bufferedBytes: this.#config.settings.bufferedBytes,
-      open: (init) => this.#open(init),
+      socket: client.socket,
+      reader: () => this.#live.reader,
+      bufferedBytes: settings.bufferedBytes,
+      malformedPerMinute: settings.malformedPerMinute,
+      open: (init) => this.#open(init, client),
       run: (completion) => void this.#completions.run(completion),
     })
   }
 
-  #open(init: InitMessage): Completion {
-    const { payload, conversationId } = init
-    const policy = this.#policy
-    const completion = this.#completions.open({
+  #open(init: InitMessage, client: { principal: Principal; address: string }): Completion {
+    const { payload, conversationId, onOverflow } = init
+    const { principal, address } = client
+    assertAllowed(principal, payload.modelId)
+    const policy = this.#live.policyOf(principal.policy)
+    return this.#completions.open({
       payload,
       policy,
-      model: this.#modelOf(payload.modelId),
-      client: 'anonymous',
-      subject: undefined,
+      model: this.#live.modelOf(payload.modelId),
+      client: principal.id,
+      subject: principal.subject,
       conversationId,
-      onOverflow: init.onOverflow ?? this.#config.settings.onOverflow,
+      onOverflow: onOverflow ?? this.#live.settings.onOverflow,
       verbatim: policy.name === 'off',
+      place: () => this.#shares.takeCompletion(principal),
+      admit: () => this.#rates.admit(principal, address),
+      spend: (tokens) => void this.#rates.spend(principal, tokens),
     })
-    this.#callbacks.follow(completion)
-    return completion
-  }
-
-  #onEnded(report: CompletionReport): void {
-    this.#logger.info(logFields(report), 'completion ended')
-    this.#callbacks.ended(report)
   }
 }
 
-/** What the log says of a completion. A model's name comes from the client: one that nobody knows is not repeated. */
-function logFields(report: CompletionReport): object {
-  const { requestId, model, isKnownModel, status, errorCode, correlationId, retries } = report
-  const { tokensIn, tokensOut, latencyMs, timeToFirstTokenMs } = report
-  return {
-    requestId,
-    model: isKnownModel ? model : 'other',
-    status,
-    errorCode,
-    correlationId,
-    retries,
-    tokensIn,
-    tokensOut,
-    latencyMs,
-    timeToFirstTokenMs,
+/** Asked for each request and not for each socket: a socket may live longer than its credential. */
+function assertAllowed({ allowedModels, expiresAt }: Principal, model: string): void {
+  if (expiresAt !== undefined && expiresAt <= Date.now()) {
+    throw new GatewayError(
+      'unauthorized',
+      'The credential of this connection has expired; connect again with a fresh one',
+    )
+  }
+  if (allowedModels === undefined || allowedModels.includes(model)) return
+  throw new GatewayError(
+    'forbidden',
+    `This client may not use that model; allowed: ${allowedModels.join(', ')}`,
+  )
+}
+
+function auditOptions(settings: Settings, logger: Logger) {
+  const {
+    instance = hostname(),
+    auditStrict: strict,
+    auditRetentionDays: retentionDays,
+    auditMaxBytes,
+  } = settings
+  const maxBytes = auditMaxBytes === undefined ? {} : { maxBytes: auditMaxBytes }
+  return { instance, strict, retentionDays, logger, now: Date.now, ...maxBytes }
+}
+
+/** @throws GatewayError `configuration` */
+function readTls({ tlsCertFile, tlsKeyFile }: Settings): TlsFiles | undefined {
+  if (tlsCertFile === undefined && tlsKeyFile === undefined) return undefined
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) {
+    throw new GatewayError(
+      'configuration',
+      'SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE are needed together',
+    )
+  }
+  try {
+    return { cert: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile) }
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException
+    throw new GatewayError(
+      'configuration',
+      `Cannot read ${path} (${code}); check SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE`,
+    )
   }
 }
 
@@ -215,11 +414,9 @@ function logFields(report: CompletionReport): object {
  * @param callbacks the tutorial's analytics callbacks
  * @throws GatewayError `configuration` or `listen`
  */
-export async function createGateway(
+export function createGateway(
   options: GatewayOptions,
   callbacks: AnalyticsCallbacks = {},
 ): Promise<Gateway> {
-  const gateway = new Gateway(gatewayConfig(options), callbacks)
-  await gateway.start()
-  return gateway
+  return Gateway.start(gatewayConfig(options), callbacks)
 }

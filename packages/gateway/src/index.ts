@@ -1,5 +1,18 @@
 /** The face of the package: a gateway as a library, and what the command `sluice` needs of it. */
-export type { AnalyticsCallbacks, StreamEvent } from './callbacks.ts'
+export { CSV_HEADER, toCsvLine, toJsonLine } from './audit/audit-export.ts'
+export { auditName } from './audit/audit-name.ts'
+export { type AuditFilter, AuditReader, type AuditStatistics } from './audit/audit-reader.ts'
+export { parseAuditTarget } from './audit/audit-target.ts'
+export { AUDIT_STATUSES, type AuditRecord } from './audit/record.ts'
+export { eraseConversation } from './audit/retention.ts'
+export type { AnalyticsCallbacks } from './callbacks.ts'
+export {
+  createKey,
+  type KeyAttributes,
+  listKeys,
+  revokeKey,
+  type StoredKey,
+} from './clients/key-store.ts'
 export { fileJsonSchema } from './config/file-schema.ts'
 export {
   type GatewayConfig,
@@ -8,9 +21,17 @@ export {
 } from './config/gateway-config.ts'
 export { type Environment, type LoadedConfig, loadConfig, withDotEnv } from './config/load.ts'
 export { SETTINGS, type Setting, type SettingName, type Settings } from './config/settings.ts'
+export { verifySignature } from './dashboard/signature.ts'
+export type { StreamEvent } from './dashboard/stream-event.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { createGateway, Gateway } from './gateway.ts'
-export { createLogger, type Logger } from './log.ts'
+export { createLogger, framesOf, type Logger } from './log.ts'
+export { policyTable } from './request/policies.ts'
 export { UpstreamClient } from './upstream/client.ts'
-export { isUpstreamAbsent, profileOf, upstreamTarget } from './upstream/profiles.ts'
+export {
+  isUpstreamAbsent,
+  profileDefaults,
+  profileOf,
+  upstreamTarget,
+} from './upstream/profiles.ts'
 export type { UpstreamTarget } from './upstream/target.ts'

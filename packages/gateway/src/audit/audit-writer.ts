@@ -2,7 +2,7 @@
  * The audit of one running gateway: turns records into rows, marks what an earlier life left running, and removes what
  * is too old. When rows are committed is for commit-queue.ts.
  */
-import type { BaseLogger } from 'pino'
+import type { Logger } from '../log.ts'
 import { AuditDatabase, failureCode, isStorageFailure, type Statement } from './audit-database.ts'
 import { CommitQueue, type CommitStats, type Gap, type Row } from './commit-queue.ts'
 import type { AuditBegin, AuditEnd, AuditEvent } from './record.ts'
@@ -24,7 +24,7 @@ export interface AuditWriterOptions {
   readonly path: string
   /** This process's name in the records. Of two processes on one file each needs its own. */
   readonly instance: string
-  readonly logger: Pick<BaseLogger, 'info' | 'warn' | 'error'>
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Refuse new requests while nothing can be written, instead of serving them without a record. Default false. */

@@ -7,8 +7,9 @@
  *      ^                                              |
  *      +-------- commit succeeds, with its gap -------+          close() ends both
  */
-import type { BaseLogger } from 'pino'
+
 import { GatewayError } from '../errors.ts'
+import type { Logger } from '../log.ts'
 import { failureCode } from './audit-database.ts'
 import type { AuditEvent } from './record.ts'
 import type { SqlValue } from './schema.ts'
@@ -29,7 +30,7 @@ export interface CommitQueueOptions {
   readonly retryMs: number
   readonly maxQueued: number
   readonly now: () => number
-  readonly logger: Pick<BaseLogger, 'info' | 'warn' | 'error'>
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
   /** Commits all rows, and the gap if there is one, or throws. Resolves to the number of rows refused for what they hold. */
   readonly commit: (rows: readonly Row[], gap: Gap | undefined) => Promise<number>
 }

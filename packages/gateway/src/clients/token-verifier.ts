@@ -1,7 +1,7 @@
 /** Verifies signed tokens (JWT, RFC 7519) against the published keys of one issuer (JWKS, RFC 7517). Fetching, caching and checking are jose's. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
-import type { BaseLogger } from 'pino'
 import { GatewayError } from '../errors.ts'
+import type { Logger } from '../log.ts'
 import { type AuthFailureReason, type AuthResult, accepted, refused } from './auth-result.ts'
 
 /**
@@ -23,7 +23,7 @@ export interface TokenVerifierOptions {
   readonly audience: string
   /** Milliseconds since the epoch. */
   readonly now: () => number
-  readonly logger: Pick<BaseLogger, 'warn'>
+  readonly logger: Pick<Logger, 'warn'>
   /** Accepted signatures, asymmetric ones only. Default: all of those. */
   readonly algorithms?: readonly string[]
   /** Allowance for clocks that differ, in seconds. Default 10. */

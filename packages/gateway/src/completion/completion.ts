@@ -12,9 +12,11 @@ import type { Model } from '../request/models.ts'
 import { Blocked, type PreparedRequest, prepareRequest } from '../request/prepare.ts'
 import type { OpenStream, UpstreamClient } from '../upstream/client.ts'
 import { Answer } from './answer.ts'
+import { auditLogOf } from './audit-log.ts'
 import { FindingCounts } from './finding-counts.ts'
 import { CompletionLog } from './log.ts'
 import type { MemoryBudget } from './memory-budget.ts'
+import type { CompletionObserver } from './observer.ts'
 import type { CancelledBy, CompletionReport, Terminal } from './terminal.ts'
 import { TokenMeter } from './token-meter.ts'
 
@@ -41,6 +43,12 @@ export interface CompletionRequest {
   onOverflow: 'reject' | 'truncate'
   /** Whether the chunks of the upstream may pass as they came (no policy, and a face that sends chunks). */
   verbatim: boolean
+  /** Takes a place among those that run and returns what gives it back; what it throws refuses the request. */
+  place: () => () => void
+  /** Takes the request from the client's minute; what it throws refuses the request. */
+  admit: () => Promise<void>
+  /** Takes the tokens that it cost from the client's minute. */
+  spend: (tokens: number) => void
 }
 
 export interface CompletionServices {
@@ -51,10 +59,9 @@ export interface CompletionServices {
   timeoutMs: number
   maxAnswerCharacters: number
   now: () => number
-  /** Awaited before the prompt leaves: what it throws refuses the request. */
-  began: (report: CompletionReport) => Promise<void>
-  /** Told once, after the terminal. */
-  ended: (report: CompletionReport) => void
+  observers: readonly CompletionObserver[]
+  /** Told the time between two reads of an answer, in milliseconds. */
+  onGap: (ms: number) => void
   /** Told of an exception that nobody foresaw. */
   unexpected: (error: unknown) => void
 }
@@ -74,6 +81,7 @@ export class Completion {
   readonly #watchers = new Set<Watcher>()
   readonly #startedAt: number
   #firstTextAt: number | undefined
+  #lastReadAt: number | undefined
   #prepared: PreparedRequest | undefined
   #stream: OpenStream | undefined
   #isPaused = false
@@ -122,7 +130,11 @@ export class Completion {
     let terminal: (report: CompletionReport) => Terminal
     try {
       await this.#stages()
-      terminal = (report) => completed(report, this.requestId, this.#services.now())
+      terminal = (report) => ({
+        status: 'complete',
+        auditLog: auditLogOf(report),
+        finishReasons: report.finishReasons,
+      })
     } catch (error) {
       const ended = this.#endedBy(error)
       terminal = () => ended
@@ -132,7 +144,8 @@ export class Completion {
     const report = await this.#report(terminal)
     this.terminal = terminal(report)
     for (const watcher of this.#watchers) watcher.onLog()
-    this.#services.ended(report)
+    this.#request.spend(report.tokensIn + report.tokensOut)
+    for (const observer of this.#services.observers) observer.ended?.(report)
   }
 
   /** A watcher took entries, or can take them again. */
@@ -150,8 +163,9 @@ export class Completion {
 
   async #stages(): Promise<void> {
     const { signal } = this.#abort
-    const { upstream, includeUsage, began } = this.#services
-    const { payload, policy, model, onOverflow } = this.#request
+    const { upstream, includeUsage, observers } = this.#services
+    const { payload, policy, model, onOverflow, client } = this.#request
+    await this.#request.admit()
     const prepared = await prepareRequest(payload, {
       policy,
       model,
@@ -163,9 +177,8 @@ export class Completion {
     signal.throwIfAborted()
     this.#prepared = prepared
     for (const watcher of this.#watchers) watcher.onAck(prepared)
-    await began(this.#snapshot())
+    for (const observer of observers) await observer.began?.(this.#snapshot())
     signal.throwIfAborted()
-    const client = this.#request.client
     const sink = { onEvent: this.#onEvent, onRead: this.#onRead }
     this.#stream = await upstream.open({ body: prepared.body, client, sink, signal })
     this.#regulate()
@@ -180,6 +193,9 @@ export class Completion {
   }
 
   #onRead = (): void => {
+    const now = performance.now()
+    if (this.#lastReadAt !== undefined) this.#services.onGap(now - this.#lastReadAt)
+    this.#lastReadAt = now
     for (const watcher of this.#watchers) watcher.onLog()
   }
 
@@ -269,23 +285,6 @@ class Cancelled {
 
   constructor(by: CancelledBy) {
     this.by = by
-  }
-}
-
-function completed(report: CompletionReport, requestId: string, now: number): Terminal {
-  return {
-    status: 'complete',
-    finishReasons: report.finishReasons,
-    auditLog: {
-      requestId,
-      modelId: report.model,
-      timestamp: new Date(now).toISOString(),
-      status: 'success',
-      tokenCount: report.tokensOut,
-      latencyMs: report.latencyMs,
-      ppiFiltered: report.findings.some((finding) => finding.action !== 'observe'),
-      safetyPassed: true,
-    },
   }
 }
 

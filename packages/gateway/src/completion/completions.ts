@@ -5,7 +5,8 @@ import type { CancelledBy } from './terminal.ts'
 
 export class Completions {
   readonly #services: CompletionServices
-  readonly #running = new Set<Completion>()
+  /** What runs, and what gives its place back. */
+  readonly #running = new Map<Completion, () => void>()
   #isDraining = false
   #onEmpty: (() => void) | undefined
 
@@ -21,13 +22,13 @@ export class Completions {
   /** Characters that the guard holds back now, over all of them. */
   get held(): number {
     let held = 0
-    for (const completion of this.#running) held += completion.held
+    for (const completion of this.#running.keys()) held += completion.held
     return held
   }
 
   /**
-   * A completion that is ready to run.
-   * @throws GatewayError `draining` or `overloaded`
+   * A completion that is ready to run, and must be run: it has its place from now on.
+   * @throws GatewayError `draining`, `overloaded` or `too_many_completions`
    */
   open(request: CompletionRequest): Completion {
     if (this.#isDraining) {
@@ -40,13 +41,17 @@ export class Completions {
       const message = `The gateway holds ${memory.usedBytes} bytes of undelivered answers, at most ${memory.limitBytes} (SLUICE_MEMORY_BUDGET_BYTES)`
       throw new GatewayError('overloaded', message, { isRetryable: true, retryAfterMs: 1_000 })
     }
-    return new Completion(request, this.#services)
+    const giveBack = request.place()
+    const completion = new Completion(request, this.#services)
+    this.#running.set(completion, giveBack)
+    for (const observer of this.#services.observers) observer.opened?.(completion)
+    return completion
   }
 
-  /** Runs a completion to its terminal; it counts as running until then. */
+  /** Runs a completion to its terminal, and gives its place back. */
   async run(completion: Completion): Promise<void> {
-    this.#running.add(completion)
     await completion.run()
+    this.#running.get(completion)?.()
     this.#running.delete(completion)
     if (this.#running.size === 0) this.#onEmpty?.()
   }
@@ -62,6 +67,6 @@ export class Completions {
 
   /** Ends all that run. */
   cancelAll(by: CancelledBy): void {
-    for (const completion of this.#running) completion.cancel(by)
+    for (const completion of this.#running.keys()) completion.cancel(by)
   }
 }

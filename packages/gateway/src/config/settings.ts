@@ -206,6 +206,157 @@ export const SETTINGS = {
     unit: 'ms',
   }),
 
+  // Who may connect, and how.
+  tlsCertFile: optional(
+    'SLUICE_TLS_CERT_FILE server.tls.certFile',
+    text('a path'),
+    'PEM file of the certificate chain; with it the gateway speaks TLS.',
+  ),
+  tlsKeyFile: optional(
+    'SLUICE_TLS_KEY_FILE server.tls.keyFile',
+    text('a path'),
+    'PEM file of its private key.',
+  ),
+  trustedProxies: setting(
+    'SLUICE_TRUSTED_PROXIES server.trustedProxies',
+    [list('addresses or networks such as 10.0.0.0/8'), []],
+    "Proxies whose X-Forwarded-For names the client's address.",
+  ),
+  keysFile: optional(
+    'SLUICE_KEYS_FILE clients.keysFile',
+    text('a path'),
+    'File of client keys, as `sluice keys` writes it; with it a key or token is required.',
+  ),
+  allowAnonymous: optional(
+    'SLUICE_ALLOW_ANONYMOUS clients.allowAnonymous',
+    flag(),
+    'Serve clients without a credential. Default: only on loopback, and only without keys and tokens.',
+  ),
+  jwksUrl: optional(
+    'SLUICE_JWT_JWKS_URL clients.jwt.jwksUrl',
+    url(),
+    "The issuer's published keys; with it its tokens are accepted.",
+  ),
+  jwtIssuer: optional('SLUICE_JWT_ISSUER clients.jwt.issuer', text(), 'Required `iss` of a token.'),
+  jwtAudience: optional(
+    'SLUICE_JWT_AUDIENCE clients.jwt.audience',
+    text(),
+    'Required `aud` of a token.',
+  ),
+  helloTimeoutMs: setting('SLUICE_HELLO_TIMEOUT_MS clients.helloTimeout', duration(10_000), {
+    about: 'Longest wait for a credential on an open socket (4408).',
+    unit: 'ms',
+  }),
+  maxHelloBytes: setting(
+    'SLUICE_MAX_HELLO_BYTES clients.maxHelloBytes',
+    [integer(256, 1_048_576), 16_384],
+    { about: 'Bytes that a socket may send before it is authenticated.', unit: 'bytes' },
+  ),
+
+  // Limits. 0 is no limit.
+  clientRequestsPerMinute: setting(
+    'SLUICE_CLIENT_REQUESTS_PER_MINUTE limits.client.requestsPerMinute',
+    [integer(0, 1_000_000), 120],
+    { about: 'Requests a minute of one client; a key may say otherwise.', reloads: true },
+  ),
+  clientTokensPerMinute: setting(
+    'SLUICE_CLIENT_TOKENS_PER_MINUTE limits.client.tokensPerMinute',
+    [integer(0, 1_000_000_000), 0],
+    {
+      about:
+        'Tokens a minute of one client, prompts and answers together; a key may say otherwise.',
+      reloads: true,
+    },
+  ),
+  clientSockets: setting(
+    'SLUICE_CLIENT_SOCKETS limits.client.sockets',
+    [integer(0, 1_000_000), 64],
+    { about: 'Open sockets of one client; a key may say otherwise.', reloads: true },
+  ),
+  clientCompletions: setting(
+    'SLUICE_CLIENT_COMPLETIONS limits.client.completions',
+    [integer(0, 1_000_000), 64],
+    { about: 'Completions of one client at a time; a key may say otherwise.', reloads: true },
+  ),
+  addressRequestsPerMinute: setting(
+    'SLUICE_ADDRESS_REQUESTS_PER_MINUTE limits.address.requestsPerMinute',
+    [integer(0, 1_000_000), 600],
+    { about: 'Requests a minute from one address.', reloads: true },
+  ),
+  addressSockets: setting(
+    'SLUICE_ADDRESS_SOCKETS limits.address.sockets',
+    [integer(0, 1_000_000), 256],
+    { about: 'Open sockets from one address.', reloads: true },
+  ),
+  addressUnauthenticated: setting(
+    'SLUICE_ADDRESS_UNAUTHENTICATED limits.address.unauthenticated',
+    [integer(0, 1_000_000), 30],
+    { about: 'Sockets from one address that have shown no credential yet.', reloads: true },
+  ),
+  maxSockets: setting('SLUICE_MAX_SOCKETS limits.node.sockets', [integer(0, 10_000_000), 20_000], {
+    about: 'Open sockets of the node.',
+    reloads: true,
+  }),
+  maxUnauthenticated: setting(
+    'SLUICE_MAX_UNAUTHENTICATED limits.node.unauthenticated',
+    [integer(0, 10_000_000), 1_000],
+    { about: 'Sockets of the node that have shown no credential yet.', reloads: true },
+  ),
+  maxCompletions: setting(
+    'SLUICE_MAX_COMPLETIONS limits.node.completions',
+    [integer(0, 10_000_000), 5_000],
+    {
+      about: 'Completions of the node at a time; near it each client keeps to a fair share.',
+      reloads: true,
+    },
+  ),
+  malformedPerMinute: setting(
+    'SLUICE_MALFORMED_PER_MINUTE limits.socket.malformedPerMinute',
+    [integer(1, 100_000), 20],
+    {
+      about: 'Malformed messages a minute on one socket; one more closes it (4400).',
+      reloads: true,
+    },
+  ),
+
+  // What is written about it.
+  instance: optional(
+    'SLUICE_INSTANCE audit.instance',
+    text(),
+    "This node's name in the audit. Default: the host's name.",
+  ),
+  audit: setting(
+    'SLUICE_AUDIT audit.file',
+    [text('off, or the path of a file'), './sluice-audit.db'],
+    'File of the audit (SQLite), or `off`.',
+  ),
+  auditStrict: setting(
+    'SLUICE_AUDIT_STRICT audit.strict',
+    [flag(), false],
+    'Refuse requests while the audit cannot be written, instead of serving them without a record.',
+  ),
+  auditRetentionDays: setting(
+    'SLUICE_AUDIT_RETENTION_DAYS audit.retentionDays',
+    [integer(1, 36_500), 90],
+    { about: 'Records are removed at this age.', unit: 'days' },
+  ),
+  auditMaxBytes: optional(
+    'SLUICE_AUDIT_MAX_BYTES audit.maxBytes',
+    integer(65_536, 1_099_511_627_776),
+    { about: 'Largest size of the audit file; beyond it the audit is full.', unit: 'bytes' },
+  ),
+  webhookUrl: optional('SLUICE_WEBHOOK_URL dashboard.url', url(), 'Receiver of dashboard events.'),
+  webhookSecret: optional(
+    'SLUICE_WEBHOOK_SECRET dashboard.secret',
+    text('at least 16 characters'),
+    { about: 'Key of the signature on dashboard events.', isSecret: true },
+  ),
+  webhookChunks: setting(
+    'SLUICE_WEBHOOK_CHUNKS dashboard.chunks',
+    [flag(), false],
+    'Send chunk events too. They carry the answer as the client sees it, guarded.',
+  ),
+
   // What a request may be.
   policy: optional(
     'SLUICE_POLICY guard.policy',

@@ -4,19 +4,12 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { BaseLogger } from 'pino'
 import { Agent, request } from 'undici'
 import { GatewayError } from '../errors.ts'
+import type { Logger } from '../log.ts'
 import { EventQueue } from './event-queue.ts'
 import { signatureOf } from './signature.ts'
-
-/** One event of a stream, as the tutorial has it. */
-export interface DashboardEvent {
-  readonly type: 'chunk' | 'complete' | 'blocked' | 'error'
-  /** ISO 8601. */
-  readonly timestamp: string
-  readonly data?: unknown
-}
+import type { StreamEvent } from './stream-event.ts'
 
 /** Settings of a dashboard. */
 export interface DashboardSyncOptions {
@@ -24,7 +17,7 @@ export interface DashboardSyncOptions {
   readonly url: string
   /** Key of the signature, at least 16 characters. */
   readonly secret: string
-  readonly logger: Pick<BaseLogger, 'info' | 'warn'>
+  readonly logger: Pick<Logger, 'info' | 'warn'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** From 0 up to 1, for the jitter of retries. Default `Math.random`. */
@@ -99,7 +92,7 @@ export class DashboardSync {
   }
 
   /** Takes an event. Never throws for a receiver's sake and never waits. */
-  push(event: DashboardEvent): void {
+  push(event: StreamEvent): void {
     if (this.#isClosed) {
       this.#drop(1)
       return

@@ -2,7 +2,7 @@
  * Dialect 1 on one socket: an `init` in, and its ack, chunks and terminal out, one completion at a time. Reads messages,
  * renders the log; what a completion is and does is decided elsewhere.
  */
-import { BLOCKED_REASONS, ERROR_TEXTS, type InitMessage } from '@sluice/protocol'
+import { BLOCKED_REASONS, CLOSE_CODES, ERROR_TEXTS, type InitMessage } from '@sluice/protocol'
 import type { Completion, Watcher } from '../completion/completion.ts'
 import { endsChunk } from '../completion/log.ts'
 import type { Terminal } from '../completion/terminal.ts'
@@ -14,7 +14,10 @@ import type { RequestReader } from './request-reader.ts'
 
 export interface Dialect1Options {
   socket: Socket
-  reader: RequestReader
+  /** Asked at each message, so that a reload reaches open sockets. */
+  reader: () => RequestReader
+  /** Malformed messages a minute that are answered; one more closes the socket. */
+  malformedPerMinute: number
   /** Starts a completion; throws a GatewayError that refuses it. */
   open: (init: InitMessage) => Completion
   /** Runs it to its terminal. */
@@ -29,6 +32,9 @@ const WRITE_BYTES = 16_384
 const BUSY =
   'A completion is already running on this connection; wait for its complete, blocked or error message'
 
+/** Refusals that say that a client does not speak the dialect. */
+const MALFORMED = new Set<string>(['invalid_message', 'unknown_type', 'invalid_request'])
+
 const batch = new FrameBatch()
 
 export class Dialect1 implements SocketEvents, Watcher {
@@ -37,6 +43,8 @@ export class Dialect1 implements SocketEvents, Watcher {
   readonly #options: Dialect1Options
   #completion: Completion | undefined
   #modelId = ''
+  #malformed = 0
+  #malformedUntil = 0
   #renderer = new ChunkRenderer()
 
   constructor(options: Dialect1Options) {
@@ -50,12 +58,13 @@ export class Dialect1 implements SocketEvents, Watcher {
 
   onMessage(text: string): void {
     try {
-      const init = this.#options.reader.read(text)
+      const init = this.#options.reader().read(text)
       if (this.#completion !== undefined) throw new GatewayError('too_many_completions', BUSY)
       this.#begin(init)
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       this.#options.socket.send(errorMessage(error.message))
+      if (MALFORMED.has(error.code)) this.#countMalformed()
     }
   }
 
@@ -92,6 +101,21 @@ export class Dialect1 implements SocketEvents, Watcher {
     completion.detach(this)
     completion.dispose()
     this.#options.socket.send(terminalMessage(terminal))
+  }
+
+  #countMalformed(): void {
+    const { socket, malformedPerMinute } = this.#options
+    const now = performance.now()
+    if (now > this.#malformedUntil) {
+      this.#malformedUntil = now + 60_000
+      this.#malformed = 0
+    }
+    this.#malformed += 1
+    if (this.#malformed <= malformedPerMinute) return
+    socket.close(
+      CLOSE_CODES.malformed.code,
+      `more than ${malformedPerMinute} malformed messages in a minute`,
+    )
   }
 
   #begin(init: InitMessage): void {

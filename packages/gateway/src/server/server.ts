@@ -6,6 +6,7 @@ import {
   type ServerResponse,
   STATUS_CODES,
 } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CLOSE_CODES, SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1 } from '@sluice/protocol'
@@ -14,22 +15,39 @@ import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socke
 import { type OriginRules, refusalOf } from './origin.ts'
 import { SocketWatch, type Watched, type WatchTimes } from './watch.ts'
 
+/** A certificate chain and its private key, as PEM. */
+export interface TlsFiles {
+  cert: Buffer
+  key: Buffer
+}
+
 export interface ServerOptions extends WatchTimes {
   host: string
   port: number
   maxMessageBytes: number
+  /** PEM texts; with them the listener speaks TLS. */
+  tls: TlsFiles | undefined
   /** Asked at each request, so that a reload needs no restart. */
   originRules: () => OriginRules
   /** Undefined while requests can be served, else why not. */
   notReady: () => string | undefined
+  /** Why a socket may not be opened now, or undefined. */
+  refuse: (
+    request: IncomingMessage,
+  ) => { status: number; reason: string; retryAfterMs: number } | undefined
   /** Gives a new socket its face. */
   connect: (socket: AcceptedSocket, request: IncomingMessage) => SocketEvents & Watched
 }
 
 /** Times and sizes of the HTTP side: small, because nothing here has a long request. */
-const HEADERS_TIMEOUT_MS = 10_000
-const MAX_HEADER_BYTES = 16_384
-const KEEP_ALIVE_MS = 5_000
+const HTTP_OPTIONS = {
+  maxHeaderSize: 16_384,
+  headersTimeout: 10_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 5_000,
+  // How often the two timeouts are looked at; Node's default would let a slow one live for 30 s more.
+  connectionsCheckingInterval: 1_000,
+}
 const PATHS = new Set(['/', '/ws'])
 /** How long a peer may take to answer a close before it is cut. */
 const CLOSE_GRACE_MS = 1_000
@@ -37,7 +55,7 @@ const CLOSE_GRACE_MS = 1_000
 export class GatewayServer {
   readonly watch: SocketWatch
   readonly #options: ServerOptions
-  readonly #http: Server
+  readonly #http: Server | TlsServer
   readonly #acceptor: SocketAcceptor
 
   constructor(options: ServerOptions) {
@@ -47,15 +65,13 @@ export class GatewayServer {
       maxMessageBytes: options.maxMessageBytes,
       select: selectSubprotocol,
     })
-    this.#http = createServer(
-      {
-        maxHeaderSize: MAX_HEADER_BYTES,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: HEADERS_TIMEOUT_MS,
-        keepAliveTimeout: KEEP_ALIVE_MS,
-      },
-      (request, response) => this.#onRequest(request, response),
-    )
+    const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+      this.#onRequest(request, response)
+    const { tls } = options
+    this.#http =
+      tls === undefined
+        ? createServer(HTTP_OPTIONS, onRequest)
+        : createTlsServer({ ...HTTP_OPTIONS, ...tls }, onRequest)
     this.#http.on('upgrade', (request, connection, head) =>
       this.#onUpgrade(request, connection as NetSocket, head),
     )
@@ -73,7 +89,12 @@ export class GatewayServer {
     })
   }
 
-  /** Takes no more connections and closes the sockets for which `isDone` holds. */
+  /** Uses another certificate for connections from now on. */
+  replaceCertificate(tls: TlsFiles): void {
+    if ('setSecureContext' in this.#http) this.#http.setSecureContext(tls)
+  }
+
+  /** Takes no more connections. */
   stopAccepting(): void {
     this.#http.close()
     this.#http.closeIdleConnections()
@@ -131,12 +152,14 @@ export class GatewayServer {
     )
   }
 
-  #refusalOfUpgrade(request: IncomingMessage): [status: number, reason: string] | undefined {
+  #refusalOfUpgrade(request: IncomingMessage): Refusal | undefined {
     const refusal = refusalOf(request, this.#options.originRules())
     if (refusal !== undefined) return [403, refusal]
     if (!PATHS.has(pathOf(request))) return [404, 'WebSockets are at / and /ws']
     const notReady = this.#options.notReady()
-    return notReady === undefined ? undefined : [503, notReady]
+    if (notReady !== undefined) return [503, notReady]
+    const full = this.#options.refuse(request)
+    return full === undefined ? undefined : [full.status, full.reason, full.retryAfterMs]
   }
 
   #onSocket(socket: AcceptedSocket, request: IncomingMessage): void {
@@ -177,7 +200,10 @@ function pathOf(request: IncomingMessage): string {
   return request.url?.split('?')[0] ?? ''
 }
 
-function refuse(connection: Duplex, [status, reason]: [status: number, reason: string]): void {
+/** A status, its reason in words, and when to try again in milliseconds. */
+type Refusal = [status: number, reason: string, retryAfterMs?: number]
+
+function refuse(connection: Duplex, [status, reason, retryAfterMs]: Refusal): void {
   if (!connection.writable) {
     connection.destroy()
     return
@@ -188,6 +214,7 @@ function refuse(connection: Duplex, [status, reason]: [status: number, reason: s
     'connection: close',
     'content-type: text/plain; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
+    ...(retryAfterMs === undefined ? [] : [`retry-after: ${Math.ceil(retryAfterMs / 1000)}`]),
   ]
   connection.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }

@@ -87,6 +87,8 @@ export class SocketWatch {
   #lookAt(entry: Entry, now: number): void {
     const { socket, face } = entry
     const { pingIntervalMs, pongTimeoutMs, idleSocketMs, stallTimeoutMs } = this.#times
+    // What is closing already is cut by the WebSocket library if the peer does not answer.
+    if (!socket.isOpen) return
     if (face.isBusy) entry.busyAt = now
     if (socket.bufferedBytes < entry.buffered || !face.isBehind) entry.movedAt = now
     entry.buffered = socket.bufferedBytes
@@ -95,8 +97,6 @@ export class SocketWatch {
         CLOSE_CODES.tryLater.code,
         `slow consumer: nothing was read for ${stallTimeoutMs} ms`,
       )
-      // A reader that takes nothing does not answer the close either.
-      socket.terminate()
     } else if (now - entry.busyAt >= idleSocketMs) {
       socket.close(CLOSE_CODES.goingAway.code, `idle for ${idleSocketMs} ms`)
     } else if (entry.pingedAt > socket.lastSeen) {

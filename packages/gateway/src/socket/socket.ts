@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CLOSE_CODES } from '@sluice/protocol'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 
 /** What a face may do with its socket. */
 export interface Socket {
@@ -38,6 +38,9 @@ export interface Upgrade {
 /** A reason fits one control frame (RFC 6455 section 5.5): 125 bytes, two of them the code. */
 const MAX_REASON_BYTES = 123
 
+/** A peer that does not answer a close is cut off after this. */
+const CLOSE_TIMEOUT_MS = 5_000
+
 /** Completes upgrades. Message size is limited, compression off (memory, and CRIME: RFC 7692 section 8). */
 export class SocketAcceptor {
   readonly #server: WebSocketServer
@@ -47,13 +50,16 @@ export class SocketAcceptor {
     maxMessageBytes: number
     select: (offered: Set<string>) => string | undefined
   }) {
-    this.#server = new WebSocketServer({
+    // The option is in the library's documentation and not yet in its types.
+    const serverOptions: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
       maxPayload: options.maxMessageBytes,
       perMessageDeflate: false,
+      closeTimeout: CLOSE_TIMEOUT_MS,
       handleProtocols: (offered) => options.select(offered) ?? false,
-    })
+    }
+    this.#server = new WebSocketServer(serverOptions)
   }
 
   /** Answers an upgrade and hands the socket over before its first message can come. */
@@ -71,6 +77,7 @@ export class AcceptedSocket implements Socket {
   lastSeen = performance.now()
   readonly #socket: WebSocket
   readonly #connection: Duplex
+  #onBytes: ((data: Buffer) => void) | undefined
 
   constructor(socket: WebSocket, connection: Duplex) {
     this.#socket = socket
@@ -96,6 +103,11 @@ export class AcceptedSocket implements Socket {
     this.#connection.on('drain', () => events.onDrain())
   }
 
+  /** Calls back once when the socket is gone, besides the events. */
+  onClosed(callback: () => void): void {
+    this.#socket.once('close', callback)
+  }
+
   get bufferedBytes(): number {
     return this.#connection.writableLength
   }
@@ -118,6 +130,30 @@ export class AcceptedSocket implements Socket {
 
   ping(): void {
     if (this.isOpen) this.#socket.ping(undefined, undefined, ignoreError)
+  }
+
+  /** Stops reading; the peer's messages wait in the connection. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  /** Closes the socket if the peer sends more than `bytes` from now on: for those who are not known yet. */
+  limitBytes(bytes: number): void {
+    let left = bytes
+    this.#onBytes = (data) => {
+      left -= data.length
+      if (left < 0) this.close(CLOSE_CODES.tooBig.code, `over ${bytes} bytes before authentication`)
+    }
+    this.#connection.on('data', this.#onBytes)
+  }
+
+  unlimitBytes(): void {
+    if (this.#onBytes !== undefined) this.#connection.off('data', this.#onBytes)
+    this.#onBytes = undefined
   }
 
   /** Cuts the connection without a handshake. */

@@ -18,7 +18,7 @@ export interface ProfileDefaults {
   includeUsage: boolean
 }
 
-export const PROFILES: Readonly<Record<ProfileName, ProfileDefaults>> = {
+const PROFILES: Readonly<Record<ProfileName, ProfileDefaults>> = {
   seed: {
     policy: 'seed',
     maxContentCharacters: 4_096,
@@ -83,6 +83,11 @@ export function profileOf(settings: Settings): ProfileName {
   return hasClient ? 'seed' : 'openai'
 }
 
+/** What the profile in use decides. */
+export function profileDefaults(settings: Settings): ProfileDefaults {
+  return PROFILES[profileOf(settings)]
+}
+
 /**
  * The upstream that the settings describe.
  * @throws GatewayError `configuration` that names every missing setting
@@ -99,7 +104,7 @@ export function upstreamTarget(settings: Settings): UpstreamTarget {
       [head, ...problems.map((problem) => `  - ${problem}`)].join('\n'),
     )
   }
-  const defaults = PROFILES[profile]
+  const defaults = profileDefaults(settings)
   return {
     name: profile,
     chatUrl,

@@ -1,0 +1,127 @@
+/** `sluice keys`: makes, lists and revokes client keys. The gateway notices a changed file by itself. */
+import { createKey, type KeyAttributes, listKeys, revokeKey, type StoredKey } from '@sluice/gateway'
+import { Command, InvalidArgumentError } from 'commander'
+import { readConfiguration } from './configuration.ts'
+import { CommandError } from './failure.ts'
+import { neutralise, paint } from './terminal.ts'
+
+interface CreateOptions {
+  file?: string
+  expires?: string
+  model?: string[]
+  policy?: string
+  requestsPerMinute?: number
+  tokensPerMinute?: number
+  sockets?: number
+  completions?: number
+}
+
+const DEFAULT_FILE = 'sluice-keys.json'
+const DAY_MS = 86_400_000
+
+export function keysCommand(): Command {
+  const keys = new Command('keys').description('makes, lists and revokes client keys')
+  keys.addCommand(
+    inFile(new Command('create').description('makes a key and prints it, this once'))
+      .argument('<name>', 'what you call it')
+      .option('--expires <days>', 'ends after so many days', expiryOf)
+      .option('--model <name...>', 'only these models')
+      .option('--policy <name>', 'guard policy of this client')
+      .option('--requests-per-minute <n>', 'instead of the general limit', wholeNumber)
+      .option('--tokens-per-minute <n>', 'instead of the general limit', wholeNumber)
+      .option('--sockets <n>', 'instead of the general limit', wholeNumber)
+      .option('--completions <n>', 'instead of the general limit', wholeNumber)
+      .action(create),
+  )
+  keys.addCommand(
+    inFile(new Command('list').description('keys without their secrets'))
+      .option('--json', 'as JSON')
+      .action(list),
+  )
+  keys.addCommand(
+    inFile(new Command('revoke').description('ends a key; its open sockets are closed'))
+      .argument('<id>')
+      .action(revoke),
+  )
+  return keys
+}
+
+function inFile(command: Command): Command {
+  return command.option('--file <path>', `key file (SLUICE_KEYS_FILE, else ${DEFAULT_FILE})`)
+}
+
+async function create(name: string, options: CreateOptions): Promise<void> {
+  const path = pathOf(options.file)
+  const { key, stored } = await createKey({ path, now: Date.now() }, attributesOf(name, options))
+  process.stderr.write(
+    `Key ${stored.id} is in ${path}, as a hash. This is the only time it is shown:\n`,
+  )
+  process.stdout.write(`${key}\n`)
+  process.stderr.write(
+    `Start the gateway with SLUICE_KEYS_FILE=${path}; clients send "authorization: Bearer <key>".\n`,
+  )
+}
+
+function attributesOf(name: string, options: CreateOptions): KeyAttributes {
+  const { requestsPerMinute, tokensPerMinute, sockets, completions } = options
+  const limits = { requestsPerMinute, tokensPerMinute, sockets, completions }
+  const hasLimits = Object.values(limits).some((value) => value !== undefined)
+  return {
+    name,
+    ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
+    ...(options.model === undefined ? {} : { allowedModels: options.model }),
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(hasLimits ? { limits } : {}),
+  }
+}
+
+async function list(options: { file?: string; json?: boolean }): Promise<void> {
+  const keys = await listKeys(pathOf(options.file))
+  if (options.json === true) {
+    const shown = keys.map(({ hash: _, ...key }) => key)
+    process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
+    return
+  }
+  for (const key of keys) process.stdout.write(`${line(key)}\n`)
+  if (keys.length === 0) process.stderr.write('There are no keys yet: sluice keys create <name>\n')
+}
+
+async function revoke(id: string, options: { file?: string }): Promise<void> {
+  await revokeKey({ path: pathOf(options.file), now: Date.now() }, id)
+  process.stdout.write(`Key ${neutralise(id)} is revoked\n`)
+}
+
+function line(key: StoredKey): string {
+  const state = stateOf(key)
+  const parts = [
+    key.id,
+    paint(state === 'valid' ? 'green' : 'yellow', state.padEnd(8), process.stdout),
+    `created ${key.createdAt}`,
+    neutralise(key.name),
+    key.allowedModels === undefined ? '' : `models ${neutralise(key.allowedModels.join(', '))}`,
+    key.policy === undefined ? '' : `policy ${neutralise(key.policy)}`,
+    key.limits === undefined ? '' : `limits ${JSON.stringify(key.limits)}`,
+  ]
+  return parts.filter((part) => part !== '').join('  ')
+}
+
+function stateOf({ revokedAt, expiresAt }: StoredKey): string {
+  if (revokedAt !== undefined) return 'revoked'
+  return expiresAt !== undefined && Date.parse(expiresAt) <= Date.now() ? 'expired' : 'valid'
+}
+
+function pathOf(file: string | undefined): string {
+  const path =
+    file ?? readConfiguration(process.env, process.cwd()).loaded.settings.keysFile ?? DEFAULT_FILE
+  if (path.trim() === '') throw new CommandError('--file: expected a path')
+  return path
+}
+
+function expiryOf(text: string): string {
+  return new Date(Date.now() + wholeNumber(text) * DAY_MS).toISOString()
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1')
+  return Number(text)
+}

@@ -1,0 +1,150 @@
+/** `sluice policy`: what the guard's policies are, and what one would do with a text. */
+
+import { type LoadedConfig, policyTable, profileDefaults } from '@sluice/gateway'
+import type { Direction, Finding, Policy } from '@sluice/guard'
+import { POLICY_NAMES } from '@sluice/guard'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { readConfiguration } from './configuration.ts'
+import { CommandError } from './failure.ts'
+import { readPiped } from './piped.ts'
+import { neutralise, paint } from './terminal.ts'
+
+interface TestOptions {
+  policy?: string
+  direction: Direction
+  delta: number
+  json?: boolean
+}
+
+export function policyCommand(): Command {
+  const policy = new Command('policy').description(
+    "the guard's policies: list, show, check, and test one on a text",
+  )
+  policy.addCommand(
+    new Command('list').description('built-in policies and those of sluice.yaml').action(list),
+  )
+  policy.addCommand(
+    new Command('show')
+      .description('the rules of a policy as JSON')
+      .argument('<name>')
+      .action(show),
+  )
+  policy.addCommand(
+    new Command('check').description('compiles every policy of sluice.yaml').action(check),
+  )
+  const direction = new Option('--direction <direction>', 'which way the text goes').choices([
+    'input',
+    'output',
+  ])
+  policy.addCommand(
+    new Command('test')
+      .description(
+        'marks what a policy finds in a text, and shows what would be sent and held back',
+      )
+      .argument('[text]', 'read from standard input if it is piped')
+      .option('--policy <name>', 'which policy (default: the one in use)')
+      .addOption(direction.default('output'))
+      .option('--delta <n>', 'characters of one delta', wholeNumber, 4)
+      .option('--json', 'the result as JSON')
+      .action(test),
+  )
+  return policy
+}
+
+function list(): void {
+  const { loaded } = readConfiguration(process.env, process.cwd())
+  const policyOf = policyTable(loaded.file.policies)
+  for (const name of [...POLICY_NAMES, ...Object.keys(loaded.file.policies)]) {
+    const inUse = name === nameInUse(loaded) ? paint('green', '  in use', process.stdout) : ''
+    process.stdout.write(`${name.padEnd(16)} ${policyOf(name).hash}${inUse}\n`)
+  }
+}
+
+function check(): void {
+  const { loaded } = readConfiguration(process.env, process.cwd())
+  const policyOf = policyTable(loaded.file.policies)
+  const names = Object.keys(loaded.file.policies)
+  for (const name of names) policyOf(name)
+  process.stdout.write(
+    `${paint('green', 'valid', process.stdout)}: ${names.length} policies of sluice.yaml\n`,
+  )
+}
+
+async function test(argument: string | undefined, options: TestOptions): Promise<void> {
+  const text = argument ?? (process.stdin.isTTY ? undefined : await readPiped(process.stdin))
+  if (text === undefined || text === '')
+    throw new CommandError('What should be tested? Give a text, or pipe one in')
+  const { loaded } = readConfiguration(process.env, process.cwd())
+  const policy = policyTable(loaded.file.policies)(options.policy ?? nameInUse(loaded))
+  const result = stream(policy, text, options)
+  if (options.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
+  else for (const line of report(text, policy, result)) process.stdout.write(`${line}\n`)
+}
+
+interface StreamedText {
+  sent: string
+  findings: Finding[]
+  blockedBy: string | undefined
+  /** Characters held after each delta. */
+  held: number[]
+}
+
+function stream(policy: Policy, text: string, { direction, delta }: TestOptions): StreamedText {
+  const guard = policy.open({ direction })
+  const streamed: StreamedText = { sent: '', findings: [], blockedBy: undefined, held: [] }
+  for (let start = 0; start <= text.length; start += delta) {
+    const isLast = start + delta > text.length
+    for (const result of isLast
+      ? [guard.push(text.slice(start)), guard.end()]
+      : [guard.push(text.slice(start, start + delta))]) {
+      streamed.sent += result.text
+      streamed.findings.push(...result.findings)
+      streamed.blockedBy ??= result.blocked?.ruleId
+      streamed.held.push(result.held)
+    }
+  }
+  return streamed
+}
+
+function* report(
+  text: string,
+  policy: Policy,
+  { sent, findings, blockedBy, held }: StreamedText,
+): Generator<string> {
+  yield `policy  ${policy.name} (${policy.hash})`
+  yield `found   ${marked(text, findings)}`
+  for (const { entity, start, end, action, score, ruleId } of findings) {
+    yield `        ${entity} at ${start}-${end}, score ${score}, ${action} by rule ${neutralise(ruleId)}`
+  }
+  yield `sent    ${neutralise(sent)}`
+  if (blockedBy !== undefined)
+    yield paint('red', `blocked by rule ${neutralise(blockedBy)}`, process.stdout)
+  const sum = held.reduce((total, value) => total + value, 0)
+  yield `held    mean ${(sum / held.length).toFixed(1)}, at most ${Math.max(...held)} characters, after each of ${held.length} deltas`
+}
+
+/** The text with its findings in colour, or in brackets where there is none. */
+function marked(text: string, findings: readonly Finding[]): string {
+  let shown = ''
+  let position = 0
+  for (const { start, end } of [...findings].sort((a, b) => a.start - b.start)) {
+    if (end <= position) continue
+    const from = Math.max(start, position)
+    const span = neutralise(text.slice(from, end))
+    const isColoured = paint('red', '', process.stdout) !== ''
+    shown +=
+      neutralise(text.slice(position, from)) +
+      (isColoured ? paint('red', span, process.stdout) : `[${span}]`)
+    position = end
+  }
+  return shown + neutralise(text.slice(position))
+}
+
+function nameInUse({ settings }: LoadedConfig): string {
+  return settings.policy ?? profileDefaults(settings).policy
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1')
+  return Number(text)
+}

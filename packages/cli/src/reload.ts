@@ -1,0 +1,40 @@
+/** What SIGHUP and a changed file do: the configuration is read again. */
+import { unwatchFile, watchFile } from 'node:fs'
+
+/** Files are looked at this often; looking works on every file system, also on mounted secrets that are swapped. */
+const LOOK_MS = 2_000
+
+/**
+ * Calls `reload` after SIGHUP and after a change of one of the files; calls that come while one runs become one more.
+ * @returns stops looking
+ */
+export function onReload(
+  paths: readonly (string | undefined)[],
+  reload: () => Promise<void>,
+): () => void {
+  let isRunning = false
+  let isWanted = false
+  const run = async () => {
+    isRunning = true
+    while (isWanted) {
+      isWanted = false
+      await reload()
+    }
+    isRunning = false
+  }
+  const request = () => {
+    isWanted = true
+    if (!isRunning) void run()
+  }
+  process.on('SIGHUP', request)
+  const watched = paths.filter((path) => path !== undefined)
+  for (const path of watched) {
+    watchFile(path, { interval: LOOK_MS, persistent: false }, (now, before) => {
+      if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) request()
+    })
+  }
+  return () => {
+    process.off('SIGHUP', request)
+    for (const path of watched) unwatchFile(path, request)
+  }
+}

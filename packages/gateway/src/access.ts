@@ -1,0 +1,50 @@
+/** Who may use the gateway: the ways to show a credential, and the refusal to stand open to the network by accident. */
+import { Authenticator } from './clients/authenticator.ts'
+import { KeyRing } from './clients/key-ring.ts'
+import { TokenVerifier } from './clients/token-verifier.ts'
+import type { Settings } from './config/settings.ts'
+import { GatewayError } from './errors.ts'
+import type { Logger } from './log.ts'
+import { isLoopbackAddress } from './server/origin.ts'
+
+export interface Access {
+  authenticator: Authenticator
+  keys: KeyRing | undefined
+  /** Whether a client without a credential is served. */
+  allowAnonymous: boolean
+}
+
+/** @throws GatewayError `configuration` */
+export async function openAccess(settings: Settings, logger: Logger): Promise<Access> {
+  const { keysFile, host } = settings
+  const keys = keysFile === undefined ? undefined : await KeyRing.load(keysFile, Date.now)
+  const tokens = tokenVerifier(settings, logger)
+  const hasCredentials = keys !== undefined || tokens !== undefined
+  const allowAnonymous = settings.allowAnonymous ?? (isLoopbackAddress(host) && !hasCredentials)
+  if (!allowAnonymous && !hasCredentials) {
+    const problem = isLoopbackAddress(host)
+      ? 'SLUICE_ALLOW_ANONYMOUS is false'
+      : `SLUICE_HOST=${host} is reachable by others`
+    throw new GatewayError(
+      'configuration',
+      `${problem} and no client could show a credential. Create keys (sluice keys create) and set SLUICE_KEYS_FILE, ` +
+        'or set SLUICE_JWT_JWKS_URL, or set SLUICE_ALLOW_ANONYMOUS=true to serve everybody who can reach it',
+    )
+  }
+  return {
+    authenticator: new Authenticator({ keys, tokens, allowAnonymous }),
+    keys,
+    allowAnonymous,
+  }
+}
+
+function tokenVerifier(settings: Settings, logger: Logger): TokenVerifier | undefined {
+  const { jwksUrl, jwtIssuer: issuer, jwtAudience: audience } = settings
+  if (jwksUrl === undefined && issuer === undefined && audience === undefined) return undefined
+  if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
+    const needed =
+      'SLUICE_JWT_JWKS_URL, SLUICE_JWT_ISSUER and SLUICE_JWT_AUDIENCE are needed together'
+    throw new GatewayError('configuration', needed)
+  }
+  return new TokenVerifier({ jwksUrl, issuer, audience, now: Date.now, logger })
+}

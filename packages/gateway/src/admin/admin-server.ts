@@ -1,0 +1,71 @@
+/** The operator's listener: metrics and health, apart from where clients come in. */
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { GatewayError } from '../errors.ts'
+
+export interface AdminOptions {
+  host: string
+  port: number
+  /** The metrics in Prometheus' text format. */
+  metrics: () => Promise<string>
+  contentType: string
+  notReady: () => string | undefined
+}
+
+const TIMEOUT_MS = 10_000
+
+export class AdminServer {
+  readonly #options: AdminOptions
+  readonly #http: Server
+
+  constructor(options: AdminOptions) {
+    this.#options = options
+    this.#http = createServer(
+      { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS },
+      (request, response) => {
+        this.#reply(request.url?.split('?')[0] ?? '').then(
+          ([status, type, text]) => {
+            response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+            response.end(text)
+          },
+          () => response.writeHead(500).end(),
+        )
+      },
+    )
+  }
+
+  /** Resolves with the port. @throws GatewayError `listen` */
+  listen(): Promise<number> {
+    const { host, port } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#http.once('error', (error: NodeJS.ErrnoException) => {
+        const what =
+          error.code === 'EADDRINUSE'
+            ? `Port ${port} on ${host} is in use`
+            : `Cannot listen on ${host}:${port} (${error.code})`
+        reject(
+          new GatewayError(
+            'listen',
+            `${what}. Set SLUICE_ADMIN_PORT to another port, to 0 for any free one, or to off`,
+          ),
+        )
+      })
+      this.#http.listen(port, host, () => resolve((this.#http.address() as AddressInfo).port))
+    })
+  }
+
+  close(): void {
+    this.#http.close()
+    this.#http.closeAllConnections()
+  }
+
+  async #reply(path: string): Promise<[status: number, type: string, text: string]> {
+    const text = 'text/plain; charset=utf-8'
+    if (path === '/metrics') return [200, this.#options.contentType, await this.#options.metrics()]
+    if (path === '/healthz') return [200, text, 'ok\n']
+    if (path !== '/readyz')
+      return [404, text, 'Not found: /metrics, /healthz and /readyz are here\n']
+    const reason = this.#options.notReady()
+    return reason === undefined ? [200, text, 'ready\n'] : [503, text, `${reason}\n`]
+  }
+}

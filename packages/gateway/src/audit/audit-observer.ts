@@ -1,0 +1,59 @@
+/** Writes completions into the audit. What a client named itself passes the guard first. */
+import type { CompletionObserver } from '../completion/observer.ts'
+import type { CompletionReport } from '../completion/terminal.ts'
+import type { Audit } from './audit.ts'
+import { auditName } from './audit-name.ts'
+import { boundedId } from './bounded-id.ts'
+import type { AuditBegin, CompletionStatus } from './record.ts'
+
+export class AuditObserver implements CompletionObserver {
+  readonly #audit: Audit
+
+  constructor(audit: Audit) {
+    this.#audit = audit
+  }
+
+  began(report: CompletionReport): Promise<void> {
+    return this.#audit.begin(beginOf(report))
+  }
+
+  ended(report: CompletionReport): void {
+    this.#audit.end({
+      ...beginOf(report),
+      endedAt: report.startedAt + report.latencyMs,
+      status: statusOf(report),
+      finishReason: report.finishReasons.length === 0 ? undefined : report.finishReasons.join(','),
+      promptTokens: report.tokensIn,
+      promptTokensEstimated: report.tokensInEstimated,
+      completionTokens: report.tokensOut,
+      completionTokensEstimated: report.tokensOutEstimated,
+      latencyMs: report.latencyMs,
+      timeToFirstTokenMs: report.timeToFirstTokenMs,
+      retries: report.retries,
+      findings: report.findings,
+      droppedMessages: report.dropped,
+      errorCode: report.errorCode,
+      upstreamCorrelationId: report.correlationId,
+    })
+  }
+}
+
+function beginOf(report: CompletionReport): AuditBegin {
+  return {
+    requestId: report.requestId,
+    conversationId:
+      report.conversationId === undefined ? undefined : auditName(report.conversationId),
+    client: report.client,
+    subject: report.subject === undefined ? undefined : boundedId(report.subject),
+    model: report.isKnownModel ? report.model : (auditName(report.model) ?? 'other'),
+    upstream: report.upstream,
+    policy: report.policy,
+    policyHash: report.policyHash,
+    beganAt: report.startedAt,
+  }
+}
+
+function statusOf({ status }: CompletionReport): CompletionStatus {
+  if (status === 'complete') return 'success'
+  return status === 'error' ? 'failed' : status
+}

@@ -1,0 +1,36 @@
+/** Feeds the webhook: how completions end and, if wanted, their chunks as the client sees them. */
+import { auditLogOf } from '../completion/audit-log.ts'
+import type { Completion } from '../completion/completion.ts'
+import type { CompletionObserver } from '../completion/observer.ts'
+import type { CompletionReport } from '../completion/terminal.ts'
+import { ChunkWatcher } from '../faces/chunk-watcher.ts'
+import type { DashboardSync } from './dashboard-sync.ts'
+import type { StreamEvent } from './stream-event.ts'
+
+export class DashboardObserver implements CompletionObserver {
+  readonly #sync: DashboardSync
+  readonly #now: () => number
+  readonly #withChunks: boolean
+
+  constructor(sync: DashboardSync, options: { now: () => number; withChunks: boolean }) {
+    this.#sync = sync
+    this.#now = options.now
+    this.#withChunks = options.withChunks
+  }
+
+  opened(completion: Completion): void {
+    if (!this.#withChunks) return
+    completion.attach(new ChunkWatcher(completion, (data) => this.#push('chunk', data)))
+  }
+
+  ended(report: CompletionReport): void {
+    const type =
+      report.status === 'complete' || report.status === 'blocked' ? report.status : 'error'
+    // A model's name comes from the client; one that nobody knows is not passed on.
+    this.#push(type, auditLogOf(report.isKnownModel ? report : { ...report, model: 'other' }))
+  }
+
+  #push(type: StreamEvent['type'], data: unknown): void {
+    this.#sync.push({ type, timestamp: new Date(this.#now()).toISOString(), data })
+  }
+}

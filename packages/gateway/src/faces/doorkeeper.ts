@@ -1,0 +1,127 @@
+/**
+ * The first seconds of a socket: finds out whose it is, by the upgrade's credential or a first `hello`, and then hands
+ * every message on to the face behind it.
+ *
+ *   checking --accepted--> open          (reading is paused while a credential is checked)
+ *   waiting --hello--> checking          (no credential came with the upgrade, and one is needed)
+ *   any --refused or late--> closed
+ */
+import { CLOSE_CODES } from '@sluice/protocol'
+import type { AuthResult } from '../clients/auth-result.ts'
+import type { Principal } from '../clients/principal.ts'
+import { GatewayError } from '../errors.ts'
+import type { AcceptedSocket, SocketEvents } from '../socket/socket.ts'
+
+/** A face behind the door. */
+export interface Face extends SocketEvents {
+  readonly isBusy: boolean
+  readonly isBehind: boolean
+}
+
+export interface DoorkeeperOptions {
+  socket: AcceptedSocket
+  /** Checks a credential; undefined is a client without one. */
+  authenticate: (credential: string | undefined) => Promise<AuthResult>
+  /** Makes the face for a known client; throws a GatewayError if it may not have one more socket. */
+  admit: (principal: Principal) => Face
+  /** Told of each refusal, for the audit. */
+  refused: (reason: string) => void
+  helloTimeoutMs: number
+  maxHelloBytes: number
+}
+
+export class Doorkeeper implements SocketEvents {
+  principal: Principal | undefined
+  readonly #options: DoorkeeperOptions
+  #face: Face | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(options: DoorkeeperOptions) {
+    this.#options = options
+  }
+
+  get isBusy(): boolean {
+    return this.#face?.isBusy ?? false
+  }
+
+  get isBehind(): boolean {
+    return this.#face?.isBehind ?? false
+  }
+
+  /** Begins with the credential of the upgrade; `mayWait` if a `hello` may still bring one. */
+  async begin(credential: string | undefined, mayWait: boolean): Promise<void> {
+    const { socket, maxHelloBytes, helloTimeoutMs } = this.#options
+    socket.limitBytes(maxHelloBytes)
+    if (credential !== undefined || !mayWait) return await this.#check(credential)
+    this.#timer = setTimeout(() => {
+      this.#refuse(
+        'no_hello',
+        CLOSE_CODES.noHello.code,
+        `no credential within ${helloTimeoutMs} ms`,
+      )
+    }, helloTimeoutMs)
+  }
+
+  onMessage(text: string): void {
+    if (this.#face !== undefined) this.#face.onMessage(text)
+    else if (!this.#isClosed) void this.#hello(text)
+  }
+
+  onDrain(): void {
+    this.#face?.onDrain()
+  }
+
+  onClose(): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#face?.onClose()
+  }
+
+  async #hello(text: string): Promise<void> {
+    clearTimeout(this.#timer)
+    const token = tokenOf(text)
+    if (token === undefined) {
+      const expected = 'a credential is needed: send {"type":"hello","token":"..."} first'
+      return this.#refuse('missing', CLOSE_CODES.unauthorized.code, expected)
+    }
+    await this.#check(token)
+  }
+
+  async #check(credential: string | undefined): Promise<void> {
+    const { socket, authenticate, admit } = this.#options
+    socket.pause()
+    const result = await authenticate(credential)
+    if (this.#isClosed) return
+    if (!result.ok)
+      return this.#refuse(result.reason, CLOSE_CODES.unauthorized.code, result.message)
+    try {
+      this.#face = admit(result.principal)
+      this.principal = result.principal
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      return this.#refuse(error.code, CLOSE_CODES.quota.code, error.message)
+    }
+    socket.unlimitBytes()
+    socket.resume()
+  }
+
+  #refuse(reason: string, code: number, text: string): void {
+    this.#options.refused(reason)
+    // Reading goes on, because the close handshake needs the peer's answer.
+    this.#options.socket.resume()
+    this.#options.socket.close(code, text)
+    this.#isClosed = true
+  }
+}
+
+/** The token of a `hello`; undefined if the message is anything else. */
+function tokenOf(text: string): string | undefined {
+  try {
+    const message: unknown = JSON.parse(text)
+    const { type, token } = message as { type?: unknown; token?: unknown }
+    return type === 'hello' && typeof token === 'string' && token !== '' ? token : undefined
+  } catch {
+    return undefined
+  }
+}

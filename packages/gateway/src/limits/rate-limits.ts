@@ -1,0 +1,106 @@
+/** Requests and tokens a minute, for each client and each address. Counting windows is rate-limiter-flexible's. */
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import type { Principal } from '../clients/principal.ts'
+import { GatewayError } from '../errors.ts'
+
+/** The gateway's own limits a minute; 0 is none. A principal's own come first. */
+export interface RateSettings {
+  clientRequestsPerMinute: number
+  clientTokensPerMinute: number
+  addressRequestsPerMinute: number
+}
+
+const MINUTE_SECONDS = 60
+
+export class RateLimits {
+  #settings: RateSettings
+  /** One counter for each number of points a minute: keys with the same limit share it. */
+  readonly #limiters = new Map<string, RateLimiterMemory>()
+
+  constructor(settings: RateSettings) {
+    this.#settings = settings
+  }
+
+  /** Applies other limits; windows that run go on where the number is the same. */
+  reload(settings: RateSettings): void {
+    this.#settings = settings
+  }
+
+  /**
+   * Takes one request from the client's and the address's minute.
+   * @throws GatewayError `rate_limited`, saying what, how much and when again
+   */
+  async admit(principal: Principal, address: string): Promise<void> {
+    const { clientRequestsPerMinute, addressRequestsPerMinute } = this.#settings
+    const requests = principal.limits?.requestsPerMinute ?? clientRequestsPerMinute
+    await this.#take({
+      what: 'requests',
+      whom: 'this client',
+      id: principal.id,
+      limit: requests,
+      points: 1,
+    })
+    await this.#take({
+      what: 'requests',
+      whom: 'this address',
+      id: address,
+      limit: addressRequestsPerMinute,
+      points: 1,
+    })
+    const tokens = this.#tokenLimit(principal)
+    // Nothing is taken yet: how many tokens it costs is known at the end; a minute that is spent lets nothing begin.
+    await this.#take({
+      what: 'tokens',
+      whom: 'this client',
+      id: principal.id,
+      limit: tokens,
+      points: 0,
+    })
+  }
+
+  /** Takes the tokens that a completion cost; may go over, which the next request pays. */
+  async spend(principal: Principal, tokens: number): Promise<void> {
+    const limit = this.#tokenLimit(principal)
+    if (limit > 0) await this.#limiter('tokens', limit).penalty(principal.id, tokens)
+  }
+
+  #tokenLimit(principal: Principal): number {
+    return principal.limits?.tokensPerMinute ?? this.#settings.clientTokensPerMinute
+  }
+
+  async #take(wanted: {
+    what: string
+    whom: string
+    id: string
+    limit: number
+    points: number
+  }): Promise<void> {
+    const { what, whom, id, limit, points } = wanted
+    if (limit === 0) return
+    const limiter = this.#limiter(`${whom} ${what}`.endsWith('tokens') ? 'tokens' : whom, limit)
+    const state =
+      points === 0
+        ? await limiter.get(id)
+        : await limiter.consume(id, points).catch((state: RateLimiterRes) => state)
+    if (
+      state === null ||
+      (points === 0 ? state.consumedPoints < limit : state.consumedPoints <= limit)
+    )
+      return
+    const seconds = Math.max(1, Math.ceil(state.msBeforeNext / 1000))
+    const message = `Rate limit exceeded: ${limit} ${what} a minute for ${whom}; try again in ${seconds} s`
+    throw new GatewayError('rate_limited', message, {
+      isRetryable: true,
+      retryAfterMs: state.msBeforeNext,
+    })
+  }
+
+  #limiter(kind: string, points: number): RateLimiterMemory {
+    const key = `${kind} ${points}`
+    const known = this.#limiters.get(key)
+    if (known !== undefined) return known
+    const limiter = new RateLimiterMemory({ points, duration: MINUTE_SECONDS, keyPrefix: kind })
+    this.#limiters.set(key, limiter)
+    return limiter
+  }
+}

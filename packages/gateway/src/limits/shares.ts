@@ -1,0 +1,166 @@
+/** How many completions and sockets may be open: for a client, for an address, for the node, with fair shares when it is nearly full. */
+import type { Principal } from '../clients/principal.ts'
+import { GatewayError } from '../errors.ts'
+
+/** Numbers at a time; 0 is no limit. */
+export interface ShareSettings {
+  clientSockets: number
+  clientCompletions: number
+  addressSockets: number
+  addressUnauthenticated: number
+  maxSockets: number
+  maxUnauthenticated: number
+  maxCompletions: number
+}
+
+/** From this part of the node's limit on, nobody gets more than an equal share. */
+const CROWDED = 0.8
+const RETRY_AFTER_MS = 1_000
+
+/** Counts by name; a name without a count takes no memory. */
+class Counts {
+  readonly #byName = new Map<string, number>()
+  total = 0
+
+  of(name: string): number {
+    return this.#byName.get(name) ?? 0
+  }
+
+  get names(): number {
+    return this.#byName.size
+  }
+
+  add(name: string): void {
+    this.#byName.set(name, this.of(name) + 1)
+    this.total += 1
+  }
+
+  remove(name: string): void {
+    const left = this.of(name) - 1
+    if (left > 0) this.#byName.set(name, left)
+    else this.#byName.delete(name)
+    this.total -= 1
+  }
+}
+
+export class Shares {
+  #settings: ShareSettings
+  readonly #completions = new Counts()
+  readonly #clientSockets = new Counts()
+  readonly #addressSockets = new Counts()
+  readonly #unauthenticated = new Counts()
+
+  constructor(settings: ShareSettings) {
+    this.#settings = settings
+  }
+
+  reload(settings: ShareSettings): void {
+    this.#settings = settings
+  }
+
+  /**
+   * Takes a place for one completion; the result gives it back.
+   * @throws GatewayError `too_many_completions` or `overloaded`
+   */
+  takeCompletion(principal: Principal): () => void {
+    const { maxCompletions, clientCompletions } = this.#settings
+    const limit = principal.limits?.completions ?? clientCompletions
+    const client = nameOf(principal)
+    const own = this.#completions.of(client)
+    if (limit > 0 && own >= limit) {
+      throw refusal(
+        'too_many_completions',
+        `${limit} completions of this client already run, which is its limit`,
+      )
+    }
+    const { total, names } = this.#completions
+    if (maxCompletions > 0 && total >= maxCompletions) {
+      throw refusal(
+        'overloaded',
+        `The gateway already runs ${maxCompletions} completions (SLUICE_MAX_COMPLETIONS)`,
+      )
+    }
+    const share = Math.max(
+      1,
+      Math.floor(maxCompletions / Math.max(1, own === 0 ? names + 1 : names)),
+    )
+    if (maxCompletions > 0 && total >= maxCompletions * CROWDED && own >= share) {
+      throw refusal(
+        'overloaded',
+        `The gateway is nearly full; this client has its fair share of ${share} completions`,
+      )
+    }
+    this.#completions.add(client)
+    return () => this.#completions.remove(client)
+  }
+
+  /** Why an address may not open one more socket, or undefined; `isKnown` if it brought a credential. */
+  refuseAddress(address: string, isKnown: boolean): GatewayError | undefined {
+    const { maxSockets, addressSockets, addressUnauthenticated, maxUnauthenticated } =
+      this.#settings
+    if (isOver(this.#addressSockets.total, maxSockets)) {
+      return refusal(
+        'overloaded',
+        `The gateway has ${maxSockets} open sockets (SLUICE_MAX_SOCKETS)`,
+      )
+    }
+    if (isOver(this.#addressSockets.of(address), addressSockets)) {
+      return refusal(
+        'rate_limited',
+        `This address has ${addressSockets} open sockets, which is its limit`,
+      )
+    }
+    if (isKnown) return undefined
+    if (isOver(this.#unauthenticated.of(address), addressUnauthenticated)) {
+      const limit = `${addressUnauthenticated} sockets that have shown no credential`
+      return refusal('rate_limited', `This address has ${limit}, which is its limit`)
+    }
+    if (isOver(this.#unauthenticated.total, maxUnauthenticated)) {
+      return refusal(
+        'overloaded',
+        `${maxUnauthenticated} sockets have shown no credential (SLUICE_MAX_UNAUTHENTICATED)`,
+      )
+    }
+    return undefined
+  }
+
+  /** Counts a socket of an address; the result gives its place back. */
+  takeSocket(address: string): () => void {
+    this.#addressSockets.add(address)
+    return () => this.#addressSockets.remove(address)
+  }
+
+  /** Counts a socket that has shown no credential yet; the result gives its place back. */
+  takeUnauthenticated(address: string): () => void {
+    this.#unauthenticated.add(address)
+    return () => this.#unauthenticated.remove(address)
+  }
+
+  /** Counts a socket of a client; the result gives its place back. @throws GatewayError `rate_limited` */
+  takeClientSocket(principal: Principal): () => void {
+    const limit = principal.limits?.sockets ?? this.#settings.clientSockets
+    const client = nameOf(principal)
+    // Everybody without a credential is one client, bounded by address instead.
+    if (principal.kind !== 'anonymous' && isOver(this.#clientSockets.of(client), limit)) {
+      throw refusal('rate_limited', `This client has ${limit} open sockets, which is its limit`)
+    }
+    this.#clientSockets.add(client)
+    return () => this.#clientSockets.remove(client)
+  }
+}
+
+function nameOf({ kind, id }: Principal): string {
+  return `${kind} ${id}`
+}
+
+function isOver(count: number, limit: number): boolean {
+  return limit > 0 && count >= limit
+}
+
+function refusal(
+  code: 'too_many_completions' | 'overloaded' | 'rate_limited',
+  what: string,
+): GatewayError {
+  const message = `${what}; try again in ${RETRY_AFTER_MS / 1000} s`
+  return new GatewayError(code, message, { isRetryable: true, retryAfterMs: RETRY_AFTER_MS })
+}

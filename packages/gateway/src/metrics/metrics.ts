@@ -1,0 +1,208 @@
+/**
+ * What the gateway tells Prometheus. Labels have few values by construction: a model that nobody knows is `other`, an
+ * entity is one of the policies'. Names follow https://prometheus.io/docs/practices/naming.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { CompletionObserver } from '../completion/observer.ts'
+import type { CompletionReport } from '../completion/terminal.ts'
+
+/** Values that are read when somebody asks, because they are counted elsewhere. */
+export interface MetricSources {
+  sockets: () => number
+  completions: () => number
+  bufferedBytes: () => number
+  logBytes: () => number
+  heldCharacters: () => number
+  pacingQueue: () => number
+  retries: () => number
+  breaker: () => 'closed' | 'open' | 'half-open'
+  audit: () => { state: string; queued: number; written: number; lost: number; refused: number }
+  dashboard: () => { queued: number; delivered: number; dropped: number; failedAttempts: number }
+  callbacks: () => { failed: number; dropped: number }
+}
+
+const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+const LATENCY_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
+const GAP_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
+const RATES = [1, 5, 10, 20, 40, 80, 160, 320]
+
+export class Metrics implements CompletionObserver {
+  readonly registry = new Registry()
+  readonly #requests: Counter<'outcome' | 'model' | 'error'>
+  readonly #latency: Histogram<'outcome'>
+  readonly #timeToFirstToken: Histogram<'model'>
+  readonly #gap: Histogram
+  readonly #tokenRate: Histogram<'model'>
+  readonly #tokens: Counter<'direction' | 'model' | 'estimated'>
+  readonly #findings: Counter<'entity' | 'direction' | 'action'>
+  readonly #refusals: Counter<'reason'>
+
+  constructor(sources: MetricSources) {
+    const registers = [this.registry]
+    this.#requests = new Counter({
+      name: 'sluice_requests_total',
+      help: 'Completions by outcome; error is the code of a failed one.',
+      labelNames: ['outcome', 'model', 'error'],
+      registers,
+    })
+    this.#latency = new Histogram({
+      name: 'sluice_request_duration_seconds',
+      help: 'From init to the terminal.',
+      labelNames: ['outcome'],
+      buckets: LATENCY_SECONDS,
+      registers,
+    })
+    this.#timeToFirstToken = new Histogram({
+      name: 'sluice_time_to_first_token_seconds',
+      help: 'From init to the first text of the upstream.',
+      labelNames: ['model'],
+      buckets: SECONDS,
+      registers,
+    })
+    this.#gap = new Histogram({
+      name: 'sluice_delta_gap_seconds',
+      help: 'Between two reads of deltas from the upstream.',
+      buckets: GAP_SECONDS,
+      registers,
+    })
+    this.#tokenRate = new Histogram({
+      name: 'sluice_tokens_per_second',
+      help: 'Tokens of the answer for each second of a completion that ended well.',
+      labelNames: ['model'],
+      buckets: RATES,
+      registers,
+    })
+    this.#tokens = new Counter({
+      name: 'sluice_tokens_total',
+      help: 'Tokens of prompts (in) and answers (out).',
+      labelNames: ['direction', 'model', 'estimated'],
+      registers,
+    })
+    this.#findings = new Counter({
+      name: 'sluice_findings_total',
+      help: 'What the guard found.',
+      labelNames: ['entity', 'direction', 'action'],
+      registers,
+    })
+    this.#refusals = new Counter({
+      name: 'sluice_refused_connections_total',
+      help: 'Sockets that were refused, by reason.',
+      labelNames: ['reason'],
+      registers,
+    })
+    registerSources(sources, this.registry)
+    collectDefaultMetrics({ register: this.registry })
+  }
+
+  /** Notes the time between two reads of one answer. */
+  gap(ms: number): void {
+    this.#gap.observe(ms / 1000)
+  }
+
+  /** Notes a refused socket. `reason` is from a closed list. */
+  refused(reason: string): void {
+    this.#refusals.inc({ reason })
+  }
+
+  ended(report: CompletionReport): void {
+    const model = report.isKnownModel ? report.model : 'other'
+    const seconds = report.latencyMs / 1000
+    this.#requests.inc({ outcome: report.status, model, error: report.errorCode ?? '' })
+    this.#latency.observe({ outcome: report.status }, seconds)
+    if (report.timeToFirstTokenMs !== undefined) {
+      this.#timeToFirstToken.observe({ model }, report.timeToFirstTokenMs / 1000)
+    }
+    if (report.status === 'complete' && seconds > 0) {
+      this.#tokenRate.observe({ model }, report.tokensOut / seconds)
+    }
+    this.#tokens.inc(
+      { direction: 'in', model, estimated: String(report.tokensInEstimated) },
+      report.tokensIn,
+    )
+    this.#tokens.inc(
+      { direction: 'out', model, estimated: String(report.tokensOutEstimated) },
+      report.tokensOut,
+    )
+    for (const { entity, direction, action, count } of report.findings) {
+      this.#findings.inc({ entity, direction, action }, count)
+    }
+  }
+}
+
+function registerSources(sources: MetricSources, registry: Registry): void {
+  const gauge = gaugeIn(registry)
+  const counter = counterIn(registry)
+  gauge('sluice_sockets', 'Open sockets.', sources.sockets)
+  gauge('sluice_completions', 'Completions that run.', sources.completions)
+  gauge('sluice_buffered_bytes', 'Bytes that wait in all sockets.', sources.bufferedBytes)
+  gauge('sluice_log_bytes', 'Bytes that the logs of completions hold.', sources.logBytes)
+  gauge('sluice_held_characters', 'Characters that the guard holds back.', sources.heldCharacters)
+  gauge(
+    'sluice_pacing_queue',
+    'Requests that wait for their turn at the upstream.',
+    sources.pacingQueue,
+  )
+  gauge('sluice_breaker_open', '1 while the upstream is not tried.', () =>
+    sources.breaker() === 'open' ? 1 : 0,
+  )
+  counter('sluice_retries_total', 'Attempts at the upstream that were repeated.', sources.retries)
+  gauge(
+    'sluice_audit_queue',
+    'Audit records that wait to be written.',
+    () => sources.audit().queued,
+  )
+  gauge('sluice_audit_degraded', '1 while the audit cannot be written.', () =>
+    sources.audit().state === 'degraded' ? 1 : 0,
+  )
+  counter('sluice_audit_written_total', 'Audit records written.', () => sources.audit().written)
+  counter('sluice_audit_lost_total', 'Audit records lost.', () => sources.audit().lost)
+  gauge('sluice_dashboard_queue', 'Dashboard events that wait.', () => sources.dashboard().queued)
+  counter(
+    'sluice_dashboard_delivered_total',
+    'Dashboard events delivered.',
+    () => sources.dashboard().delivered,
+  )
+  counter(
+    'sluice_dashboard_dropped_total',
+    'Dashboard events dropped.',
+    () => sources.dashboard().dropped,
+  )
+  counter(
+    'sluice_callbacks_failed_total',
+    'Callbacks that threw or rejected.',
+    () => sources.callbacks().failed,
+  )
+  counter(
+    'sluice_callbacks_dropped_total',
+    'Callbacks that found their queue full.',
+    () => sources.callbacks().dropped,
+  )
+}
+
+function gaugeIn(registry: Registry) {
+  return (name: string, help: string, read: () => number) => {
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+}
+
+/** A counter that is kept elsewhere: its value is set whole at each reading. */
+function counterIn(registry: Registry) {
+  return (name: string, help: string, read: () => number) => {
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(read())
+      },
+    })
+  }
+}

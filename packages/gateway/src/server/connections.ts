@@ -1,0 +1,106 @@
+/** Sockets from the upgrade to the face: counts them, finds out whose they are, and closes those of a revoked key. */
+import type { IncomingMessage } from 'node:http'
+import { CLOSE_CODES } from '@sluice/protocol'
+import type { Authenticator } from '../clients/authenticator.ts'
+import { credentialFrom } from '../clients/credential.ts'
+import type { Principal } from '../clients/principal.ts'
+import { Doorkeeper, type Face } from '../faces/doorkeeper.ts'
+import type { Shares } from '../limits/shares.ts'
+import type { AcceptedSocket } from '../socket/socket.ts'
+
+export interface ConnectionsOptions {
+  authenticator: Authenticator
+  /** Whether a client without a credential is served. */
+  allowAnonymous: boolean
+  shares: Shares
+  addressOf: (request: IncomingMessage) => string
+  helloTimeoutMs: number
+  maxHelloBytes: number
+  /** Told of each socket that was refused for its credential or a quota. */
+  refused: (reason: string, address: string) => void
+  /** Makes the face of a known client. */
+  createFace: (client: { socket: AcceptedSocket; principal: Principal; address: string }) => Face
+}
+
+export class Connections {
+  readonly #options: ConnectionsOptions
+  readonly #open = new Map<AcceptedSocket, Doorkeeper>()
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options
+  }
+
+  /** Why an upgrade is refused before it happens, or undefined. */
+  refuse(
+    request: IncomingMessage,
+  ): { status: number; reason: string; retryAfterMs: number } | undefined {
+    const address = this.#options.addressOf(request)
+    const refusal = this.#options.shares.refuseAddress(address, !this.#mustWait(request))
+    if (refusal === undefined) return undefined
+    this.#options.refused(refusal.code, address)
+    const status = refusal.code === 'overloaded' ? 503 : 429
+    return { status, reason: refusal.message, retryAfterMs: refusal.retryAfterMs ?? 0 }
+  }
+
+  /** Takes a new socket; its events go to the result. */
+  connect(socket: AcceptedSocket, request: IncomingMessage): Doorkeeper {
+    const { authenticator, shares, addressOf, refused, createFace, helloTimeoutMs, maxHelloBytes } =
+      this.#options
+    const address = addressOf(request)
+    const places = [shares.takeSocket(address)]
+    let leaveDoor = shares.takeUnauthenticated(address)
+    const doorkeeper = new Doorkeeper({
+      socket,
+      helloTimeoutMs,
+      maxHelloBytes,
+      authenticate: (credential) => authenticator.authenticate(credential),
+      refused: (reason) => refused(reason, address),
+      admit: (principal) => {
+        places.push(shares.takeClientSocket(principal))
+        leaveDoor()
+        leaveDoor = () => {}
+        return createFace({ socket, principal, address })
+      },
+    })
+    this.#open.set(socket, doorkeeper)
+    socket.onClosed(() => {
+      this.#open.delete(socket)
+      leaveDoor()
+      for (const giveBack of places) giveBack()
+    })
+    this.#begin(doorkeeper, request, socket)
+    return doorkeeper
+  }
+
+  /** Closes the sockets of these keys: they are revoked. */
+  closeKeys(ids: readonly string[]): void {
+    const revoked = new Set(ids)
+    for (const [socket, { principal }] of this.#open) {
+      if (principal?.kind === 'key' && revoked.has(principal.id)) {
+        socket.close(CLOSE_CODES.unauthorized.code, 'The key has been revoked')
+      }
+    }
+  }
+
+  #begin(doorkeeper: Doorkeeper, request: IncomingMessage, socket: AcceptedSocket): void {
+    const read = credentialFrom(sourcesOf(request))
+    if (read.ok) {
+      void doorkeeper.begin(read.credential, !this.#options.allowAnonymous)
+      return
+    }
+    this.#options.refused(read.reason, this.#options.addressOf(request))
+    socket.close(CLOSE_CODES.unauthorized.code, read.message)
+  }
+
+  /** True for a client that has to say `hello`, because nothing came with its upgrade. */
+  #mustWait(request: IncomingMessage): boolean {
+    if (this.#options.allowAnonymous) return false
+    const read = credentialFrom(sourcesOf(request))
+    return read.ok && read.credential === undefined
+  }
+}
+
+function sourcesOf({ headers }: IncomingMessage) {
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  return { authorization: headers.authorization, protocols: offered }
+}
