@@ -24,12 +24,6 @@ export function policyCommand(): Command {
     new Command('list').description('built-in policies and those of sluice.yaml').action(list),
   )
   policy.addCommand(
-    new Command('show')
-      .description('the rules of a policy as JSON')
-      .argument('<name>')
-      .action(show),
-  )
-  policy.addCommand(
     new Command('check').description('compiles every policy of sluice.yaml').action(check),
   )
   const direction = new Option('--direction <direction>', 'which way the text goes').choices([
