@@ -355,7 +355,7 @@ export class Gateway {
       conversationId,
       onOverflow: onOverflow ?? this.#live.settings.onOverflow,
       verbatim: policy.name === 'off',
-      place: () => this.#shares.takeCompletion(principal),
+      place: () => this.#shares.takeCompletion(principal, address),
       admit: () => this.#rates.admit(principal, address),
       spend: (tokens) => void this.#rates.spend(principal, tokens),
     })

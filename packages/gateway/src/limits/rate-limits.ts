@@ -2,6 +2,7 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
+import { isExempt } from './exemption.ts'
 
 /** The gateway's own limits a minute; 0 is none. A principal's own come first. */
 export interface RateSettings {
@@ -31,6 +32,7 @@ export class RateLimits {
    * @throws GatewayError `rate_limited`, saying what, how much and when again
    */
   async admit(principal: Principal, address: string): Promise<void> {
+    if (isExempt(principal, address)) return
     const { clientRequestsPerMinute, addressRequestsPerMinute } = this.#settings
     const requests = principal.limits?.requestsPerMinute ?? clientRequestsPerMinute
     await this.#take({
@@ -60,6 +62,7 @@ export class RateLimits {
 
   /** Takes the tokens that a completion cost; may go over, which the next request pays. */
   async spend(principal: Principal, tokens: number): Promise<void> {
+    if (principal.kind === 'anonymous') return
     const limit = this.#tokenLimit(principal)
     if (limit > 0) await this.#limiter('tokens', limit).penalty(principal.id, tokens)
   }

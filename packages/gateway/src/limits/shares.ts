@@ -1,6 +1,8 @@
 /** How many completions and sockets may be open: for a client, for an address, for the node, with fair shares when it is nearly full. */
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
+import { isLoopbackAddress } from '../server/origin.ts'
+import { isExempt } from './exemption.ts'
 
 /** Numbers at a time; 0 is no limit. */
 export interface ShareSettings {
@@ -62,10 +64,12 @@ export class Shares {
    * Takes a place for one completion; the result gives it back.
    * @throws GatewayError `too_many_completions` or `overloaded`
    */
-  takeCompletion(principal: Principal): () => void {
+  takeCompletion(principal: Principal, address: string): () => void {
     const { maxCompletions, clientCompletions } = this.#settings
-    const limit = principal.limits?.completions ?? clientCompletions
-    const client = nameOf(principal)
+    const limit = isExempt(principal, address)
+      ? 0
+      : (principal.limits?.completions ?? clientCompletions)
+    const client = nameOf(principal, address)
     const own = this.#completions.of(client)
     if (limit > 0 && own >= limit) {
       throw refusal(
@@ -94,8 +98,14 @@ export class Shares {
     return () => this.#completions.remove(client)
   }
 
-  /** Why an address may not open one more socket, or undefined; `isKnown` if it brought a credential. */
-  refuseAddress(address: string, isKnown: boolean): GatewayError | undefined {
+  /**
+   * Why an address may not open one more socket, or undefined.
+   * @param credential whether it brought one, needs none, or has to bring one yet
+   */
+  refuseAddress(
+    address: string,
+    credential: 'brought' | 'needless' | 'due',
+  ): GatewayError | undefined {
     const { maxSockets, addressSockets, addressUnauthenticated, maxUnauthenticated } =
       this.#settings
     if (isOver(this.#addressSockets.total, maxSockets)) {
@@ -104,13 +114,14 @@ export class Shares {
         `The gateway has ${maxSockets} open sockets (SLUICE_MAX_SOCKETS)`,
       )
     }
-    if (isOver(this.#addressSockets.of(address), addressSockets)) {
+    const isLocal = credential === 'needless' && isLoopbackAddress(address)
+    if (!isLocal && isOver(this.#addressSockets.of(address), addressSockets)) {
       return refusal(
         'rate_limited',
         `This address has ${addressSockets} open sockets, which is its limit`,
       )
     }
-    if (isKnown) return undefined
+    if (credential !== 'due') return undefined
     if (isOver(this.#unauthenticated.of(address), addressUnauthenticated)) {
       const limit = `${addressUnauthenticated} sockets that have shown no credential`
       return refusal('rate_limited', `This address has ${limit}, which is its limit`)
@@ -137,11 +148,12 @@ export class Shares {
   }
 
   /** Counts a socket of a client; the result gives its place back. @throws GatewayError `rate_limited` */
-  takeClientSocket(principal: Principal): () => void {
-    const limit = principal.limits?.sockets ?? this.#settings.clientSockets
-    const client = nameOf(principal)
-    // Everybody without a credential is one client, bounded by address instead.
-    if (principal.kind !== 'anonymous' && isOver(this.#clientSockets.of(client), limit)) {
+  takeClientSocket(principal: Principal, address: string): () => void {
+    const limit = isExempt(principal, address)
+      ? 0
+      : (principal.limits?.sockets ?? this.#settings.clientSockets)
+    const client = nameOf(principal, address)
+    if (isOver(this.#clientSockets.of(client), limit)) {
       throw refusal('rate_limited', `This client has ${limit} open sockets, which is its limit`)
     }
     this.#clientSockets.add(client)
@@ -149,8 +161,9 @@ export class Shares {
   }
 }
 
-function nameOf({ kind, id }: Principal): string {
-  return `${kind} ${id}`
+/** Clients without a credential share by address: nothing else tells them apart. */
+function nameOf({ kind, id }: Principal, address: string): string {
+  return kind === 'anonymous' ? `address ${address}` : `${kind} ${id}`
 }
 
 function isOver(count: number, limit: number): boolean {

@@ -35,7 +35,7 @@ export class Connections {
     request: IncomingMessage,
   ): { status: number; reason: string; retryAfterMs: number } | undefined {
     const address = this.#options.addressOf(request)
-    const refusal = this.#options.shares.refuseAddress(address, !this.#mustWait(request))
+    const refusal = this.#options.shares.refuseAddress(address, this.#credentialOf(request))
     if (refusal === undefined) return undefined
     this.#options.refused(refusal.code, address)
     const status = refusal.code === 'overloaded' ? 503 : 429
@@ -56,7 +56,7 @@ export class Connections {
       authenticate: (credential) => authenticator.authenticate(credential),
       refused: (reason) => refused(reason, address),
       admit: (principal) => {
-        places.push(shares.takeClientSocket(principal))
+        places.push(shares.takeClientSocket(principal, address))
         leaveDoor()
         leaveDoor = () => {}
         return createFace({ socket, principal, address })
@@ -92,11 +92,10 @@ export class Connections {
     socket.close(CLOSE_CODES.unauthorized.code, read.message)
   }
 
-  /** True for a client that has to say `hello`, because nothing came with its upgrade. */
-  #mustWait(request: IncomingMessage): boolean {
-    if (this.#options.allowAnonymous) return false
+  #credentialOf(request: IncomingMessage): 'brought' | 'needless' | 'due' {
     const read = credentialFrom(sourcesOf(request))
-    return read.ok && read.credential === undefined
+    if (!read.ok || read.credential !== undefined) return 'brought'
+    return this.#options.allowAnonymous ? 'needless' : 'due'
   }
 }
 
