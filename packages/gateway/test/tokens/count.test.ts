@@ -1,0 +1,152 @@
+// Counting: equal to gpt-tokenizer on any text, fair to others on the worst of them, and gone at once when aborted.
+import fc from 'fast-check'
+import { countTokens as cl100k } from 'gpt-tokenizer/encoding/cl100k_base'
+import { countTokens as o200k } from 'gpt-tokenizer/encoding/o200k_base'
+import { describe, expect, it } from 'vitest'
+import { countMessages, countTokens, promptTokens } from '../../src/tokens/count.ts'
+import { type EncodingName, loadEncoding } from '../../src/tokens/encoding.ts'
+import { longMergeSteps, mergeShort } from '../../src/tokens/merge.ts'
+
+type Peer = typeof cl100k
+const ENCODINGS: readonly (readonly [EncodingName, Peer])[] = [
+  ['cl100k_base', cl100k],
+  ['o200k_base', o200k],
+]
+
+const TEXTS = [
+  '',
+  ' ',
+  '   \n\n\t \r\n ',
+  'Hello, world!',
+  "I'm sure they'll say it's what we'd've done; you're RIGHT, DON'T",
+  '1234567890 3.14159 0x1F 10,000,000',
+  '<|endoftext|> <|im_start|>user<|im_sep|>hi<|im_end|> <|fim_prefix|>',
+  'Grüße aus Köln, señor Muñoz! Ваш заказ готов. ご注文の品は明日届きます。您的退款已处理。',
+  '👩‍💻🚀 𝒷𝓎𝑒 e\u0301tude \u200b',
+  'function f(a) {\n    return a?.b ?? [];\n}\n',
+  'a'.repeat(2_000),
+  '字'.repeat(700),
+  ' '.repeat(1_500),
+  `${'ab'.repeat(600)}${'-'.repeat(900)}`,
+]
+
+const anyText = fc
+  .array(
+    fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'grapheme' }),
+      fc.constantFrom(...TEXTS.slice(0, 10)),
+      fc.constantFrom(' ', '\n', "'s", 'ing', '。', 'の', '🏳️‍🌈', '<|endoftext|>'),
+      fc
+        .tuple(fc.constantFrom('a', 'xyz', '字', '\n', '=-'), fc.nat(300))
+        .map(([unit, n]) => unit.repeat(n)),
+    ),
+    { maxLength: 12 },
+  )
+  .map((parts) => Buffer.from(parts.join('')).toString())
+
+describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
+  const expected = (text: string) => peer(text, { disallowedSpecial: new Set() })
+
+  it.each(TEXTS)('counts %j as gpt-tokenizer does', async (text) => {
+    expect(await countTokens(text, await loadEncoding(name))).toBe(expected(text))
+  })
+
+  it('counts any text as gpt-tokenizer does', async () => {
+    const encoding = await loadEncoding(name)
+    await fc.assert(
+      fc.asyncProperty(anyText, async (text) => {
+        expect(await countTokens(text, encoding)).toBe(expected(text))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it.each([
+    ['a megabyte of one letter', 'a'.repeat(1_000_000)],
+    ['a megabyte without a space', 'abcdefghij'.repeat(100_000)],
+    ['50,000 CJK characters', '数据流安全网关'.repeat(7_143)],
+    ['a megabyte of words', 'the quick brown fox '.repeat(50_000)],
+    ['a megabyte of blanks', ' '.repeat(1_000_000)],
+  ])('lets others have their turn while it counts %s', async (_name, text) => {
+    const encoding = await loadEncoding(name)
+    let [longest, last, turns] = [0, performance.now(), 0]
+    const beat = setInterval(() => {
+      const now = performance.now()
+      longest = Math.max(longest, now - last)
+      last = now
+      turns += 1
+    }, 1)
+    try {
+      expect(await countTokens(text, encoding)).toBeGreaterThan(1_000)
+    } finally {
+      clearInterval(beat)
+    }
+    expect(turns).toBeGreaterThan(0)
+    // A stall takes seconds; the bound leaves room for a machine that is busy with something else.
+    expect(longest).toBeLessThan(200)
+  })
+
+  // gpt-tokenizer looks tokens up by decoded text and loses the mark on the way; tiktoken has tokens for these.
+  it.each(['\ufeff', ' \ufeff', '\ufeffusing'])(
+    'counts one token where a byte order mark is part of it: %j',
+    async (text) => {
+      if (name === 'cl100k_base') expect(await countTokens(text, await loadEncoding(name))).toBe(1)
+    },
+  )
+
+  it('ends with the reason of an abort', async () => {
+    const encoding = await loadEncoding(name)
+    const controller = new AbortController()
+    const counting = countTokens('a'.repeat(1_000_000), encoding, controller.signal)
+    controller.abort('enough')
+    await expect(counting).rejects.toBe('enough')
+  })
+})
+
+describe('merging', () => {
+  it('gives the same count by the loop and by the heap, for any ranks', () => {
+    const piece = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 60 })
+    const tokens = fc.array(
+      fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 2, maxLength: 5 }),
+    )
+    fc.assert(
+      fc.property(piece, tokens, (bytes, list) => {
+        const ranks = new Map([...'abc', ...list].map((token, rank) => [token, rank]))
+        const steps = longMergeSteps(bytes, ranks)
+        let step = steps.next()
+        while (step.done !== true) step = steps.next()
+        expect(step.value).toBe(mergeShort(bytes, ranks))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('countMessages', () => {
+  it("adds the chat format's overhead: three a message, one a name, three for the prompt", async () => {
+    const encoding = await loadEncoding('cl100k_base')
+    const counts = await countMessages(
+      [
+        { role: 'system', content: 'hello world' },
+        { role: 'user', content: 'hello', name: 'ada' },
+        {
+          role: 'assistant',
+          content: null,
+          tool_calls: [{ id: 'x', type: 'function', function: { name: 'f', arguments: '{}' } }],
+        },
+        { role: 'tool', content: '', tool_call_id: 'x' },
+      ],
+      encoding,
+    )
+    const text = (part: string) => cl100k(part)
+    expect(counts).toEqual([
+      3 + text('system') + text('hello world'),
+      3 + text('user') + text('hello') + text('ada') + 1,
+      3 + text('assistant') + text('f') + text('{}') + 8,
+      3 + text('tool'),
+    ])
+    expect(promptTokens(counts)).toBe(counts.reduce((sum, count) => sum + count, 3))
+    expect(promptTokens([])).toBe(3)
+  })
+})
