@@ -122,6 +122,9 @@ function causeCode(error: unknown): string {
   return 'unknown cause'
 }
 
+/** The three forms of an HTTP date (RFC 9110 section 5.6.7); `Date.parse` takes a lot more for a date, `-1` included. */
+const HTTP_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? [\w -]+ \d\d:\d\d:\d\d( \d{4}| GMT)$/
+
 /**
  * `Retry-After` (RFC 9110 section 10.2.3): seconds or an HTTP date.
  * @returns milliseconds from `now`, at most a day; undefined if absent or unreadable
@@ -129,9 +132,15 @@ function causeCode(error: unknown): string {
 export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
   const text = value?.trim()
   if (text === undefined || text === '') return undefined
-  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
+  const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : dateOf(text) - now
   if (Number.isNaN(ms)) return undefined
   return Math.min(Math.max(0, Math.ceil(ms)), MAX_RETRY_AFTER_MS)
+}
+
+/** Milliseconds since the epoch; NaN for what is no HTTP date. Its oldest form has no zone and means GMT, too. */
+function dateOf(text: string): number {
+  if (!HTTP_DATE.test(text)) return Number.NaN
+  return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
 }
 
 /** The upstream's name for a request, bounded, and only if it looks like an id. */

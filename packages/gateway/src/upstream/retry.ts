@@ -80,9 +80,10 @@ export async function withRetry<T>(
 }
 
 function delayBefore(n: number, error: GatewayError, options: RetryOptions): number {
-  if (error.retryAfterMs !== undefined) return error.retryAfterMs
   const ceiling = Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (n - 1))
-  return Math.ceil((options.random ?? Math.random)() * ceiling)
+  const backoffMs = Math.ceil((options.random ?? Math.random)() * ceiling)
+  // A wait of 0, or a date that has passed, must not turn into a burst.
+  return Math.max(error.retryAfterMs ?? 0, backoffMs)
 }
 
 /** The same failure, its text saying how often it was tried. */
