@@ -28,7 +28,7 @@ export function policyTable(
 }
 
 function compile(name: string, definitions: Readonly<Record<string, unknown>>): Policy {
-  const definition = definitions[name]
+  const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined
   if (definition === undefined && !isBuiltIn(name)) {
     const allowed = [...POLICY_NAMES, ...Object.keys(definitions)].join(', ')
     throw new GatewayError(
@@ -42,14 +42,19 @@ function compile(name: string, definitions: Readonly<Record<string, unknown>>): 
       `policies.${name}: this is the name of a built-in policy; choose another`,
     )
   }
+  if (definition !== undefined && !isMapping(definition)) {
+    throw new GatewayError('configuration', `policies.${name}: expected a mapping with rules`)
+  }
   try {
-    return compilePolicy(
-      isBuiltIn(name) ? name : ({ name, ...(definition as object) } as PolicyDefinition),
-    )
+    return compilePolicy(isBuiltIn(name) ? name : ({ name, ...definition } as PolicyDefinition))
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error
     throw new GatewayError('configuration', `policies.${name}: ${error.message}`, { cause: error })
   }
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isBuiltIn(name: string): name is PolicyName {

@@ -23,5 +23,6 @@ export const GENESYS_DOMAINS: Readonly<Record<string, string>> = {
 /** The domain of a region, given as region (`eu-central-1`) or as the domain itself; undefined if it is neither. */
 export function genesysDomain(regionOrDomain: string): string | undefined {
   const name = regionOrDomain.toLowerCase()
-  return GENESYS_DOMAINS[name] ?? Object.values(GENESYS_DOMAINS).find((domain) => domain === name)
+  const known = Object.entries(GENESYS_DOMAINS)
+  return known.find(([region, domain]) => region === name || domain === name)?.[1]
 }
