@@ -98,6 +98,8 @@ export class SseDecoder {
   }
 
   #line(bytes: Buffer, from: number, end: number): void {
+    // With the byte order mark, as a line that comes in pieces is limited: no split makes a difference.
+    this.#limit(end - from)
     let start = from
     if (this.#atStart) {
       this.#atStart = false
@@ -108,8 +110,6 @@ export class SseDecoder {
       this.#dispatch()
       return
     }
-    // With the byte order mark, as a line that comes in pieces is limited: no split makes a difference.
-    this.#limit(end - from)
     const isData = isDataField(bytes, start, end)
     const colon = isData ? start + 4 : bytes.indexOf(COLON, start)
     // A line that begins with a colon is a comment: keep-alives do not add up to an event.

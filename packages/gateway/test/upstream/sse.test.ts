@@ -140,6 +140,14 @@ describe('SseDecoder', () => {
     }
   })
 
+  it('takes a byte order mark into account, whether its line comes whole or not', () => {
+    const mark = Buffer.from('\ufeff\n')
+    for (const pieces of [[mark], [mark.subarray(0, 3), mark.subarray(3)]]) {
+      expect(decode(pieces, { maxEventBytes: 2 }).failure).toBe('upstream_invalid_stream')
+      expect(decode(pieces, { maxEventBytes: 3 }).failure).toBeUndefined()
+    }
+  })
+
   it('does not let a line without an end grow', () => {
     const endless = Array.from({ length: 100 }, () => Buffer.alloc(1_024, 'x'))
     expect(decode(endless, { maxEventBytes: 10_000 }).failure).toBe('upstream_invalid_stream')
