@@ -8,8 +8,8 @@ export class HeldText {
   scanned = 0
   /** Offset after the last character that counts: where a match ends that is only seen to end at the next one. */
   symbolEnd = 0
-  /** Left context (see ConditionTable) at `base`. */
-  left = 0
+  /** Code point of the last character that counts before `base`; -1 at the start. */
+  before = -1
 
   /** Offset up to which the stream has been looked at. */
   get now(): number {

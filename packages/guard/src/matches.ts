@@ -47,9 +47,8 @@ export class Matches {
     this.#wasLive = parts.wasLive
   }
 
-  get hasOpen(): boolean {
-    return this.#open.length > 0
-  }
+  /** There is something to see to at every symbol: an open-ended match, a match that may block, or a block. */
+  isBusy = false
 
   get isWaiting(): boolean {
     return this.#waiting.length > 0
@@ -93,6 +92,7 @@ export class Matches {
       else if (!isTrailing) open.candidate.end = end
     }
     if (over.length > 0) this.#close(over)
+    this.isBusy = this.#open.length > 0 || this.isWaiting || this.blockedBy !== undefined
   }
 
   /** The text is over, and with it whatever is open. */
@@ -167,9 +167,9 @@ export class Matches {
 
   #matchEnd(acceptance: Acceptance): MatchEnd {
     const { after } = acceptance
-    const { text, base, symbolEnd, left } = this.#held
+    const { text, base, symbolEnd, before } = this.#held
     const start = Math.max(earliestStart(acceptance), symbolEnd - this.#program.maxSpan)
-    return { text, left, after, end: symbolEnd - base, earliest: start - base }
+    return { text, before, after, end: symbolEnd - base, earliest: start - base }
   }
 
   #begin(detector: number, candidate: Candidate): void {
@@ -181,6 +181,7 @@ export class Matches {
     }
     this.#open = [...this.#open, { detector, classes, candidate: this.#resolver.open(candidate) }]
     this.openGates |= classes.gate
+    this.isBusy = true
   }
 
   #close(over: readonly OpenMatch[], end?: number): void {
@@ -190,6 +191,7 @@ export class Matches {
       this.openGates &= ~classes.gate
     }
     this.#open = this.#open.filter((open) => !over.includes(open))
+    this.isBusy = true
   }
 
   #found(candidate: Candidate): void {
@@ -197,6 +199,7 @@ export class Matches {
     if (rule.action !== 'block') this.#resolver.add(candidate, this.#held.slice(start, end))
     else if (this.#program.hasAllowed) this.#waiting.push(candidate)
     else this.#block(candidate)
+    if (rule.action === 'block') this.isBusy = true
   }
 
   /** Of several matches that would block at once the earliest counts, then the first rule. */

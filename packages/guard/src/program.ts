@@ -1,7 +1,7 @@
 // What a policy runs on one kind of text (direction, channel, role): the detectors of the rules in scope, compiled.
 // Shared by all streams of that kind; nothing in here belongs to a single stream.
 import { identifierFoldTable, termFoldTable } from './fold.ts'
-import { createAlphabet } from './matcher/alphabet.ts'
+import { type Alphabet, createAlphabet, FIRST_CLASS } from './matcher/alphabet.ts'
 import { Automaton } from './matcher/automaton.ts'
 import { Backtracer } from './matcher/backtracer.ts'
 import type { CharSet } from './matcher/char-set.ts'
@@ -77,7 +77,15 @@ export interface LatchClasses {
   readonly gate: number
 }
 
+/** The lower bits of a kind are the class of the automaton's alphabet, the upper ones that of the context words. */
+export const CLASS_BITS = 0xff
+export const CONTEXT_SHIFT = 8
+
 export interface Program {
+  /** By UTF-16 unit: its kind. Surrogates have to be read in pairs, with `kindOf`. */
+  readonly kinds: Uint16Array
+  /** The table of the context words; without any, no class leads into it. */
+  readonly contextTable: Int32Array
   readonly meanings: readonly Meaning[]
   /** By number of the detector whose match is open-ended. */
   readonly latches: ReadonlyMap<number, LatchClasses>
@@ -131,6 +139,7 @@ export function compileProgram(source: ProgramSource): Program {
     ],
     identifierFoldTable(),
   )
+  const contextWords = gates.contextWords()
   const conditions = new ConditionTable(nfa.conditions, alphabet)
   const latches = new Map<number, LatchClasses>()
   detectors.forEach(({ latch }, index) => {
@@ -143,6 +152,8 @@ export function compileProgram(source: ProgramSource): Program {
     })
   })
   return {
+    kinds: kindsOf(alphabet, contextWords),
+    contextTable: contextWords?.table ?? NO_CONTEXT,
     meanings,
     latches,
     rules,
@@ -150,11 +161,31 @@ export function compileProgram(source: ProgramSource): Program {
     automaton: new Automaton(nfa, alphabet, conditions),
     backtracer: new Backtracer(nfa, alphabet, conditions),
     conditions,
-    contextWords: gates.contextWords(),
+    contextWords,
     gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),
     ...compileTerms(source.termLists),
     maxSpan,
   }
+}
+
+const NO_CONTEXT = new Int32Array(1)
+
+function kindsOf({ classOf }: Alphabet, contextWords: ContextWords | undefined): Uint16Array {
+  const kinds = Uint16Array.from(classOf)
+  if (contextWords === undefined) return kinds
+  for (let unit = 0; unit < kinds.length; unit += 1) {
+    const symbolClass = kinds[unit] ?? 0
+    if (symbolClass < FIRST_CLASS) continue
+    kinds[unit] = symbolClass | (contextWords.classAt(unit) << CONTEXT_SHIFT)
+  }
+  return kinds
+}
+
+/** The kind of a character beyond U+FFFF or of a lone surrogate. */
+export function kindOf({ automaton, contextWords }: Program, codePoint: number): number {
+  const symbolClass = automaton.alphabet.astralClass(codePoint)
+  if (symbolClass < FIRST_CLASS) return symbolClass
+  return symbolClass | ((contextWords?.classAt(codePoint) ?? 0) << CONTEXT_SHIFT)
 }
 
 const MAX_GATES = 30

@@ -3,11 +3,18 @@
 
 import type { HeldText } from './held-text.ts'
 import { CLASS_IGNORED, FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
-import { ACTION_BITS, ACTION_MASK, type Action, type State } from './matcher/automaton.ts'
-import { BETWEEN_WORDS, type ContextWords, LiveContexts, SEPARATOR } from './matcher/context.ts'
+import {
+  ACTION_BITS,
+  ACTION_CLEAR,
+  ACTION_MASK,
+  ACTION_RESTART,
+  type Action,
+  type State,
+} from './matcher/automaton.ts'
+import { BETWEEN_WORDS, LiveContexts, SEPARATOR } from './matcher/context.ts'
 import { CLASS_SEPARATOR, type TermAutomaton } from './matcher/terms.ts'
 import { Matches } from './matches.ts'
-import type { Program } from './program.ts'
+import { CLASS_BITS, CONTEXT_SHIFT, kindOf, type Program } from './program.ts'
 import type { Resolver } from './resolver.ts'
 
 const INITIAL_GROUPS = 8
@@ -44,54 +51,77 @@ export class Scanner {
 
   /** The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. */
   scan(to: number): void {
-    const { automaton, contextWords, substrings, words } = this.#program
-    const { classOf, size } = automaton.alphabet
+    const { automaton, kinds, contextTable, substrings, words } = this.#program
+    const { matches } = this
     const held = this.#held
     const { text, base } = held
-    const { matches } = this
     let row = this.#enter()
+    let contextRow = this.#contextRow
+    let hasLiveContext = this.#contexts.bits !== 0
     let table = automaton.table
-    for (let at = held.scanned; at < to; at += 1) {
-      const unit = text.charCodeAt(at)
+    let at = held.scanned
+    for (; at < to; at += 1) {
       const start = at
-      let symbolClass = classOf[unit] ?? 0
-      let codePoint = unit
-      if (symbolClass < FIRST_CLASS) {
-        if (symbolClass === CLASS_IGNORED) continue
+      let codePoint = text.charCodeAt(at)
+      let kind = kinds[codePoint] ?? 0
+      if ((kind & CLASS_BITS) < FIRST_CLASS) {
+        if (kind === CLASS_IGNORED) continue
         codePoint = text.codePointAt(at) ?? 0
         if (codePoint > 0xffff) at += 1
-        symbolClass = automaton.alphabet.astralClass(codePoint)
-        if (symbolClass === CLASS_IGNORED) continue
+        kind = kindOf(this.#program, codePoint)
+        if (kind === CLASS_IGNORED) continue
       }
-      held.scanned = start
-      if (contextWords !== undefined && this.#stepContext(contextWords, codePoint)) {
-        row = this.#regate(row)
-        table = automaton.table
+      const symbolClass = kind & CLASS_BITS
+      const contextClass = kind >> CONTEXT_SHIFT
+      let nextContextRow = contextTable[contextRow + contextClass] ?? 0
+      if (nextContextRow < 0 || (hasLiveContext && contextClass === SEPARATOR)) {
+        if (this.#endWord(contextRow, base + start)) {
+          row = this.#regate(row)
+          table = automaton.table
+        }
+        hasLiveContext = this.#contexts.bits !== 0
+        nextContextRow = BETWEEN_WORDS
       }
+      contextRow = nextContextRow
       let entry = table[row + symbolClass] ?? 0
       if (entry < 0) {
         entry = automaton.build(row, symbolClass)
         table = automaton.table
       }
-      row = (entry >> ACTION_BITS) * size
-      if ((entry & ACTION_MASK) !== 0) {
-        this.#act(automaton.actions[entry & ACTION_MASK], symbolClass)
+      row = entry >> ACTION_BITS
+      const action = entry & ACTION_MASK
+      if (action > ACTION_RESTART) {
+        held.scanned = start
+        this.#act(automaton.actions[action], symbolClass)
+      } else if (action !== 0) {
+        this.#starts[0] = base + start
+        this.#groups = action - ACTION_CLEAR
+      }
+      if (words !== undefined) this.#stepWords(words, words.alphabet.classAt(codePoint))
+      held.symbolEnd = base + at + 1
+      if (substrings !== undefined) {
+        this.#stepSubstrings(substrings, substrings.alphabet.classAt(codePoint))
+      }
+      if (matches.isBusy) {
+        held.scanned = at + 1
+        if (this.#attend(symbolClass, base + start)) break
         if (this.#gates !== this.#gatesNow()) {
           row = this.#regate(row)
           table = automaton.table
         }
       }
-      if (matches.hasOpen) matches.extend(symbolClass, base + start, base + at + 1)
-      if (words !== undefined) this.#stepWords(words, words.alphabet.classAt(codePoint))
-      held.scanned = at + 1
-      held.symbolEnd = base + at + 1
-      if (substrings !== undefined)
-        this.#stepSubstrings(substrings, substrings.alphabet.classAt(codePoint))
-      if (matches.isWaiting) matches.settle(this.watermark())
-      if (matches.blockedBy !== undefined) break
     }
     if (matches.blockedBy === undefined) held.scanned = to
+    this.#contextRow = contextRow
     this.#leave(row)
+  }
+
+  /** Sees to what matches have left to do after a symbol that began at `start`. Whether the stream is blocked. */
+  #attend(symbolClass: number, start: number): boolean {
+    const { matches } = this
+    matches.extend(symbolClass, start, this.#held.symbolEnd)
+    if (matches.isWaiting) matches.settle(this.watermark())
+    return matches.blockedBy !== undefined
   }
 
   /** The end of the text is the last symbol: it completes what only a following character could have made longer. */
@@ -132,28 +162,21 @@ export class Scanner {
     this.#generation = automaton.generation
   }
 
-  /** Whether the symbol ended a word and that changed which contexts are live. */
-  #stepContext(contextWords: ContextWords, codePoint: number): boolean {
-    const contextClass = contextWords.classAt(codePoint)
-    if (contextClass !== SEPARATOR) {
-      this.#contextRow = contextWords.table[this.#contextRow + contextClass] ?? 0
-      return false
-    }
-    if (this.#contextRow === BETWEEN_WORDS) return false
-    this.#contexts.endWord(contextWords.bitsAt(this.#contextRow), this.#held.now)
-    this.#contextRow = BETWEEN_WORDS
+  /** Takes note of a word that ended before an offset. Whether that changed what may start. */
+  #endWord(contextRow: number, offset: number): boolean {
+    if (contextRow === BETWEEN_WORDS) return false
+    this.#contexts.endWord(this.#program.contextWords?.bitsAt(contextRow) ?? 0, offset)
     return this.#gates !== this.#gatesNow()
   }
 
   #gatesNow(): number {
-    return (this.#contexts.gates | this.matches.openGates) & this.#program.gatesOfAutomaton
+    return (this.#contexts.bits | this.matches.openGates) & this.#program.gatesOfAutomaton
   }
 
   /** The row of the same threads under the gates that are live now. */
   #regate(row: number): number {
-    const { automaton } = this.#program
     this.#gates = this.#gatesNow()
-    return automaton.rowOf(automaton.withGates(automaton.stateAt(row), this.#gates))
+    return this.#program.automaton.regate(row, this.#gates)
   }
 
   /** Matches first, while the groups are still those that accepted; then the groups change. */

@@ -2,7 +2,7 @@
 // can reach it any more. What matches is scanner.ts's, what is shown of it resolver.ts's.
 import { type Block, type GuardStream, NO_FINDINGS, type StreamResult } from './finding.ts'
 import { HeldText } from './held-text.ts'
-import { classAt, symbolStart } from './matcher/alphabet.ts'
+import { FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
 import type { Program } from './program.ts'
 import { type Candidate, Resolver, toFinding } from './resolver.ts'
 import { Scanner } from './scanner.ts'
@@ -38,34 +38,43 @@ export class TextStream implements GuardStream {
   }
 
   #result(): StreamResult {
+    const { matches } = this.#scanner
     const watermark = this.#scanner.watermark()
-    const { blockedBy } = this.#scanner.matches
-    if (blockedBy !== undefined) return this.#block(blockedBy, watermark)
-    this.#scanner.matches.settle(watermark)
-    const text = this.#show(watermark)
-    const findings = this.#resolver.isIdle ? NO_FINDINGS : this.#resolver.report(watermark)
+    if (matches.blockedBy !== undefined) return this.#block(matches.blockedBy, watermark)
+    if (this.#resolver.isIdle) {
+      const text = this.#take(watermark)
+      return { text, findings: NO_FINDINGS, held: this.#held.text.length }
+    }
+    matches.settle(watermark)
+    const from = this.#held.base
+    const text = this.#resolver.show(this.#take(watermark), from)
+    const findings = this.#resolver.report(watermark)
     const { base, text: rest } = this.#held
     const held = base + rest.length - this.#resolver.coveredUntil(watermark)
     return { text, findings, held: Math.max(held, 0) }
   }
 
-  /** Shows what lies before `to` and lets go of it, remembering what its last character was like. */
-  #show(to: number): string {
-    const from = this.#held.base
+  /** Lets go of what lies before `to`, remembering its last character that counts. */
+  #take(to: number): string {
     const text = this.#held.take(to)
+    if (text.length === 0) return text
+    const last = text.charCodeAt(text.length - 1)
     const { alphabet } = this.#program.automaton
-    const last = symbolStart(alphabet, text, text.length)
-    if (last >= 0) {
-      this.#held.left = this.#program.conditions.leftOf[classAt(alphabet, text, last)] ?? 0
+    if ((alphabet.classOf[last] ?? 0) >= FIRST_CLASS) {
+      this.#held.before = last
+    } else {
+      const at = symbolStart(alphabet, text, text.length)
+      if (at >= 0) this.#held.before = text.codePointAt(at) ?? 0
     }
-    return this.#resolver.show(text, from)
+    return text
   }
 
   #block(by: Candidate, watermark: number): StreamResult {
     this.#isOver = true
     const to = Math.min(watermark, by.start)
     this.#scanner.matches.settle(to)
-    const text = this.#show(to)
+    const from = this.#held.base
+    const text = this.#resolver.show(this.#take(to), from)
     const findings = [...this.#resolver.report(to), ...this.#resolver.reportRest(), toFinding(by)]
     this.#held.text = ''
     this.#blocked = blockOf(by)

@@ -32,14 +32,24 @@ export interface Accept {
   readonly groups: readonly number[]
 }
 
-/** An entry of the table: the next state times 4096 plus the number of the action, or UNKNOWN. */
+/** Numbers of the two most frequent actions, so that a stream can do them in place: all groups end, ... */
+export const ACTION_CLEAR = 1
+/** ... and a new one begins. */
+export const ACTION_RESTART = 2
+
+/** An entry of the table: the row of the next state times 4096 plus the number of the action, or UNKNOWN. */
 export const UNKNOWN = -1
 export const ACTION_BITS = 12
 export const ACTION_MASK = 0xfff
 
 const MAX_CELLS = 180_000
 const INITIAL_STATES = 64
-const NO_ACTION: Action = { keep: null, begins: false, accepts: [] }
+/** Number 0, ACTION_CLEAR and ACTION_RESTART. */
+const FIXED_ACTIONS: readonly Action[] = [
+  { keep: null, begins: false, accepts: [] },
+  { keep: [], begins: false, accepts: [] },
+  { keep: [], begins: true, accepts: [] },
+]
 
 export class Automaton {
   readonly alphabet: Alphabet
@@ -54,12 +64,13 @@ export class Automaton {
   /** Transitions, `alphabet.size` to a state; replaced when it grows, so never keep it across a call of `build`. */
   table: Int32Array
   /** Actions by number. */
-  actions: Action[] = [NO_ACTION]
+  actions: Action[] = [...FIXED_ACTIONS]
   /** Goes up when the automaton was emptied: state numbers from before mean nothing any more. */
   generation = 0
   #states: State[] = []
   #stateIds = new Map<string, number>()
   #actionIds = new Map<string, number>()
+  #regated = new Map<number, number>()
 
   constructor(nfa: Nfa, alphabet: Alphabet, conditions: ConditionTable) {
     this.alphabet = alphabet
@@ -96,9 +107,15 @@ export class Automaton {
     return state
   }
 
-  /** The state with the same threads under other live contexts. */
-  withGates(state: State, gates: number): State {
-    return { groups: state.groups, left: state.left, gates }
+  /** The row of the same threads under other live gates. */
+  regate(row: number, gates: number): number {
+    const key = gates * MAX_CELLS + row
+    const known = this.#regated.get(key)
+    if (known !== undefined) return known
+    const { generation } = this
+    const regated = this.rowOf({ ...this.stateAt(row), gates })
+    if (generation === this.generation) this.#regated.set(key, regated)
+    return regated
   }
 
   /** The state at the beginning of a text. */
@@ -113,7 +130,7 @@ export class Automaton {
     const generation = this.generation
     if (this.#isFull()) this.#empty()
     const nextRow = this.rowOf(next)
-    const entry = ((nextRow / this.alphabet.size) << ACTION_BITS) | this.#actionId(action)
+    const entry = (nextRow << ACTION_BITS) | this.#actionId(action)
     if (generation === this.generation) this.table[row + symbolClass] = entry
     return entry
   }
@@ -134,9 +151,11 @@ export class Automaton {
     })
     const started = this.#started(state.gates)
     if (started.length > 0) groups.push(started)
+    const begins = started.length > 0
+    const keepsAll = keep.length === state.groups.length && !(begins && keep.length === 0)
     const action = {
-      keep: keep.length === state.groups.length ? null : keep,
-      begins: started.length > 0,
+      keep: keepsAll ? null : keep,
+      begins,
       accepts: this.#accepts(state),
     }
     const left = this.#conditions.leftOf[symbolClass] ?? 0
@@ -183,7 +202,10 @@ export class Automaton {
 
   #actionId(action: Action): number {
     const { keep, begins, accepts } = action
-    if (keep === null && !begins && accepts.length === 0) return 0
+    if (accepts.length === 0) {
+      if (keep === null && !begins) return 0
+      if (keep?.length === 0) return begins ? ACTION_RESTART : ACTION_CLEAR
+    }
     const ends = accepts.map(({ detector, groups }) => `${detector}:${groups.join()}`)
     const key = `${keep?.join() ?? 'all'};${begins};${ends.join(';')}`
     const known = this.#actionIds.get(key)
@@ -201,8 +223,9 @@ export class Automaton {
   #empty(): void {
     this.#states = []
     this.#stateIds = new Map()
-    this.actions = [NO_ACTION]
+    this.actions = [...FIXED_ACTIONS]
     this.#actionIds = new Map()
+    this.#regated = new Map()
     this.table.fill(UNKNOWN)
     this.generation += 1
   }

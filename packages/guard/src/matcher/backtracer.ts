@@ -11,8 +11,8 @@ export interface MatchEnd {
   readonly end: number
   /** Class of the symbol after the match. */
   readonly after: number
-  /** Left context at the beginning of `text`. */
-  readonly left: number
+  /** Code point of the character before `text`, -1 if there is none. */
+  readonly before: number
   /** No start before this offset is wanted. */
   readonly earliest: number
 }
@@ -108,7 +108,7 @@ export class Backtracer {
     while (active.length > 0 && at >= earliest) {
       const symbolClass = classAt(this.#alphabet, text, at)
       const before = symbolStart(this.#alphabet, text, at)
-      const left = before < 0 ? place.left : this.#leftAfter(text, before)
+      const left = before < 0 ? this.#leftOf(place.before) : this.#leftAfter(text, before)
       active = active.filter((position) => this.#consumes(position, symbolClass))
       if (active.some((position) => this.#anyHolds(this.#first[position], left, symbolClass))) {
         found.push(at)
@@ -117,6 +117,11 @@ export class Backtracer {
       at = before
     }
     return found
+  }
+
+  #leftOf(codePoint: number): number {
+    if (codePoint < 0) return 0
+    return this.#leftAfter(String.fromCodePoint(codePoint), 0)
   }
 
   #leftAfter(text: string, at: number): number {

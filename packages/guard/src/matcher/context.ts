@@ -11,19 +11,23 @@ const SIZE = 28
 /** The row between words; the next row is that of a word which is none of ours, the rest are nodes of a tree. */
 export const BETWEEN_WORDS = 0
 const UNKNOWN_WORD = SIZE
+/** The entry for the end of a word that belongs to a context. */
+export const CONTEXT_WORD = -1
 
 /** The words of all contexts of a program; context `i` has the bit `1 << i`. */
 export class ContextWords {
   /** By UTF-16 unit: 1 to 26 for a letter from a to z, 27 for another letter or digit, 0 for what separates words. */
   readonly #classOf = contextClasses()
-  /** Next row by row and class. Class 0 ends a word and is not in the table's charge. */
+  /** Next row by row and class, or CONTEXT_WORD. */
   readonly table: Int32Array
   readonly contexts: number
   readonly #bits = new Map<number, number>()
 
   constructor(contexts: readonly (readonly string[])[]) {
     this.contexts = contexts.length
-    const rows = new Array<number>(SIZE * 2).fill(UNKNOWN_WORD)
+    const rows: number[] = []
+    addRow(rows)
+    addRow(rows)
     contexts.forEach((words, i) => {
       for (const word of words) this.#insert(rows, word, 1 << i)
     })
@@ -46,19 +50,25 @@ export class ContextWords {
     for (let i = 0; i < word.length; i += 1) {
       const cell = row + (this.#classOf[word.charCodeAt(i)] ?? OTHER)
       if (rows[cell] === UNKNOWN_WORD) {
-        rows[cell] = rows.length
-        for (let j = 0; j < SIZE; j += 1) rows.push(UNKNOWN_WORD)
+        rows[cell] = addRow(rows)
       }
       row = rows[cell] ?? UNKNOWN_WORD
     }
+    rows[row + SEPARATOR] = CONTEXT_WORD
     this.#bits.set(row, this.bitsAt(row) | bit)
   }
 }
 
-/** The contexts that are live at the moment in one stream. */
+function addRow(rows: number[]): number {
+  const row = rows.push(BETWEEN_WORDS) - 1
+  for (let i = 1; i < SIZE; i += 1) rows.push(UNKNOWN_WORD)
+  return row
+}
+
+/** The contexts that are live at the moment in one stream. Words are counted only while one is. */
 export class LiveContexts {
   /** A bit for each live context. */
-  gates = 0
+  bits = 0
   #words = 0
   /** By context: the count of words at which it ends, and the stretch of text in which it was live last. */
   readonly #until: Int32Array
@@ -71,24 +81,20 @@ export class LiveContexts {
     this.#ended = new Int32Array(contexts)
   }
 
-  /** A word has ended before `offset`, being one of the contexts' in `bits`. */
+  /** A word of the contexts in `bits`, or of none, has ended before `offset`. */
   endWord(bits: number, offset: number): void {
-    if ((bits | this.gates) === 0) {
-      this.#words += 1
-      return
-    }
     this.#words += 1
     for (let i = 0; i < this.#until.length; i += 1) {
       const bit = 1 << i
-      const isLive = (this.gates & bit) !== 0
+      const isLive = (this.bits & bit) !== 0
       if ((bits & bit) !== 0) {
         this.#until[i] = this.#words + WINDOW_WORDS
         if (isLive) continue
         this.#since[i] = offset
-        this.gates |= bit
+        this.bits |= bit
       } else if (isLive && this.#words >= (this.#until[i] ?? 0)) {
         this.#ended[i] = offset
-        this.gates &= ~bit
+        this.bits &= ~bit
       }
     }
   }
@@ -98,7 +104,7 @@ export class LiveContexts {
     for (let i = 0; i < this.#until.length; i += 1) {
       const bit = 1 << i
       if ((gate & bit) === 0 || offset < (this.#since[i] ?? 0)) continue
-      const isLive = (this.gates & bit) !== 0
+      const isLive = (this.bits & bit) !== 0
       if (isLive || (this.#until[i] !== 0 && offset < (this.#ended[i] ?? 0))) return true
     }
     return false

@@ -17,7 +17,7 @@ export const ibanCode: Recognizer = {
   entity: 'IBAN_CODE',
   patterns: [
     {
-      source: `(?<![A-Za-z0-9])(?:${[...LENGTHS.keys()].join('|')})\\d\\d(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?(?![A-Za-z0-9])`,
+      source: `(?<![A-Za-z0-9])(?:${[...LENGTHS.keys()].join('|')})\\d\\d(?:[ -]?[A-Z0-9]){11,30}(?![A-Za-z0-9])`,
       flags: 'i',
       score: 1,
       check: (value) => (isIban(value) ? 1 : 0),
