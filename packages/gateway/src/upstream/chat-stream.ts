@@ -125,7 +125,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#state === 'ended') return
     this.#lastByteAt = this.#options.now()
-    this.#sawByte = true
+    if (!this.#sawByte) this.#beginBody()
     try {
       if (this.#kind === 'events') {
         this.#decoder.feed(chunk)
@@ -179,6 +179,13 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   }
 
   #onAbort = (): void => this.#end(this.#options.signal.reason)
+
+  /** From here on silence is measured, which may be allowed to last less long than the wait for the first byte. */
+  #beginBody(): void {
+    this.#sawByte = true
+    clearTimeout(this.#watchdog)
+    this.#watch(this.#options.timeouts.idleMs)
+  }
 
   /** One timer a stream, set again only when it fires: the hot path just notes the time. */
   #watch(ms: number): void {

@@ -2,6 +2,7 @@
  * What the upstream's failures mean: from a status, an error body or a broken connection to one of our errors. Texts are
  * our own, plus status and correlation id: an upstream's words may echo prompts and keys, so they are never passed on.
  */
+import { errors } from 'undici'
 import { GatewayError } from '../errors.ts'
 
 type Headers = Record<string, string | string[] | undefined>
@@ -83,16 +84,16 @@ export function errorObjectFailure(
 
 /** Causes that no other attempt cures: a name or a certificate that is wrong stays wrong. */
 const PERMANENT =
-  /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO|HPE_|UND_ERR_INVALID_ARG)/
+  /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO|UND_ERR_INVALID_ARG)/
 
 /** The error for a connection that could not be made or that broke. `whom` names the peer and its setting. */
 export function connectionFailure(error: unknown, whom: string): GatewayError {
-  const code = causeCode(error)
-  if (code.startsWith('HPE_')) {
-    return new GatewayError('upstream_invalid_stream', `${whom} does not speak HTTP (${code})`, {
+  if (error instanceof errors.HTTPParserError) {
+    return new GatewayError('upstream_invalid_stream', `${whom} does not speak HTTP`, {
       cause: error,
     })
   }
+  const code = causeCode(error)
   const isTimeout = /TIMEOUT|ETIMEDOUT/.test(code)
   const what = isTimeout ? 'did not answer in time' : describe(code)
   return new GatewayError(

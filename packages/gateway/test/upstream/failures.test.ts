@@ -148,7 +148,6 @@ describe('connectionFailure', () => {
     ['CERT_HAS_EXPIRED', 'upstream_unavailable', false],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'upstream_unavailable', false],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'upstream_unavailable', false],
-    ['HPE_INVALID_CONSTANT', 'upstream_invalid_stream', false],
   ])('says of %s what it is and whether to try again', (code, ours, isRetryable) => {
     const wrapped = new Error('SECRET', { cause: Object.assign(new Error('SECRET'), { code }) })
     const error = connectionFailure(wrapped, 'the upstream')
