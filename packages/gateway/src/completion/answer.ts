@@ -137,7 +137,7 @@ export class Answer {
       for (const [call, callIndex] of toolCallsOf(delta))
         this.#toolCall(state, { index, callIndex, call })
       if (this.#noteFinish(state, choice)) {
-        this.#finishChoice(index, state)
+        this.#releaseBeforeFinish(index, state)
         this.#append(EntryKind.finish, index, JSON.stringify(this.finishReasons.at(-1)))
       }
     }
@@ -225,6 +225,14 @@ export class Answer {
       function: { name: call.name, arguments: call.released },
     })
     this.#append(EntryKind.toolCall, index, json)
+  }
+
+  /** What was held goes out in a chunk of its own: clients may look for the finish reason alone. */
+  #releaseBeforeFinish(index: number, state: ChoiceState): void {
+    const { log } = this.#options
+    const { top } = log
+    this.#finishChoice(index, state)
+    if (log.top > top) log.endChunk()
   }
 
   /** Ends the guard's streams of a choice and passes on what they held. */
