@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { PolicyDefinition, PolicyName, RuleDefinition } from './definition.ts'
 import { type GuardStream, NO_FINDINGS, type OpenOptions, type ScanResult } from './finding.ts'
+import { JsonStream } from './json-stream.ts'
 import type { PatternNode } from './matcher/pattern.ts'
 import { builtInPolicy, POLICY_NAMES } from './policies.ts'
 import { PolicyError } from './policy-error.ts'
@@ -77,7 +78,9 @@ class CompiledPolicy implements Policy {
 
   open(options: OpenOptions): GuardStream {
     const program = this.#program(options)
-    return program === undefined ? PASS_THROUGH : new TextStream(program)
+    if (program === undefined) return PASS_THROUGH
+    const stream = new TextStream(program)
+    return options.channel === 'tool_arguments' ? new JsonStream(stream, this.#maxSpan) : stream
   }
 
   scan(text: string, options: Partial<OpenOptions> = {}): ScanResult {

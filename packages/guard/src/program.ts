@@ -1,6 +1,6 @@
 // What a policy runs on one kind of text (direction, channel, role): the detectors of the rules in scope, compiled.
 // Shared by all streams of that kind; nothing in here belongs to a single stream.
-import { identifierFoldTable, termFoldTable } from './fold.ts'
+import { identifierFoldTable } from './fold.ts'
 import { type Alphabet, createAlphabet, FIRST_CLASS } from './matcher/alphabet.ts'
 import { Automaton } from './matcher/automaton.ts'
 import { Backtracer } from './matcher/backtracer.ts'
@@ -227,10 +227,7 @@ class Gates {
 
 function compileTerms(lists: readonly TermList[]): Pick<Program, 'substrings' | 'words'> {
   if (lists.length === 0) return { substrings: undefined, words: undefined }
-  const alphabet = new TermAlphabet(
-    lists.flatMap((list) => list.terms),
-    termFoldTable(),
-  )
+  const alphabet = new TermAlphabet(lists.flatMap((list) => list.terms))
   const automatonFor = (match: TermMatch) => {
     const terms = lists
       .filter((list) => list.match === match)

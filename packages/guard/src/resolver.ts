@@ -1,6 +1,8 @@
 // Decides what is shown of a stretch of text once everything that could match in it is known: for each character the
 // most concealing finding over it wins. When that is the case is the stream's to say.
+
 import type { Finding } from './finding.ts'
+import { foldIdentifiers } from './fold.ts'
 import { isLabel, keptFrom } from './operators.ts'
 import type { Rule } from './rule.ts'
 
@@ -49,7 +51,7 @@ export class Resolver {
     const kept = rule.action === 'mask' ? keptFrom(value, rule.keepLast) : 0
     this.#pending.push({
       ...candidate,
-      label: isLabel(rule.action) ? rule.label(value) : '',
+      label: isLabel(rule.action) ? rule.label(foldIdentifiers(value)) : '',
       keptFrom: candidate.isCut ? Number.POSITIVE_INFINITY : start + kept,
       isOpen: false,
       isOwner: false,

@@ -7,6 +7,7 @@ import type { EntityRule, PatternRule, RuleDefinition, TermsRule } from './defin
 import type { Channel, Direction, Role } from './finding.ts'
 import { foldIdentifiers } from './fold.ts'
 import { literalPattern, type PatternNode, parseCharSet, parsePattern } from './matcher/pattern.ts'
+import { MAX_TERM_LENGTH, termSymbols } from './matcher/terms.ts'
 import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operators.ts'
 import { PolicyError } from './policy-error.ts'
 import type { Detector, DetectorLatch, TermList } from './program.ts'
@@ -54,11 +55,22 @@ function readTerms(definition: TermsRule, place: RulePlace): ReadRule {
   const { terms, match = 'word', category } = definition
   requireText(category, 'category')
   requireOneOf(match, ['word', 'substring'], 'match')
-  if (!Array.isArray(terms) || !terms.every((term) => typeof term === 'string')) {
+  if (!Array.isArray(terms)) {
     throw new PolicyError('invalid_rule', 'expected a list of texts', { path: 'terms' })
   }
+  terms.forEach((term, i) => {
+    checkTerm(term, `terms[${i}]`)
+  })
   const rule = ruleOf(definition, place.index, category)
   return { rule, detectors: [], terms: { rule, terms, match } }
+}
+
+function checkTerm(term: unknown, path: string): void {
+  requireString(term, path)
+  const { length } = termSymbols(term)
+  if (length >= 1 && length <= MAX_TERM_LENGTH) return
+  const message = `a term must have 1 to ${MAX_TERM_LENGTH} visible characters`
+  throw new PolicyError('term_invalid', message, { path })
 }
 
 function readPattern(definition: PatternRule, place: RulePlace): ReadRule {

@@ -18,6 +18,8 @@ import { CLASS_BITS, CONTEXT_SHIFT, kindOf, type Program } from './program.ts'
 import type { Resolver } from './resolver.ts'
 
 const INITIAL_GROUPS = 8
+/** Makes `#enter` look the state up. */
+const NO_GENERATION = -1
 
 export class Scanner {
   readonly matches: Matches
@@ -124,18 +126,28 @@ export class Scanner {
     return matches.blockedBy !== undefined
   }
 
-  /** The end of the text is the last symbol: it completes what only a following character could have made longer. */
+  /** The end of a text is its last symbol: it completes what only a following character could have made longer. */
   scanEnd(): void {
     const { automaton, words } = this.#program
     const { end } = automaton.alphabet
     const { action } = automaton.step(this.#state, end)
     this.#act(action, end)
     if (words !== undefined) this.#stepWords(words, CLASS_SEPARATOR)
+    this.matches.closeAll()
+    if (this.matches.blockedBy === undefined) this.matches.settle(this.#held.now)
+    this.#restart()
+  }
+
+  /** Back to where a text begins. */
+  #restart(): void {
+    this.#endWord(this.#contextRow, this.#held.now)
+    this.#contextRow = BETWEEN_WORDS
+    this.#gates = this.#gatesNow()
+    this.#state = this.#program.automaton.initial(this.#gates)
+    this.#generation = NO_GENERATION
     this.#groups = 0
     this.#wordRow = 0
     this.#substringRow = 0
-    this.matches.closeAll()
-    if (this.matches.blockedBy === undefined) this.matches.settle(this.#held.now)
   }
 
   /** The offset from which on a match is still possible. Everything before it is decided. */

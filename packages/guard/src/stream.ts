@@ -30,11 +30,19 @@ export class TextStream implements GuardStream {
   }
 
   end(): StreamResult {
+    const result = this.endValue()
+    this.#isOver = true
+    return result
+  }
+
+  /** Ends one text and lets another begin: no match reaches across, but context words before it count for the next. */
+  endValue(): StreamResult {
     if (this.#isOver) return this.#afterwards()
     this.#scanner.scan(this.#held.text.length)
     if (this.#scanner.matches.blockedBy === undefined) this.#scanner.scanEnd()
-    this.#isOver = true
-    return this.#result()
+    const result = this.#result()
+    this.#held.before = -1
+    return result
   }
 
   #result(): StreamResult {

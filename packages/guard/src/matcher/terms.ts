@@ -1,7 +1,6 @@
 // Thousands of literal terms in one Aho-Corasick automaton with a dense table. Its state is one number; how deep a node
 // lies is how much of the text could still become a term. Folding is fold.ts's, what a match means the stream's.
-import { type FoldTable, foldAstral, IGNORED } from '../fold.ts'
-import { PolicyError } from '../policy-error.ts'
+import { foldAstral, IGNORED, termFoldTable } from '../fold.ts'
 import { CLASS_IGNORED } from './alphabet.ts'
 
 /** `word`: a term counts only between characters that are neither letter, digit nor `_`. `substring`: anywhere. */
@@ -14,7 +13,7 @@ export interface Term {
 }
 
 /** A term in symbols may be this long at most: it bounds what a stream may have to hold for it. */
-const MAX_TERM_LENGTH = 128
+export const MAX_TERM_LENGTH = 128
 /** Class of what separates words, the end of the text included. */
 export const CLASS_SEPARATOR = 2
 const CLASS_WORD = 3
@@ -28,14 +27,13 @@ export class TermAlphabet {
   readonly #classOf: Uint16Array
   /** Number of classes, the end of the text included (it is CLASS_SEPARATOR: nothing follows). */
   readonly size: number
-  readonly #folds: FoldTable
   readonly #classOfSymbol = new Map<number, number>()
   readonly #isWord: boolean[] = [false, false, false, true]
 
-  constructor(terms: readonly string[], folds: FoldTable) {
-    this.#folds = folds
+  constructor(terms: readonly string[]) {
+    const folds = termFoldTable()
     for (const term of terms) {
-      for (const symbol of this.symbolsOf(term)) this.#addSymbol(symbol)
+      for (const symbol of termSymbols(term)) this.#addSymbol(symbol)
     }
     this.size = FIRST_LETTER + this.#classOfSymbol.size
     this.#classOf = new Uint16Array(0x10000)
@@ -54,19 +52,8 @@ export class TermAlphabet {
     return this.#isWord[symbolClass] ?? false
   }
 
-  /** A term as the symbols it folds to. */
-  symbolsOf(term: string): number[] {
-    const symbols: number[] = []
-    for (const character of term) {
-      const codePoint = character.codePointAt(0) ?? 0
-      const symbol = codePoint > 0xffff ? foldAstral(codePoint) : (this.#folds[codePoint] ?? 0)
-      if (symbol !== IGNORED) symbols.push(lowerCase(symbol))
-    }
-    return symbols
-  }
-
   classesOf(term: string): number[] {
-    return this.symbolsOf(term).map((symbol) => this.#classOfSymbol.get(symbol) ?? CLASS_SEPARATOR)
+    return termSymbols(term).map((symbol) => this.#classOfSymbol.get(symbol) ?? CLASS_SEPARATOR)
   }
 
   #addSymbol(symbol: number): void {
@@ -80,6 +67,18 @@ export class TermAlphabet {
     const symbol = lowerCase(fold)
     return this.#classOfSymbol.get(symbol) ?? (isWordSymbol(symbol) ? CLASS_WORD : CLASS_SEPARATOR)
   }
+}
+
+/** A term as the symbols it folds to. */
+export function termSymbols(term: string): number[] {
+  const folds = termFoldTable()
+  const symbols: number[] = []
+  for (const character of term) {
+    const codePoint = character.codePointAt(0) ?? 0
+    const symbol = codePoint > 0xffff ? foldAstral(codePoint) : (folds[codePoint] ?? 0)
+    if (symbol !== IGNORED) symbols.push(lowerCase(symbol))
+  }
+  return symbols
 }
 
 function lowerCase(symbol: number): number {
@@ -123,12 +122,6 @@ export class TermAutomaton {
 
   #insert(term: Term): void {
     const classes = this.alphabet.classesOf(term.text)
-    if (classes.length === 0 || classes.length > MAX_TERM_LENGTH) {
-      throw new PolicyError(
-        'term_invalid',
-        `a term must have 1 to ${MAX_TERM_LENGTH} visible characters`,
-      )
-    }
     this.#addOutputs(this.#trie.insert(classes), [term.rule, classes.length])
   }
 

@@ -8,7 +8,7 @@ export const jwt: Recognizer = {
     {
       source: '(?<![\\w-])eyJ[\\w-]{8,}\\.eyJ[\\w-]{2}',
       score: 0.95,
-      latch: { body: '[\\w.-]', trailing: '[.-]' },
+      latch: { body: '[\\w.-]', trailing: '[.]' },
     },
   ],
 }

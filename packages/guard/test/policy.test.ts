@@ -1,0 +1,293 @@
+// Policies: what a definition may say, what is refused and where, how rules are inherited, and what operators show.
+import { describe, expect, it } from 'vitest'
+import {
+  type Action,
+  compilePolicy,
+  type PolicyDefinition,
+  PolicyError,
+  type RuleDefinition,
+} from '../src/index.ts'
+
+const KEY = 'a key of at least sixteen bytes'
+const CARD = '4111 1111 1111 1111'
+const redact = { kind: 'redact' } as const
+
+function refusal(definition: unknown): PolicyError {
+  try {
+    compilePolicy(definition as PolicyDefinition)
+  } catch (error) {
+    if (error instanceof PolicyError) return error
+    throw error
+  }
+  throw new Error('the policy was accepted')
+}
+
+const REFUSED: readonly (readonly [string, unknown, Partial<PolicyError>])[] = [
+  ['a policy of no such name', 'nonsense', { code: 'unknown_policy' }],
+  [
+    'no such entity',
+    { rules: [{ entity: 'NAME', action: redact }] },
+    { code: 'unknown_entity', path: 'rules[0].entity' },
+  ],
+  [
+    'no such action',
+    { rules: [{ entity: 'URL', action: { kind: 'x' } }] },
+    { code: 'unknown_action' },
+  ],
+  [
+    'no action at all',
+    { rules: [{ entity: 'URL' }] },
+    { code: 'unknown_action', path: 'rules[0].action.kind' },
+  ],
+  [
+    'a rule that looks for nothing',
+    { rules: [{ action: redact }] },
+    { code: 'invalid_rule', path: 'rules[0]' },
+  ],
+  [
+    'two rules of one id',
+    {
+      rules: [
+        { entity: 'URL', action: redact },
+        { entity: 'URL', action: redact },
+      ],
+    },
+    { code: 'duplicate_rule', path: 'rules[1]' },
+  ],
+  [
+    'broken RegExp source',
+    { rules: [{ pattern: 'a(b', name: 'X', action: redact }] },
+    { code: 'pattern_syntax', path: 'rules[0].pattern', position: 3 },
+  ],
+  [
+    'a back-reference',
+    { rules: [{ pattern: 'x(a)\\1', name: 'X', action: redact }] },
+    { code: 'pattern_unsupported', position: 4 },
+  ],
+  [
+    'long look-ahead',
+    { rules: [{ pattern: 'a(?=bc)', name: 'X', action: redact }] },
+    { code: 'pattern_unsupported', position: 1 },
+  ],
+  [
+    'a pattern that matches nothing at all',
+    { rules: [{ pattern: 'a*', name: 'X', action: redact }] },
+    { code: 'pattern_matches_empty' },
+  ],
+  [
+    'a pattern that grows too large',
+    { rules: [{ pattern: '(?:a{90}){90}', name: 'X', action: redact }] },
+    { code: 'pattern_too_large' },
+  ],
+  [
+    'a wrong direction',
+    { rules: [{ entity: 'URL', action: redact, direction: 'up' }] },
+    { code: 'invalid_rule', path: 'rules[0].direction' },
+  ],
+  [
+    'a wrong channel',
+    { rules: [{ entity: 'URL', action: redact, channels: ['x'] }] },
+    { path: 'rules[0].channels[0]' },
+  ],
+  [
+    'an invisible term',
+    { rules: [{ terms: ['\u200b'], category: 'x', action: redact }] },
+    { code: 'term_invalid', path: 'rules[0].terms[0]' },
+  ],
+  [
+    'a short key',
+    { rules: [{ entity: 'US_SSN', action: { kind: 'hash', key: 'short' } }] },
+    { code: 'hash_key_too_short' },
+  ],
+  [
+    'the hash of what has no bound',
+    { rules: [{ entity: 'JWT', action: { kind: 'hash', key: KEY } }] },
+    { code: 'hash_not_possible' },
+  ],
+  [
+    'cards hashed here and masked there',
+    {
+      rules: [
+        { entity: 'CREDIT_CARD', action: { kind: 'hash', key: KEY } },
+        { id: 'b', entity: 'CREDIT_CARD', action: { kind: 'mask', keepLast: 4 } },
+      ],
+    },
+    { code: 'card_hash_with_mask' },
+  ],
+  ['a score above one', { threshold: 2 }, { path: 'threshold' }],
+  ['a tiny maxSpan', { maxSpan: 3 }, { code: 'invalid_option', path: 'maxSpan' }],
+]
+
+describe('a definition', () => {
+  it.each(REFUSED)('is refused with %s', (...[, definition, expected]) => {
+    expect(refusal(definition)).toMatchObject(expected)
+  })
+
+  it('never shows its key in an error or in its hash', () => {
+    const rule = { entity: 'JWT', action: { kind: 'hash', key: KEY } }
+    expect(refusal({ rules: [rule] }).message).not.toContain(KEY)
+    const policies = [KEY, `${KEY}2`].map((key) =>
+      compilePolicy({ rules: [{ entity: 'US_SSN', action: { kind: 'hash', key } }] }),
+    )
+    expect(policies[0]?.hash).toBe(policies[1]?.hash)
+  })
+
+  it('has a hash that follows its content', () => {
+    const of = (definition: PolicyDefinition) => compilePolicy(definition).hash
+    expect(of({ extends: 'standard' })).toBe(of({ extends: 'standard' }))
+    expect(of({ extends: 'standard' })).not.toBe(of({ extends: 'standard', without: ['JWT'] }))
+    expect(compilePolicy('standard').hash).toMatch(/^[0-9a-f]{16}$/)
+  })
+
+  it('inherits rules, replaces those of the same id and leaves out others', () => {
+    const policy = compilePolicy({
+      extends: 'standard',
+      without: ['US_SSN'],
+      rules: [{ entity: 'CREDIT_CARD', action: { kind: 'mask', keepLast: 4 } }],
+    })
+    expect(policy.scan(`${CARD}, 078-05-1120, a@b.org`).text).toBe(
+      '***************1111, 078-05-1120, [EMAIL_ADDRESS]',
+    )
+  })
+})
+
+const SHOWN: readonly (readonly [Action, string])[] = [
+  [{ kind: 'redact' }, 'pay [CREDIT_CARD] now'],
+  [{ kind: 'redact', label: '(card)' }, 'pay (card) now'],
+  [{ kind: 'replace', with: 'XXXX' }, 'pay XXXX now'],
+  [{ kind: 'mask' }, 'pay ******************* now'],
+  [{ kind: 'mask', keepLast: 4, character: '#' }, 'pay ###############1111 now'],
+  [{ kind: 'mask', keepLast: 99 }, 'pay **********1111 1111 now'],
+  [{ kind: 'observe' }, `pay ${CARD} now`],
+  [{ kind: 'block' }, 'pay '],
+]
+
+describe('an operator', () => {
+  it.each(SHOWN)('%j shows: %s', (action, text) => {
+    const policy = compilePolicy({ rules: [{ entity: 'CREDIT_CARD', action }] })
+    const result = policy.scan(`pay ${CARD} now`)
+    expect(result.text).toBe(text)
+    expect(result.findings).toEqual([
+      {
+        entity: 'CREDIT_CARD',
+        start: 4,
+        end: 23,
+        score: 1,
+        ruleId: 'CREDIT_CARD',
+        action: action.kind,
+      },
+    ])
+    expect(JSON.stringify(result.findings)).not.toContain('1111')
+  })
+
+  it('hash shows 128 bits that depend on value and key alone', () => {
+    const shown = (key: string, text: string) =>
+      compilePolicy({ rules: [{ entity: 'US_SSN', action: { kind: 'hash', key } }] }).scan(text)
+        .text
+    expect(shown(KEY, '078-05-1120')).toMatch(/^\[US_SSN:[0-9a-f]{32}\]$/)
+    expect(shown(KEY, '078-05-1120')).toBe(shown(KEY, '０７８-05-1120'))
+    expect(shown(KEY, '078-05-1120')).not.toBe(shown(`${KEY}2`, '078-05-1120'))
+    expect(shown(KEY, '078-05-1120')).not.toBe(shown(KEY, '078-05-1121'))
+  })
+
+  it('that conceals more wins where matches overlap, character by character', () => {
+    const rules: RuleDefinition[] = [
+      { pattern: 'abcd', name: 'A', action: { kind: 'mask' } },
+      { pattern: 'cdef', name: 'C', action: redact },
+      { pattern: 'efgh', name: 'E', action: { kind: 'observe' } },
+    ]
+    expect(compilePolicy({ rules }).scan('abcdefgh').text).toBe('**[C]gh')
+  })
+
+  it('shows one label for matches of one rule that run into each other', () => {
+    const policy = compilePolicy({ rules: [{ entity: 'EMAIL_ADDRESS', action: redact }] })
+    expect(policy.scan('a@a.aa@a.aa@a.aa b@b.bb').text).toBe('[EMAIL_ADDRESS] [EMAIL_ADDRESS]')
+  })
+})
+
+describe('scope', () => {
+  const rules: RuleDefinition[] = [
+    { pattern: 'in', name: 'IN', action: redact, direction: 'input' },
+    { pattern: 'sys', name: 'SYS', action: redact, roles: ['system'] },
+    { pattern: 'why', name: 'WHY', action: redact, channels: ['reasoning'] },
+  ]
+  const policy = compilePolicy({ rules })
+  const text = 'in sys why'
+
+  it.each([
+    [{ direction: 'input' }, '[IN] sys why'],
+    [{ direction: 'output' }, text],
+    [{ direction: 'output', channel: 'reasoning' }, 'in sys [WHY]'],
+    [{ direction: 'input', role: 'system' }, 'in [SYS] why'],
+    [{ direction: 'input', role: 'developer' }, text],
+    [{ direction: 'input', role: 'tool', channel: 'reasoning' }, '[IN] sys [WHY]'],
+  ] as const)('%j', (options, shown) => {
+    expect(policy.scan(text, options).text).toBe(shown)
+    expect(policy.applies(options)).toBe(shown !== text)
+  })
+})
+
+describe('an allow-list', () => {
+  const policy = compilePolicy({
+    allow: ['Support@Example.org', '+1 800 555 0199'],
+    rules: [
+      { entity: 'EMAIL_ADDRESS', action: { kind: 'block' } },
+      { entity: 'PHONE_NUMBER', action: redact },
+    ],
+  })
+
+  it.each([
+    [
+      'write to support@example.org or call +1 800 555 0199.',
+      'write to support@example.org or call +1 800 555 0199.',
+    ],
+    ['write to xsupport@example.org', 'write to '],
+    ['write to support@example.org.evil.com', 'write to '],
+    ['call +1 800 555 0198', 'call [PHONE_NUMBER]'],
+  ])('in "%s" gives "%s"', (text, shown) => {
+    expect(policy.scan(text).text).toBe(shown)
+  })
+})
+
+describe('policy off', () => {
+  it('hands a delta on as it is and applies to nothing', () => {
+    const off = compilePolicy('off')
+    expect(off.applies({ direction: 'input' })).toBe(false)
+    expect(off.open({ direction: 'output' }).push('a@b.org')).toEqual({
+      text: 'a@b.org',
+      findings: [],
+      held: 0,
+    })
+  })
+})
+
+describe('tool arguments', () => {
+  it('are only observed by standard, but for cards and secrets', () => {
+    const text = '{"to":"a@b.org","card":4111111111111111}'
+    const result = compilePolicy('standard').scan(text, { channel: 'tool_arguments' })
+    expect(result.text).toBe('{"to":"a@b.org","card":"[CREDIT_CARD]"}')
+    expect(result.findings.map((f) => [f.entity, f.action, text.slice(f.start, f.end)])).toEqual([
+      ['EMAIL_ADDRESS', 'observe', 'a@b.org'],
+      ['CREDIT_CARD', 'redact', '4111111111111111'],
+    ])
+  })
+
+  it('take a key as context of its value', () => {
+    const { text } = compilePolicy('strict').scan('{"ssn":"123456789"}', {
+      channel: 'tool_arguments',
+    })
+    expect(text).toBe('{"ssn":"[US_SSN]"}')
+  })
+
+  it('report places in the JSON text as it was written', () => {
+    const text = String.raw`{"a":"\u0061@b.or\u0067 \"x"}`
+    const { findings } = compilePolicy('strict').scan(text, { channel: 'tool_arguments' })
+    expect(findings.map((f) => text.slice(f.start, f.end))).toEqual([String.raw`\u0061@b.or\u0067`])
+  })
+
+  it('emit nothing of a blocked value', () => {
+    const policy = compilePolicy({ rules: [{ entity: 'US_SSN', action: { kind: 'block' } }] })
+    const result = policy.scan('{"a":"x 078-05-1120","b":1}', { channel: 'tool_arguments' })
+    expect(result).toMatchObject({ text: '{"a":"x ', blocked: { ruleId: 'US_SSN' } })
+  })
+})

@@ -1,0 +1,128 @@
+// The naive oracle: what counts as covered if one simply tries every pair of start and end with a plain RegExp. It knows
+// nothing of automata, threads or streams; slow on purpose.
+import { foldAstral, IGNORED, identifierFoldTable } from '../../src/fold.ts'
+import type { EntityPattern, Recognizer } from '../../src/recognizer.ts'
+
+const CONTEXT_WINDOW = 5
+
+/** A text as detectors see it, with the offsets of each symbol in the original. */
+interface Folded {
+  readonly text: string
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
+}
+
+function fold(text: string): Folded {
+  const folds = identifierFoldTable()
+  const starts: number[] = []
+  const ends: number[] = []
+  let folded = ''
+  let at = 0
+  for (const character of text) {
+    const codePoint = character.codePointAt(0) ?? 0
+    const symbol = codePoint > 0xffff ? foldAstral(codePoint) : (folds[codePoint] ?? 0)
+    if (symbol !== IGNORED) {
+      // Whatever has no fold becomes one arbitrary symbol that no pattern names.
+      folded += symbol >= 0xd800 && symbol < 0xe000 ? '\ue000' : String.fromCharCode(symbol)
+      starts.push(at)
+      ends.push(at + character.length)
+    }
+    at += character.length
+  }
+  return { text: folded, starts, ends }
+}
+
+const compiled = new Map<string, RegExp>()
+
+/** Whether the pattern matches exactly from `start` to `end`, seeing what is around. */
+function matches(
+  pattern: EntityPattern,
+  text: string,
+  span: { start: number; end: number },
+): boolean {
+  const source = `(?:${pattern.source})(?=[^]{${text.length - span.end}}$)`
+  const key = `${source}/${pattern.flags}`
+  const regexp = compiled.get(key) ?? new RegExp(source, `${pattern.flags ?? ''}uy`)
+  compiled.set(key, regexp)
+  regexp.lastIndex = span.start
+  return regexp.test(text)
+}
+
+/** Whether one of the five words that ended before `start` is a context word. */
+function isLive(recognizer: Recognizer, text: string, start: number): boolean {
+  const word = /[\p{L}\d_]/u
+  const isInside = start > 0 && word.test(text.charAt(start)) && word.test(text.charAt(start - 1))
+  const words = text.slice(0, start).match(/[\p{L}\d_]+/gu) ?? []
+  const ended = isInside ? words.slice(0, -1) : words
+  const last = ended.slice(-CONTEXT_WINDOW).map((ended) => ended.toLowerCase())
+  return last.some((ended) => recognizer.context?.includes(ended) === true)
+}
+
+/** The score from which a value counts, or undefined if its pattern cannot reach the threshold here. */
+function neededScore(pattern: EntityPattern, threshold: number, isContextLive: boolean) {
+  const { score, contextScore = score } = pattern
+  if (score >= threshold) return threshold
+  return contextScore >= threshold && isContextLive ? 0 : undefined
+}
+
+function passes(pattern: EntityPattern, value: string, needed: number): boolean {
+  if (pattern.check === undefined) return true
+  const score = pattern.check(value)
+  return score > 0 && score >= needed
+}
+
+/** Where an open-ended match that began before `from` ends. */
+function latchEnd(pattern: EntityPattern, text: string, from: number): number {
+  const { body = '', trailing = '[]', until = '[]' } = pattern.latch ?? {}
+  const mark = new RegExp(until, 'u').exec(text.slice(from))
+  const isBody = new RegExp(body, 'u')
+  const isTrailing = new RegExp(trailing, 'u')
+  let end = from
+  for (let at = from; at < text.length; at += 1) {
+    if (mark !== null && at === from + mark.index + mark[0].length) return at
+    const character = text.charAt(at)
+    if (isTrailing.test(character)) continue
+    if (!isBody.test(character)) break
+    end = at + 1
+  }
+  return end
+}
+
+/** For each UTF-16 unit of the text: whether some match of some recognizer covers it. */
+export function coverage(
+  recognizers: readonly Recognizer[],
+  text: string,
+  { threshold, maxSpan }: { readonly threshold: number; readonly maxSpan: number },
+): boolean[] {
+  const folded = fold(text)
+  const covered = Array.from({ length: text.length }, () => false)
+  const cover = (start: number, end: number) => covered.fill(true, start, end)
+  for (const recognizer of recognizers) {
+    for (let i = 0; i < folded.text.length; i += 1) {
+      const live = isLive(recognizer, folded.text, i)
+      for (let j = i + 1; j <= folded.text.length; j += 1) {
+        const start = folded.starts[i] ?? 0
+        const end = folded.ends[j - 1] ?? 0
+        for (const pattern of recognizer.patterns) {
+          if (pattern.check !== undefined && end - start > maxSpan) continue
+          if (!matches(pattern, folded.text, { start: i, end: j })) continue
+          const needed = neededScore(pattern, threshold, live)
+          if (needed === undefined || !passes(pattern, folded.text.slice(i, j), needed)) continue
+          const last = pattern.latch === undefined ? j : latchEnd(pattern, folded.text, j)
+          cover(Math.max(start, end - maxSpan), folded.ends[last - 1] ?? end)
+        }
+      }
+    }
+  }
+  return covered
+}
+
+/** The same for the findings of the engine. */
+export function covered(
+  text: string,
+  findings: readonly { start: number; end: number }[],
+): boolean[] {
+  const result = Array.from({ length: text.length }, () => false)
+  for (const { start, end } of findings) result.fill(true, start, end)
+  return result
+}
