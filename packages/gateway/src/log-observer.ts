@@ -1,4 +1,5 @@
 /** One line of the structured log for each completion, without anything that was said. */
+import { boundedId } from './audit/bounded-id.ts'
 import type { CompletionObserver } from './completion/observer.ts'
 import type { CompletionReport } from './completion/terminal.ts'
 import type { Logger } from './log.ts'
@@ -11,14 +12,13 @@ export class LogObserver implements CompletionObserver {
   }
 
   ended(report: CompletionReport): void {
-    const { requestId, client, status, errorCode, correlationId, retries } = report
+    const { requestId, status, errorCode, correlationId, retries } = report
     const { tokensIn, tokensOut, latencyMs, timeToFirstTokenMs } = report
-    // A model's name comes from the client: one that nobody knows is not repeated.
-    const model = report.isKnownModel ? report.model : 'other'
-    const fields = { requestId, client, model, status, errorCode, correlationId, retries }
-    this.#logger.info(
-      { ...fields, tokensIn, tokensOut, latencyMs, timeToFirstTokenMs },
-      'completion ended',
-    )
+    const names = { requestId, client: boundedId(report.client), model: report.modelLabel }
+    const outcome = { status, errorCode, correlationId, retries }
+    const fields = { ...names, ...outcome, tokensIn, tokensOut, latencyMs, timeToFirstTokenMs }
+    // A client over its quota can be refused thousands of times a second; the metrics count it.
+    if (errorCode === 'rate_limited') this.#logger.debug(fields, 'completion refused')
+    else this.#logger.info(fields, 'completion ended')
   }
 }

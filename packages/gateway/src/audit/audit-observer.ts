@@ -18,6 +18,8 @@ export class AuditObserver implements CompletionObserver {
   }
 
   ended(report: CompletionReport): void {
+    // It never began, and a client over its quota could fill the disk with such records: they are tallied instead.
+    if (report.errorCode === 'rate_limited') return
     this.#audit.end({
       ...beginOf(report),
       endedAt: report.startedAt + report.latencyMs,
@@ -43,9 +45,9 @@ function beginOf(report: CompletionReport): AuditBegin {
     requestId: report.requestId,
     conversationId:
       report.conversationId === undefined ? undefined : auditName(report.conversationId),
-    client: report.client,
+    client: boundedId(report.client) ?? 'unnamed',
     subject: report.subject === undefined ? undefined : boundedId(report.subject),
-    model: report.isKnownModel ? report.model : (auditName(report.model) ?? 'other'),
+    model: auditName(report.model) ?? 'other',
     upstream: report.upstream,
     policy: report.policy,
     policyHash: report.policyHash,

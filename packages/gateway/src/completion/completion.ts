@@ -253,7 +253,7 @@ export class Completion {
       client,
       subject,
       model: payload.modelId,
-      isKnownModel: model.isKnown,
+      modelLabel: model.label,
       upstream: this.#services.upstream.name,
       policy: policy.name,
       policyHash: policy.hash,

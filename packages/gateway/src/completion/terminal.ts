@@ -26,8 +26,10 @@ export interface CompletionReport {
   conversationId: string | undefined
   client: string
   subject: string | undefined
+  /** As the client named it. */
   model: string
-  isKnownModel: boolean
+  /** As metrics and logs name it: of a bounded set. */
+  modelLabel: string
   upstream: string
   policy: string
   policyHash: string

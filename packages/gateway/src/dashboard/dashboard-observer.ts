@@ -26,8 +26,8 @@ export class DashboardObserver implements CompletionObserver {
   ended(report: CompletionReport): void {
     const type =
       report.status === 'complete' || report.status === 'blocked' ? report.status : 'error'
-    // A model's name comes from the client; one that nobody knows is not passed on.
-    this.#push(type, auditLogOf(report.isKnownModel ? report : { ...report, model: 'other' }))
+    // A model's name comes from the client: what nobody knows is not passed on.
+    this.#push(type, auditLogOf({ ...report, model: report.modelLabel }))
   }
 
   #push(type: StreamEvent['type'], data: unknown): void {

@@ -105,7 +105,7 @@ export class Metrics implements CompletionObserver {
   }
 
   ended(report: CompletionReport): void {
-    const model = report.isKnownModel ? report.model : 'other'
+    const model = report.modelLabel
     const seconds = report.latencyMs / 1000
     this.#requests.inc({ outcome: report.status, model, error: report.errorCode ?? '' })
     this.#latency.observe({ outcome: report.status }, seconds)

@@ -10,8 +10,11 @@ export interface Model extends ModelParameters {
   /** Tokens of prompt and answer together; undefined: unknown, not checked. */
   contextWindow: number | undefined
   encoding: EncodingName
-  /** Whether the table or the configuration names it; other names are one label in metrics. */
-  isKnown: boolean
+  /**
+   * What metrics and logs call it: its name in the configuration or its row in the table, else `other`. So a client that
+   * makes names up (`gpt-4o-1`, `gpt-4o-2`, ...) makes no labels.
+   */
+  label: string
 }
 
 /** What a configuration may say of a model; what it leaves out comes from the table. */
@@ -49,10 +52,15 @@ const ROWS: readonly Row[] = [
   ['gpt-4-1106-preview', 128_000, 'cl100k_base', CHAT],
   ['gpt-4-0125-preview', 128_000, 'cl100k_base', CHAT],
   ['gpt-4.1', 1_047_576, 'o200k_base', CHAT],
+  ['gpt-4.1-mini', 1_047_576, 'o200k_base', CHAT],
+  ['gpt-4.1-nano', 1_047_576, 'o200k_base', CHAT],
   ['gpt-4.5-preview', 128_000, 'o200k_base', CHAT],
   ['gpt-4o', 128_000, 'o200k_base', CHAT],
+  ['gpt-4o-mini', 128_000, 'o200k_base', CHAT],
   ['chatgpt-4o-latest', 128_000, 'o200k_base', CHAT],
   ['gpt-5', 400_000, 'o200k_base', REASONING],
+  ['gpt-5-mini', 400_000, 'o200k_base', REASONING],
+  ['gpt-5-nano', 400_000, 'o200k_base', REASONING],
   ['gpt-5-chat-latest', 128_000, 'o200k_base', CHAT],
   ['gpt-5.1-chat-latest', 128_000, 'o200k_base', CHAT],
   ['gpt-5.2-chat-latest', 128_000, 'o200k_base', CHAT],
@@ -66,6 +74,7 @@ const ROWS: readonly Row[] = [
   ['o1-mini', 128_000, 'o200k_base', REASONING],
   ['o1-preview', 128_000, 'o200k_base', REASONING],
   ['o3', 200_000, 'o200k_base', REASONING],
+  ['o3-mini', 200_000, 'o200k_base', REASONING],
   ['o4-mini', 200_000, 'o200k_base', REASONING],
   ['claude-3', 200_000, 'o200k_base', CHAT],
   ['claude-opus-4', 200_000, 'o200k_base', CHAT],
@@ -97,7 +106,7 @@ export function modelTable(options: ModelTableOptions): (name: string) => Model 
     const settings = own.get(name)
     const row = BY_LENGTH.find(([prefix]) => isVersionOf(name, prefix))
     const [
-      ,
+      prefix = 'other',
       contextWindow = options.defaultContextWindow,
       encoding = 'cl100k_base',
       parameters = CHAT,
@@ -107,7 +116,7 @@ export function modelTable(options: ModelTableOptions): (name: string) => Model 
       encoding: settings?.encoding ?? encoding,
       omit: settings?.omit ?? parameters.omit,
       maxTokensField: settings?.maxTokensField ?? parameters.maxTokensField,
-      isKnown: settings !== undefined || row !== undefined,
+      label: settings === undefined ? prefix : name,
     }
   }
 }

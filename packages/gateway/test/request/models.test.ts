@@ -23,13 +23,19 @@ const ROWS: readonly (readonly [name: string, contextWindow: number, encoding: s
 
 describe('modelTable', () => {
   it.each(ROWS)('knows %s', (name, contextWindow, encoding) => {
-    expect(tutorial(name)).toMatchObject({ contextWindow, encoding, isKnown: true })
-    expect(anywhere(name)).toMatchObject({ contextWindow, encoding, isKnown: true })
+    expect(tutorial(name)).toMatchObject({ contextWindow, encoding })
+    expect(anywhere(name)).toMatchObject({ contextWindow, encoding })
   })
 
   it.each(['gpt-4x', 'gpt', 'my-gpt-4', 'GPT-4', '', 'o1x'])('does not know %j', (name) => {
-    expect(tutorial(name)).toMatchObject({ contextWindow: 8_192, isKnown: false })
-    expect(anywhere(name)).toMatchObject({ contextWindow: undefined, isKnown: false })
+    expect(tutorial(name)).toMatchObject({ contextWindow: 8_192, label: 'other' })
+    expect(anywhere(name)).toMatchObject({ contextWindow: undefined, label: 'other' })
+  })
+
+  it('labels made-up versions of a model with its row: they make no metrics of their own', () => {
+    const labels = Array.from({ length: 1_000 }, (_, i) => tutorial(`gpt-4o-${i}`).label)
+    expect(new Set(labels)).toEqual(new Set(['gpt-4o']))
+    expect(tutorial('gpt-4o-mini-2024-07-18').label).toBe('gpt-4o-mini')
   })
 
   it('lets reasoning models keep neither sampling parameters nor max_tokens', () => {
@@ -49,11 +55,11 @@ describe('modelTable', () => {
     const table = modelTable({ models, defaultContextWindow: undefined })
     expect(table('gpt-4o')).toMatchObject({ contextWindow: 1_000, encoding: 'o200k_base' })
     expect(table('gpt-4o-mini')).toMatchObject({ contextWindow: 128_000 })
-    expect(table('own')).toMatchObject({ omit: ['seed'], contextWindow: undefined, isKnown: true })
-    expect(table('own-2')).toMatchObject({ omit: [], isKnown: false })
+    expect(table('own')).toMatchObject({ omit: ['seed'], contextWindow: undefined, label: 'own' })
+    expect(table('own-2')).toMatchObject({ omit: [], label: 'other' })
   })
 
   it.each(['__proto__', 'constructor', 'toString'])('has no row for %s', (name) => {
-    expect(tutorial(name).isKnown).toBe(false)
+    expect(tutorial(name).label).toBe('other')
   })
 })
