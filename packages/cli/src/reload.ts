@@ -1,17 +1,17 @@
 /** What SIGHUP and a changed file do: the configuration is read again. */
-import { unwatchFile, watchFile } from 'node:fs'
+import { watchFile } from 'node:fs'
 
 /** Files are looked at this often; looking works on every file system, also on mounted secrets that are swapped. */
 const LOOK_MS = 2_000
 
 /**
- * Calls `reload` after SIGHUP and after a change of one of the files; calls that come while one runs become one more.
- * @returns stops looking
+ * Calls `reload` after SIGHUP and after a change of one of the files, until the process ends; calls that come while one
+ * runs become one more. `reload` must not reject: a configuration that is wrong is no reason to end.
  */
 export function onReload(
   paths: readonly (string | undefined)[],
   reload: () => Promise<void>,
-): () => void {
+): void {
   let isRunning = false
   let isWanted = false
   const run = async () => {
@@ -27,14 +27,10 @@ export function onReload(
     if (!isRunning) void run()
   }
   process.on('SIGHUP', request)
-  const watched = paths.filter((path) => path !== undefined)
-  for (const path of watched) {
+  for (const path of paths) {
+    if (path === undefined) continue
     watchFile(path, { interval: LOOK_MS, persistent: false }, (now, before) => {
       if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) request()
     })
-  }
-  return () => {
-    process.off('SIGHUP', request)
-    for (const path of watched) unwatchFile(path, request)
   }
 }

@@ -2,7 +2,7 @@
 import {
   createLogger,
   Gateway,
-  type GatewayError,
+  GatewayError,
   gatewayConfig,
   type LoadedConfig,
   type Settings,
@@ -47,13 +47,17 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
   const logger = createLogger(loaded.settings.logLevel)
   const gateway = await Gateway.start(complete(loaded))
   banner(gateway, sandbox)
-  onReload([loaded.path, loaded.settings.keysFile], async () => {
-    await gateway.reload(complete(read().loaded)).catch((error: GatewayError) => {
+  const { keysFile, tlsCertFile, tlsKeyFile } = loaded.settings
+  onReload([loaded.path, keysFile, tlsCertFile, tlsKeyFile], async () => {
+    try {
+      await gateway.reload(complete(read().loaded))
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
       logger.error(
         { problem: error.message },
         'the new configuration is refused; the old one stays in use',
       )
-    })
+    }
   })
   onStopSignals({
     drain: async () => {
