@@ -8,6 +8,7 @@
  */
 import { CLOSE_CODES } from '@sluice/protocol'
 import type { AuthResult } from '../clients/auth-result.ts'
+import type { CredentialResult } from '../clients/credential.ts'
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
 import type { AcceptedSocket, SocketEvents } from '../socket/socket.ts'
@@ -50,9 +51,11 @@ export class Doorkeeper implements SocketEvents {
   }
 
   /** Begins with the credential of the upgrade; `mayWait` if a `hello` may still bring one. */
-  async begin(credential: string | undefined, mayWait: boolean): Promise<void> {
+  async begin(read: CredentialResult, mayWait: boolean): Promise<void> {
     const { socket, maxHelloBytes, helloTimeoutMs } = this.#options
     socket.limitBytes(maxHelloBytes)
+    if (!read.ok) return this.#refuse(read.reason, CLOSE_CODES.unauthorized.code, read.message)
+    const { credential } = read
     if (credential !== undefined || !mayWait) return await this.#check(credential)
     this.#timer = setTimeout(() => {
       this.#refuse(

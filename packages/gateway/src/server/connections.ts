@@ -68,7 +68,7 @@ export class Connections {
       leaveDoor()
       for (const giveBack of places) giveBack()
     })
-    this.#begin(doorkeeper, request, socket)
+    void doorkeeper.begin(credentialFrom(sourcesOf(request)), !this.#options.allowAnonymous)
     return doorkeeper
   }
 
@@ -80,16 +80,6 @@ export class Connections {
         socket.close(CLOSE_CODES.unauthorized.code, 'The key has been revoked')
       }
     }
-  }
-
-  #begin(doorkeeper: Doorkeeper, request: IncomingMessage, socket: AcceptedSocket): void {
-    const read = credentialFrom(sourcesOf(request))
-    if (read.ok) {
-      void doorkeeper.begin(read.credential, !this.#options.allowAnonymous)
-      return
-    }
-    this.#options.refused(read.reason, this.#options.addressOf(request))
-    socket.close(CLOSE_CODES.unauthorized.code, read.message)
   }
 
   #credentialOf(request: IncomingMessage): 'brought' | 'needless' | 'due' {

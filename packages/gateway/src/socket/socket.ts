@@ -38,6 +38,9 @@ export interface Upgrade {
 /** A reason fits one control frame (RFC 6455 section 5.5): 125 bytes, two of them the code. */
 const MAX_REASON_BYTES = 123
 
+/** Over so many unsent bytes nothing more is read: a peer that takes no answers and no pongs gets no more of them. */
+const UNSENT_BYTES = 262_144
+
 /** A peer that does not answer a close is cut off after this. */
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -78,6 +81,7 @@ export class AcceptedSocket implements Socket {
   readonly #socket: WebSocket
   readonly #connection: Duplex
   #onBytes: ((data: Buffer) => void) | undefined
+  #isChoked = false
 
   constructor(socket: WebSocket, connection: Duplex) {
     this.#socket = socket
@@ -88,19 +92,29 @@ export class AcceptedSocket implements Socket {
   listen(events: SocketEvents): void {
     const socket = this.#socket
     socket.on('message', (data: Buffer, isBinary: boolean) => {
-      this.lastSeen = performance.now()
+      this.#noteSeen()
+      // The library delivers what comes between our close and the peer's answer to it: that peer is no longer served.
+      if (!this.isOpen) return
       if (isBinary) this.close(CLOSE_CODES.unsupportedData.code, 'send JSON as text frames')
       else events.onMessage(data.toString('utf8'))
     })
-    const alive = () => {
-      this.lastSeen = performance.now()
-    }
-    socket.on('pong', alive)
-    socket.on('ping', alive)
+    socket.on('pong', this.#noteSeen)
+    socket.on('ping', this.#noteSeen)
     // The library closes the socket with the code that fits; there is nothing to add.
     socket.on('error', () => {})
     socket.once('close', () => events.onClose())
-    this.#connection.on('drain', () => events.onDrain())
+    this.#connection.on('drain', () => {
+      if (this.#isChoked) this.resume()
+      this.#isChoked = false
+      events.onDrain()
+    })
+  }
+
+  #noteSeen = (): void => {
+    this.lastSeen = performance.now()
+    if (this.#isChoked || this.bufferedBytes <= UNSENT_BYTES) return
+    this.#isChoked = true
+    this.pause()
   }
 
   /** Calls back once when the socket is gone, besides the events. */
@@ -146,7 +160,12 @@ export class AcceptedSocket implements Socket {
     let left = bytes
     this.#onBytes = (data) => {
       left -= data.length
-      if (left < 0) this.close(CLOSE_CODES.tooBig.code, `over ${bytes} bytes before authentication`)
+      if (left >= 0) return
+      this.close(CLOSE_CODES.tooBig.code, `over ${bytes} bytes before authentication`)
+      // What still comes is thrown away: the library would gather it up to the size of a message.
+      this.#connection.removeAllListeners('data')
+      this.#connection.resume()
+      this.#connection.end()
     }
     this.#connection.on('data', this.#onBytes)
   }
