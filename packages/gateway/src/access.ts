@@ -1,6 +1,7 @@
 /** Who may use the gateway: the ways to show a credential, and the refusal to stand open to the network by accident. */
 import { Authenticator } from './clients/authenticator.ts'
 import { KeyRing } from './clients/key-ring.ts'
+import type { Principal } from './clients/principal.ts'
 import { TokenVerifier } from './clients/token-verifier.ts'
 import type { Settings } from './config/settings.ts'
 import { GatewayError } from './errors.ts'
@@ -12,6 +13,8 @@ export interface Access {
   keys: KeyRing | undefined
   /** Whether a client without a credential is served. */
   allowAnonymous: boolean
+  /** What a client of an open socket may do now: its key may have changed since. @throws GatewayError `unauthorized` */
+  current: (principal: Principal) => Principal
 }
 
 /** @throws GatewayError `configuration` */
@@ -35,7 +38,15 @@ export async function openAccess(settings: Settings, logger: Logger): Promise<Ac
     authenticator: new Authenticator({ keys, tokens, allowAnonymous }),
     keys,
     allowAnonymous,
+    current: (principal) => current(principal, keys),
   }
+}
+
+function current(principal: Principal, keys: KeyRing | undefined): Principal {
+  if (principal.kind !== 'key') return principal
+  const now = keys?.principal(principal.id)
+  if (now === undefined) throw new GatewayError('unauthorized', 'The key has been revoked')
+  return now
 }
 
 function tokenVerifier(settings: Settings, logger: Logger): TokenVerifier | undefined {

@@ -1,6 +1,7 @@
 /** Puts the rooms together: from settings to a gateway that listens, serves, reloads and drains. */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { createSecureContext } from 'node:tls'
 import { CLOSE_CODES, type InitMessage } from '@sluice/protocol'
 import { Agent } from 'undici'
 import { type Access, openAccess } from './access.ts'
@@ -10,6 +11,7 @@ import { AuditObserver } from './audit/audit-observer.ts'
 import { parseAuditTarget } from './audit/audit-target.ts'
 import { AuthFailureTally } from './audit/auth-failure-tally.ts'
 import { type AnalyticsCallbacks, CallbackQueue } from './callbacks.ts'
+import type { KeyChanges } from './clients/key-ring.ts'
 import type { Principal } from './clients/principal.ts'
 import type { Completion } from './completion/completion.ts'
 import { Completions } from './completion/completions.ts'
@@ -22,7 +24,14 @@ import { GatewayError } from './errors.ts'
 import { Dialect1 } from './faces/dialect-1.ts'
 import { RateLimits } from './limits/rate-limits.ts'
 import { Shares } from './limits/shares.ts'
-import { type ConfigChanges, changesBetween, type LiveConfig, liveConfig } from './live-config.ts'
+import {
+  assertKeyPolicies,
+  type ConfigChanges,
+  changesBetween,
+  type LiveConfig,
+  liveConfig,
+  withChanges,
+} from './live-config.ts'
 import { createLogger, framesOf, type Logger } from './log.ts'
 import { LogObserver } from './log-observer.ts'
 import { Metrics } from './metrics/metrics.ts'
@@ -65,6 +74,9 @@ export class Gateway {
   readonly #admin: AdminServer | undefined
   #live: LiveConfig
   #state: 'starting' | 'ready' | 'draining' = 'starting'
+  #ended: Promise<void> | undefined
+  /** Until when a drain waits, `performance.now()`. */
+  #drainsUntil = 0
   #port = 0
   #adminPort = 0
 
@@ -102,18 +114,21 @@ export class Gateway {
     const logger = config.logger ?? createLogger(config.settings.logLevel)
     // Whatever can be wrong with a configuration is found before a file is touched.
     upstreamTarget(config.settings)
-    liveConfig(config)
+    const live = liveConfig(config)
+    readTls(config.settings)
     const access = await openAccess(config.settings, logger)
+    assertKeyPolicies(access.keys?.live ?? [], live)
     const audit = await openAudit(
       parseAuditTarget(config.settings.audit),
       auditOptions(config.settings, logger),
     )
-    const gateway = new Gateway({ ...config, logger }, { access, audit }, callbacks)
+    let gateway: Gateway | undefined
     try {
+      gateway = new Gateway({ ...config, logger }, { access, audit }, callbacks)
       await gateway.#listen()
       return gateway
     } catch (error) {
-      await gateway.#close()
+      await (gateway === undefined ? audit.close() : gateway.#close())
       throw error
     }
   }
@@ -140,21 +155,18 @@ export class Gateway {
    * @throws GatewayError `configuration`, and then the old configuration stays in use
    */
   async reload(config: GatewayConfig): Promise<ConfigChanges> {
-    const before = this.#live.settings
-    const changes = changesBetween(before, config.settings)
-    const applied = Object.fromEntries(changes.applied.map((name) => [name, config.settings[name]]))
+    const changes = changesBetween(this.#live, config)
     try {
-      const live = liveConfig({ ...config, settings: { ...before, ...applied } as Settings })
-      await this.#reloadKeys()
+      const live = liveConfig(withChanges(this.#live, config))
       const tls = readTls(this.#config.settings)
-      if (tls !== undefined) this.#server.replaceCertificate(tls)
+      const keys = await this.#access.keys?.reload((stored) => assertKeyPolicies(stored, live))
+      // Everything was read and found good: from here on nothing fails.
       this.#live = live
+      if (tls !== undefined) this.#server.replaceCertificate(tls)
+      if (keys !== undefined) this.#applyKeys(keys)
     } catch (error) {
-      this.#audit.event({
-        kind: 'config_change',
-        outcome: 'refused',
-        settings: [...changes.applied, ...changes.needRestart],
-      })
+      const settings = [...changes.applied, ...changes.needRestart]
+      this.#audit.event({ kind: 'config_change', outcome: 'refused', settings })
       throw error
     }
     this.#rates.reload(this.#live.settings)
@@ -164,26 +176,34 @@ export class Gateway {
     return changes
   }
 
-  /** Lets running completions end, at most until the deadline, then closes every socket. */
+  /** Lets running completions end and be delivered, at most until the deadline, then closes every socket. */
   async drain(): Promise<void> {
-    if (this.#state === 'draining') return
-    this.#state = 'draining'
-    const { drainDeadlineMs } = this.#config.settings
-    this.#logger.info({ running: this.#completions.size, deadlineMs: drainDeadlineMs }, 'draining')
-    this.#server.stopAccepting()
-    const deadline = setTimeout(() => this.#completions.cancelAll('deadline'), drainDeadlineMs)
-    await this.#completions.drain()
+    const { drainDeadlineMs: deadlineMs } = this.#config.settings
+    this.#logger.info({ running: this.#completions.size, deadlineMs }, 'draining')
+    this.#drainsUntil = performance.now() + deadlineMs
+    const deadline = setTimeout(() => this.#completions.cancelAll('deadline'), deadlineMs)
+    await this.#end()
     clearTimeout(deadline)
-    await this.#close()
     this.#logger.info({}, 'drained')
   }
 
-  /** Ends everything at once; what was to be written is written. */
+  /** Ends everything at once, also while it drains; what was to be written is written. */
   async stop(): Promise<void> {
+    this.#drainsUntil = 0
+    this.#completions.cancelAll('operator')
+    await this.#end()
+  }
+
+  #end(): Promise<void> {
+    this.#ended ??= this.#drainAndClose()
+    return this.#ended
+  }
+
+  async #drainAndClose(): Promise<void> {
     this.#state = 'draining'
     this.#server.stopAccepting()
-    this.#completions.cancelAll('operator')
     await this.#completions.drain()
+    await this.#server.delivered(() => performance.now() < this.#drainsUntil)
     await this.#close()
   }
 
@@ -211,16 +231,13 @@ export class Gateway {
     ])
   }
 
-  async #reloadKeys(): Promise<void> {
-    const changes = await this.#access.keys?.reload()
-    if (changes === undefined) return
+  #applyKeys(changes: KeyChanges): void {
     for (const [action, ids] of Object.entries(changes) as [
       'added' | 'changed' | 'revoked',
       string[],
     ][]) {
       for (const keyId of ids) this.#audit.event({ kind: 'key_change', action, keyId })
     }
-    // Sockets of a changed key keep what they were given until they connect again; those of a revoked one end now.
     this.#connections.closeKeys(changes.revoked)
   }
 
@@ -325,6 +342,7 @@ export class Gateway {
       port,
       metrics: () => registry.metrics(),
       contentType: registry.contentType,
+      allowedHosts: () => this.#live.settings.allowedHosts,
       notReady: () => (this.#state === 'ready' ? undefined : this.#state),
     })
   }
@@ -335,7 +353,7 @@ export class Gateway {
       socket: client.socket,
       reader: () => this.#live.reader,
       bufferedBytes: settings.bufferedBytes,
-      malformedPerMinute: settings.malformedPerMinute,
+      malformedPerMinute: this.#live.settings.malformedPerMinute,
       open: (init) => this.#open(init, client),
       run: (completion) => void this.#completions.run(completion),
     })
@@ -343,7 +361,8 @@ export class Gateway {
 
   #open(init: InitMessage, client: { principal: Principal; address: string }): Completion {
     const { payload, conversationId, onOverflow } = init
-    const { principal, address } = client
+    const { address } = client
+    const principal = this.#access.current(client.principal)
     assertAllowed(principal, payload.modelId)
     const policy = this.#live.policyOf(principal.policy)
     return this.#completions.open({
@@ -356,9 +375,19 @@ export class Gateway {
       onOverflow: onOverflow ?? this.#live.settings.onOverflow,
       verbatim: policy.name === 'off',
       place: () => this.#shares.takeCompletion(principal, address),
-      admit: () => this.#rates.admit(principal, address),
-      spend: (tokens) => void this.#rates.spend(principal, tokens),
+      admit: () => this.#admit(principal, address),
+      spend: (tokens) => void this.#rates.spend(principal, address, tokens),
     })
+  }
+
+  /** What is refused here never began: the audit has a count of it, not a record of each. */
+  async #admit(principal: Principal, address: string): Promise<void> {
+    try {
+      await this.#rates.admit(principal, address)
+    } catch (error) {
+      this.#authFailures.add('rate_limited', address)
+      throw error
+    }
   }
 }
 
@@ -398,12 +427,14 @@ function readTls({ tlsCertFile, tlsKeyFile }: Settings): TlsFiles | undefined {
     )
   }
   try {
-    return { cert: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile) }
+    const files = { cert: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile) }
+    createSecureContext(files)
+    return files
   } catch (error) {
-    const { code, path } = error as NodeJS.ErrnoException
+    const { code, path = `${tlsCertFile} and ${tlsKeyFile}` } = error as NodeJS.ErrnoException
     throw new GatewayError(
       'configuration',
-      `Cannot read ${path} (${code}); check SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE`,
+      `Cannot use ${path} (${code}); check SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE`,
     )
   }
 }

@@ -1,15 +1,16 @@
 /** What a reload replaces as one: policies, models, the request's limits, quotas and origins. */
 import type { Policy } from '@sluice/guard'
+import type { StoredKey } from './clients/key-store.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
-import { SETTINGS, type Setting, type SettingName, type Settings } from './config/settings.ts'
+import { SETTINGS, type Setting, type SettingName } from './config/settings.ts'
+import { GatewayError } from './errors.ts'
 import { RequestReader } from './faces/request-reader.ts'
 import { type Model, modelTable } from './request/models.ts'
 import { policyTable } from './request/policies.ts'
 import { isLoopbackAddress, type OriginRules } from './server/origin.ts'
 import { profileDefaults } from './upstream/profiles.ts'
 
-export interface LiveConfig {
-  settings: Settings
+export interface LiveConfig extends Pick<GatewayConfig, 'settings' | 'models' | 'policies'> {
   /** The policy of a client, by its name; the gateway's own without one. Throws for an unknown name. */
   policyOf: (name: string | undefined) => Policy
   modelOf: (name: string) => Model
@@ -24,9 +25,12 @@ export function liveConfig({ settings, models, policies }: GatewayConfig): LiveC
   const policyOf = (name: string | undefined) =>
     policyByName(name ?? settings.policy ?? profile.policy)
   // Compiled now, so that a wrong policy is found at the start or the reload and not at the first request.
-  for (const name of [undefined, ...Object.keys(policies)]) policyOf(name)
+  within('SLUICE_POLICY', () => policyOf(undefined))
+  for (const name of Object.keys(policies)) policyOf(name)
   return {
     settings,
+    models,
+    policies,
     policyOf,
     modelOf: modelTable({ models, defaultContextWindow: profile.defaultContextWindow }),
     reader: new RequestReader({
@@ -44,21 +48,55 @@ export function liveConfig({ settings, models, policies }: GatewayConfig): LiveC
   }
 }
 
+/** @throws GatewayError `configuration` for a key whose policy does not exist */
+export function assertKeyPolicies(keys: readonly StoredKey[], { policyOf }: LiveConfig): void {
+  for (const { id, policy } of keys) within(`key ${id}`, () => policyOf(policy))
+}
+
 /** How a new configuration differs from the one in use. */
 export interface ConfigChanges {
-  /** Settings that are applied at once. */
-  applied: SettingName[]
+  /** What is applied at once. */
+  applied: (SettingName | 'models' | 'policies')[]
   /** Settings that keep their old value until a restart. */
   needRestart: SettingName[]
 }
 
-export function changesBetween(before: Settings, after: Settings): ConfigChanges {
+/** What is configured, without what was made of it. */
+type Configured = Pick<GatewayConfig, 'settings' | 'models' | 'policies'>
+
+export function changesBetween(before: Configured, after: Configured): ConfigChanges {
   const changed = (Object.keys(SETTINGS) as SettingName[]).filter(
-    (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+    (name) => !isSame(before.settings[name], after.settings[name]),
   )
   const reloads = (name: SettingName) => (SETTINGS[name] as Setting).reloads
+  const tables = (['models', 'policies'] as const).filter(
+    (table) => !isSame(before[table], after[table]),
+  )
   return {
-    applied: changed.filter(reloads),
+    applied: [...changed.filter(reloads), ...tables],
     needRestart: changed.filter((name) => !reloads(name)),
+  }
+}
+
+/** The configuration in use with what a reload changes of it. */
+export function withChanges(before: Configured, after: GatewayConfig): GatewayConfig {
+  const { applied } = changesBetween(before, after)
+  const entries = Object.entries(after.settings).filter(([name]) =>
+    applied.includes(name as SettingName),
+  )
+  return { ...after, settings: { ...before.settings, ...Object.fromEntries(entries) } }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** Says of a problem where it is. */
+function within<T>(place: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    throw new GatewayError(error.code, `${place}: ${error.message}`, { cause: error })
   }
 }

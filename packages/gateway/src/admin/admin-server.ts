@@ -1,7 +1,8 @@
-/** The operator's listener: metrics and health, apart from where clients come in. */
-import { createServer, type Server } from 'node:http'
+/** The operator's listener: metrics and health, apart from where clients come in. No web page may read it. */
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { GatewayError } from '../errors.ts'
+import { isLoopbackAddress, refusalOf } from '../server/origin.ts'
 
 export interface AdminOptions {
   host: string
@@ -9,6 +10,8 @@ export interface AdminOptions {
   /** The metrics in Prometheus' text format. */
   metrics: () => Promise<string>
   contentType: string
+  /** Names that `Host` may carry besides loopback ones, while it listens on loopback. */
+  allowedHosts: () => readonly string[]
   notReady: () => string | undefined
 }
 
@@ -23,7 +26,7 @@ export class AdminServer {
     this.#http = createServer(
       { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS },
       (request, response) => {
-        this.#reply(request.url?.split('?')[0] ?? '').then(
+        this.#reply(request).then(
           ([status, type, text]) => {
             response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
             response.end(text)
@@ -59,13 +62,27 @@ export class AdminServer {
     this.#http.closeAllConnections()
   }
 
-  async #reply(path: string): Promise<[status: number, type: string, text: string]> {
+  async #reply(request: IncomingMessage): Promise<[status: number, type: string, text: string]> {
     const text = 'text/plain; charset=utf-8'
+    const refusal = this.#refusalOf(request)
+    if (refusal !== undefined) return [403, text, `${refusal}\n`]
+    const path = request.url?.split('?')[0] ?? ''
     if (path === '/metrics') return [200, this.#options.contentType, await this.#options.metrics()]
     if (path === '/healthz') return [200, text, 'ok\n']
     if (path !== '/readyz')
       return [404, text, 'Not found: /metrics, /healthz and /readyz are here\n']
     const reason = this.#options.notReady()
     return reason === undefined ? [200, text, 'ready\n'] : [503, text, `${reason}\n`]
+  }
+
+  #refusalOf(request: IncomingMessage): string | undefined {
+    if (request.headers.origin !== undefined) return 'Web pages may not read this'
+    const { host, allowedHosts } = this.#options
+    return refusalOf(request, {
+      allowedOrigins: [],
+      allowedHosts: allowedHosts(),
+      isLoopback: isLoopbackAddress(host),
+      isTls: false,
+    })
   }
 }

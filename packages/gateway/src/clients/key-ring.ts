@@ -8,7 +8,7 @@ import type { Principal } from './principal.ts'
 /** Ids of keys that a reload found different. */
 export interface KeyChanges {
   readonly added: readonly string[]
-  /** Other limits, models, policy, name or expiry: open sockets still have the old ones. */
+  /** Other limits, models, policy, name or expiry: in force from each client's next request. */
   readonly changed: readonly string[]
   /** Newly revoked, or no longer in the file: their sockets are to be closed. */
   readonly revoked: readonly string[]
@@ -43,9 +43,15 @@ export class KeyRing {
     return new KeyRing(path, now, await readKeys(path))
   }
 
-  /** Number of keys that are not revoked. */
-  get size(): number {
-    return [...this.#keys.values()].filter(({ stored }) => stored.revokedAt === undefined).length
+  /** The keys that are not revoked. */
+  get live(): readonly StoredKey[] {
+    return liveKeys([...this.#keys.values()].map(({ stored }) => stored))
+  }
+
+  /** What a client may do now, by the id of its key; undefined once that is revoked or gone. */
+  principal(id: string): Principal | undefined {
+    const key = this.#keys.get(id)
+    return key === undefined || key.stored.revokedAt !== undefined ? undefined : principalOf(key)
   }
 
   /** Checks a credential. Only who holds the secret learns that a key is revoked or expired. */
@@ -62,13 +68,20 @@ export class KeyRing {
 
   /**
    * Reads the file again and takes it whole, or leaves everything as it is.
+   * @param accept looks at the keys that are not revoked before they are taken; what it throws refuses them
    * @throws GatewayError `configuration` when it cannot be read or is not valid.
    */
-  async reload(): Promise<KeyChanges> {
+  async reload(accept: (live: readonly StoredKey[]) => void = () => {}): Promise<KeyChanges> {
+    const keys = await readKeys(this.#path)
+    accept(liveKeys(keys))
     const before = this.#keys
-    this.#keys = indexed(await readKeys(this.#path))
+    this.#keys = indexed(keys)
     return compared(before, this.#keys)
   }
+}
+
+function liveKeys(keys: readonly StoredKey[]): StoredKey[] {
+  return keys.filter(({ revokedAt }) => revokedAt === undefined)
 }
 
 function indexed(keys: readonly StoredKey[]): ReadonlyMap<string, RingKey> {

@@ -8,7 +8,7 @@ export class Completions {
   /** What runs, and what gives its place back. */
   readonly #running = new Map<Completion, () => void>()
   #isDraining = false
-  #onEmpty: (() => void) | undefined
+  #onEmpty: (() => void)[] = []
 
   constructor(services: CompletionServices) {
     this.#services = services
@@ -53,16 +53,14 @@ export class Completions {
     await completion.run()
     this.#running.get(completion)?.()
     this.#running.delete(completion)
-    if (this.#running.size === 0) this.#onEmpty?.()
+    if (this.#running.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
   }
 
   /** Refuses new ones from now on, and resolves when the last one has ended. */
   async drain(): Promise<void> {
     this.#isDraining = true
     if (this.#running.size === 0) return
-    await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve
-    })
+    await new Promise<void>((resolve) => this.#onEmpty.push(resolve))
   }
 
   /** Ends all that run. */

@@ -38,7 +38,7 @@ export class RateLimits {
     await this.#take({
       what: 'requests',
       whom: 'this client',
-      id: principal.id,
+      id: nameOf(principal),
       limit: requests,
       points: 1,
     })
@@ -54,17 +54,17 @@ export class RateLimits {
     await this.#take({
       what: 'tokens',
       whom: 'this client',
-      id: principal.id,
+      id: nameOf(principal),
       limit: tokens,
       points: 0,
     })
   }
 
   /** Takes the tokens that a completion cost; may go over, which the next request pays. */
-  async spend(principal: Principal, tokens: number): Promise<void> {
-    if (principal.kind === 'anonymous') return
+  async spend(principal: Principal, address: string, tokens: number): Promise<void> {
+    if (isExempt(principal, address)) return
     const limit = this.#tokenLimit(principal)
-    if (limit > 0) await this.#limiter('tokens', limit).penalty(principal.id, tokens)
+    if (limit > 0) await this.#limiter('tokens', limit).penalty(nameOf(principal), tokens)
   }
 
   #tokenLimit(principal: Principal): number {
@@ -106,4 +106,9 @@ export class RateLimits {
     this.#limiters.set(key, limiter)
     return limiter
   }
+}
+
+/** A key and a token's subject may have the same id and are two clients all the same. */
+function nameOf({ kind, id }: Principal): string {
+  return `${kind} ${id}`
 }

@@ -33,7 +33,7 @@ function compile(name: string, definitions: Readonly<Record<string, unknown>>): 
     const allowed = [...POLICY_NAMES, ...Object.keys(definitions)].join(', ')
     throw new GatewayError(
       'configuration',
-      `SLUICE_POLICY: no policy is called ${JSON.stringify(name)}; allowed: ${allowed}`,
+      `no policy is called ${JSON.stringify(name)}; allowed: ${allowed}`,
     )
   }
   if (definition !== undefined && isBuiltIn(name)) {

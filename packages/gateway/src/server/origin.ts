@@ -14,8 +14,6 @@ export interface OriginRules {
   isTls: boolean
 }
 
-const LOOPBACK_HOSTS = new Set(['localhost', '127.0.0.1', '[::1]'])
-
 /** Why a request is refused, or undefined if it may pass. */
 export function refusalOf(request: IncomingMessage, rules: OriginRules): string | undefined {
   const host = request.headers.host ?? ''
@@ -40,7 +38,8 @@ export function isLoopbackAddress(host: string): boolean {
 
 function isAllowedHost(host: string, allowed: readonly string[]): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase()
-  return LOOPBACK_HOSTS.has(name) || allowed.some((candidate) => candidate.toLowerCase() === name)
+  const isLoopback = name === '[::1]' || (name !== '::1' && isLoopbackAddress(name))
+  return isLoopback || allowed.some((candidate) => candidate.toLowerCase() === name)
 }
 
 function sameOrigin(a: string, b: string): boolean {

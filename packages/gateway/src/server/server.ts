@@ -48,9 +48,13 @@ const HTTP_OPTIONS = {
   // How often the two timeouts are looked at; Node's default would let a slow one live for 30 s more.
   connectionsCheckingInterval: 1_000,
 }
+/** A peer that begins TLS and does not finish is as slow as one that does not finish its headers. */
+const TLS_OPTIONS = { handshakeTimeout: 10_000 }
 const PATHS = new Set(['/', '/ws'])
 /** How long a peer may take to answer a close before it is cut. */
 const CLOSE_GRACE_MS = 1_000
+/** How often a wait looks whether it is over. */
+const LOOK_MS = 5
 
 export class GatewayServer {
   readonly watch: SocketWatch
@@ -71,7 +75,7 @@ export class GatewayServer {
     this.#http =
       tls === undefined
         ? createServer(HTTP_OPTIONS, onRequest)
-        : createTlsServer({ ...HTTP_OPTIONS, ...tls }, onRequest)
+        : createTlsServer({ ...HTTP_OPTIONS, ...TLS_OPTIONS, ...tls }, onRequest)
     this.#http.on('upgrade', (request, connection, head) =>
       this.#onUpgrade(request, connection as NetSocket, head),
     )
@@ -100,12 +104,16 @@ export class GatewayServer {
     this.#http.closeIdleConnections()
   }
 
+  /** Resolves when every socket has taken what there was to send, or `mayWait` says no. */
+  async delivered(mayWait: () => boolean): Promise<void> {
+    while (this.watch.hasUndelivered && mayWait()) await shortly()
+  }
+
   /** Closes all sockets with a code, then what is left of the connections. */
   async close(code: number, reason: string): Promise<void> {
     for (const socket of this.watch.sockets) socket.close(code, reason)
     const deadline = performance.now() + CLOSE_GRACE_MS
-    while (this.watch.size > 0 && performance.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 5))
+    while (this.watch.size > 0 && performance.now() < deadline) await shortly()
     for (const socket of this.watch.sockets) socket.terminate()
     this.watch.stop()
     this.#http.closeAllConnections()
@@ -180,6 +188,10 @@ export class GatewayServer {
       },
     })
   }
+}
+
+function shortly(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_MS))
 }
 
 const SILENT: SocketEvents = { onMessage: () => {}, onDrain: () => {}, onClose: () => {} }

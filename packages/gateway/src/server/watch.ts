@@ -66,6 +66,14 @@ export class SocketWatch {
     return sum
   }
 
+  /** Something that was to be sent has not left yet. */
+  get hasUndelivered(): boolean {
+    for (const { socket, face } of this.#entries.values()) {
+      if (socket.isOpen && (face.isBusy || socket.bufferedBytes > 0)) return true
+    }
+    return false
+  }
+
   add(socket: AcceptedSocket, face: Watched): void {
     const now = performance.now()
     this.#entries.set(socket, { socket, face, pingedAt: 0, busyAt: now, buffered: 0, movedAt: now })

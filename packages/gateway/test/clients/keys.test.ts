@@ -169,7 +169,7 @@ describe('KeyRing', () => {
     const ring = await KeyRing.load(path, () => NOW)
     expect(ring.check(key)).toMatchObject({ reason: 'revoked_key' })
     expect(ring.check(`${key.slice(0, -4)}0000`)).toMatchObject({ reason: 'unknown_key' })
-    expect(ring.size).toBe(0)
+    expect(ring.live).toEqual([])
   })
 
   it('refuses a key from the moment at which it expires', async () => {
@@ -223,5 +223,20 @@ describe('KeyRing', () => {
     writeFileSync(path, '{')
     await expect(ring.reload()).rejects.toMatchObject({ code: 'configuration' })
     expect(ring.check(key).ok).toBe(true)
+  })
+
+  it('keeps its keys when whoever has a say does not accept the new ones', async () => {
+    const path = keyFile()
+    const { key, stored } = await createKey({ path, now: NOW }, { name: 'a' })
+    const ring = await KeyRing.load(path, () => NOW)
+    await revokeKey({ path, now: NOW }, stored.id)
+    const refuse = () => {
+      throw new Error('not these')
+    }
+    await expect(ring.reload(refuse)).rejects.toThrow('not these')
+    expect(ring.check(key).ok).toBe(true)
+    expect(ring.principal(stored.id)).toMatchObject({ id: stored.id })
+    await ring.reload()
+    expect(ring.principal(stored.id)).toBeUndefined()
   })
 })

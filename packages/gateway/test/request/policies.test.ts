@@ -13,7 +13,7 @@ describe('policyTable', () => {
   })
 
   it.each([
-    ['nobody', {}, 'SLUICE_POLICY: no policy is called "nobody"; allowed: '],
+    ['nobody', {}, 'no policy is called "nobody"; allowed: '],
     ['nobody', { own: {} }, ', own'],
     ['constructor', {}, 'no policy is called "constructor"'],
     ['__proto__', {}, 'no policy is called "__proto__"'],
