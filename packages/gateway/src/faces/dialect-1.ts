@@ -29,6 +29,9 @@ export interface Dialect1Options {
 /** Bytes of one write: small enough for a slow reader's progress to be seen, large enough to be cheap. */
 const WRITE_BYTES = 16_384
 
+/** Refusals may pile up in a socket beyond what the answer may, up to this many times as much. */
+const UNREAD_BUFFERS = 2
+
 const BUSY =
   'A completion is already running on this connection; wait for its complete, blocked or error message'
 
@@ -63,8 +66,7 @@ export class Dialect1 implements SocketEvents, Watcher {
       this.#begin(init)
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
-      this.#options.socket.send(errorMessage(error.message))
-      if (MALFORMED.has(error.code)) this.#countMalformed()
+      this.#refuse(error)
     }
   }
 
@@ -101,6 +103,15 @@ export class Dialect1 implements SocketEvents, Watcher {
     completion.detach(this)
     completion.dispose()
     this.#options.socket.send(terminalMessage(terminal))
+  }
+
+  #refuse(error: GatewayError): void {
+    const { socket, bufferedBytes } = this.#options
+    socket.send(errorMessage(error.message))
+    if (MALFORMED.has(error.code)) this.#countMalformed()
+    // Nothing else bounds the answers to a client that sends and never reads.
+    if (socket.bufferedBytes > UNREAD_BUFFERS * bufferedBytes)
+      socket.close(CLOSE_CODES.tryLater.code, 'slow consumer: refusals were not read')
   }
 
   #countMalformed(): void {
