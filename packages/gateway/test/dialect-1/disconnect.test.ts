@@ -1,0 +1,135 @@
+// A dropped socket is a cancel in dialect 1: within 100 ms and in every phase, nothing is left at the upstream.
+import type { GatewayOptions } from '@sluice/gateway'
+import { describe, expect, it } from 'vitest'
+import { type GatewayOnSandbox, gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
+import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
+import { until } from '../harness/until.ts'
+
+/** What the protocol allows. */
+const ABORT_MS = 100
+
+interface Phase {
+  phase: string
+  model: string
+  gateway?: GatewayOptions
+  /** Sets the phase up. */
+  prepare?: (stack: GatewayOnSandbox) => void | Promise<void>
+  /** The completion is in this phase. */
+  isReached: (stack: GatewayOnSandbox, client: TutorialClient) => boolean
+  /** Chat requests in the end. */
+  requests: number
+}
+
+const PHASES: readonly Phase[] = [
+  {
+    phase: 'it waits for its turn',
+    model: 'sandbox-fast',
+    gateway: { requestsPerMinute: 1 },
+    prepare: async ({ connect }) => void (await (await connect()).ask('sandbox-fast')),
+    isReached: (_stack, client) => client.received.length === 1,
+    requests: 1,
+  },
+  {
+    phase: 'the token is fetched',
+    model: 'sandbox-fast',
+    prepare: ({ sandbox }) => sandbox.queueFaults({ token: ['stall'] }),
+    isReached: ({ sandbox }) => sandbox.stats().tokenRequests === 1,
+    requests: 0,
+  },
+  {
+    phase: 'it waits for another attempt',
+    model: 'sandbox-429-always',
+    isReached: ({ sandbox }) =>
+      sandbox.stats().chatRequests === 1 && sandbox.stats().openStreams === 0,
+    requests: 1,
+  },
+  {
+    phase: 'the headers are awaited',
+    model: 'sandbox-stall-before-headers',
+    isReached: ({ sandbox }) => sandbox.stats().openStreams === 1,
+    requests: 1,
+  },
+  {
+    phase: 'the first event is awaited',
+    model: 'sandbox-stall-after-headers',
+    isReached: ({ sandbox }) => sandbox.stats().openStreams === 1,
+    requests: 1,
+  },
+  {
+    phase: 'the text streams',
+    model: 'sandbox-slow',
+    isReached: (_stack, client) => client.received.length > 1,
+    requests: 1,
+  },
+  {
+    phase: 'the text stalls',
+    model: 'sandbox-stall-mid-stream',
+    isReached: (_stack, client) => client.received.length > 1,
+    requests: 1,
+  },
+]
+
+describe('a disconnect', () => {
+  it.each(PHASES)('ends the request at the upstream while $phase', async (phase) => {
+    const stack = await gatewayOnSandbox(
+      phase.gateway === undefined ? {} : { gateway: phase.gateway },
+    )
+    await phase.prepare?.(stack)
+    const client = await stack.connect()
+    client.init(phase.model)
+    await until(`${phase.phase}`, () => phase.isReached(stack, client))
+    const { openStreams } = stack.sandbox.stats()
+    const leftAt = performance.now()
+    client.socket.terminate()
+    await until('the upstream has no open stream', () => stack.sandbox.stats().openStreams === 0)
+    // Nothing to see where no stream was open; where one was, it ends within what the protocol allows.
+    if (openStreams > 0) expect(performance.now() - leftAt).toBeLessThan(ABORT_MS)
+    const other = await stack.connect()
+    if (phase.gateway === undefined && phase.phase !== 'the token is fetched') {
+      expect(shapeOf(await other.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
+      expect(stack.sandbox.stats().chatRequests).toBe(phase.requests + 1)
+    } else {
+      expect(stack.sandbox.stats().chatRequests).toBe(phase.requests)
+    }
+  })
+
+  it('frees the place in the queue', async () => {
+    const { connect, sandbox } = await gatewayOnSandbox({
+      gateway: { requestsPerMinute: 1, queueLength: 1 },
+    })
+    await (await connect()).ask('sandbox-fast')
+    const leaving = await connect()
+    leaving.init('sandbox-fast')
+    await leaving.next()
+    const refused = await connect()
+    expect((await refused.ask('sandbox-fast')).at(-1)?.message).toMatch(
+      /^1 requests already wait for the upstream \(SLUICE_UPSTREAM_QUEUE_LENGTH\)/,
+    )
+    leaving.socket.terminate()
+    await leaving.closed
+    const next = await connect()
+    await until('the place is free', () => {
+      if (next.received.every(({ type }) => type !== 'handshake_ack')) next.init('sandbox-fast')
+      return next.received.length > 0 && next.received.at(-1)?.type === 'handshake_ack'
+    })
+    expect(sandbox.stats().chatRequests).toBe(1)
+  })
+
+  it('of many at once leaves nothing open and others unharmed', async () => {
+    const { gateway, connect, sandbox } = await gatewayOnSandbox({
+      sandbox: { deltaIntervalMs: 10, rateLimitPerMinute: 10_000 },
+      gateway: { requestsPerMinute: 0 },
+    })
+    const leaving = await Promise.all(
+      Array.from({ length: 40 }, () => TutorialClient.connect(gateway.url)),
+    )
+    const staying = await connect()
+    for (const client of leaving) client.init('sandbox-long')
+    staying.init('sandbox-default', 'Where is my order?')
+    await until('all of them stream', () => leaving.every(({ received }) => received.length > 2))
+    for (const client of leaving) client.socket.terminate()
+    expect((await staying.turn()).at(-1)?.type).toBe('complete')
+    await until('no stream is open', () => sandbox.stats().openStreams === 0)
+    expect(sandbox.stats()).toMatchObject({ abortedStreams: 40, finishedStreams: 1 })
+  })
+})
