@@ -84,6 +84,7 @@ export class Completion {
   #lastReadAt: number | undefined
   #prepared: PreparedRequest | undefined
   #stream: OpenStream | undefined
+  #attempts = 0
   #isPaused = false
 
   constructor(request: CompletionRequest, services: CompletionServices) {
@@ -179,8 +180,15 @@ export class Completion {
     for (const watcher of this.#watchers) watcher.onAck(prepared)
     for (const observer of observers) await observer.began?.(this.#snapshot())
     signal.throwIfAborted()
-    const sink = { onEvent: this.#onEvent, onRead: this.#onRead }
-    this.#stream = await upstream.open({ body: prepared.body, client, sink, signal })
+    this.#stream = await upstream.open({
+      body: prepared.body,
+      client,
+      signal,
+      sink: { onEvent: this.#onEvent, onRead: this.#onRead },
+      onAttempt: () => {
+        this.#attempts += 1
+      },
+    })
     this.#regulate()
     await this.#stream.finished
     this.#answer.end()
@@ -271,7 +279,7 @@ export class Completion {
       latencyMs: 0,
       timeToFirstTokenMs:
         this.#firstTextAt === undefined ? undefined : this.#firstTextAt - this.#startedAt,
-      retries: stream === undefined ? 0 : stream.attempts - 1,
+      retries: Math.max(0, this.#attempts - 1),
       dropped: this.#prepared?.dropped ?? 0,
       findings: this.#findings.counts,
       correlationId: stream?.correlationId,

@@ -38,14 +38,14 @@ export interface UpstreamCall {
   sink: EventSink
   /** Ends the call in any phase; its reason is what `open` and `finished` reject with. */
   signal: AbortSignal
+  /** Told of each attempt when it begins. */
+  onAttempt: () => void
 }
 
 /** An answer that has begun. */
 export interface OpenStream {
   finished: Promise<void>
   correlationId: string | undefined
-  /** Attempts that it took. */
-  attempts: number
   pause(): void
   resume(): void
 }
@@ -115,28 +115,24 @@ export class UpstreamClient {
 
   /** Resolves when the first event was taken; rejects with a GatewayError, or with the signal's reason. */
   async open(call: UpstreamCall): Promise<OpenStream> {
-    let attempts = 0
-    const attempt = async () => {
-      await this.#pacing.turn(call.client, call.signal)
-      attempts += 1
-      return await this.#attempt(call)
-    }
+    const turn = () => this.#pacing.turn(call.client, call.signal)
     let hasFreshToken = false
-    const attemptWithFreshToken = (error: unknown) => {
+    const attemptWithFreshToken = async (error: unknown) => {
       // A token can die before its time (idle timeout, revocation): fetch another, once.
       if (!isRefusedToken(error) || hasFreshToken) throw error
       hasFreshToken = true
-      return attempt()
+      await turn()
+      return await this.#attempt(call)
     }
-    const stream = await withRetry(() => attempt().catch(attemptWithFreshToken), {
+    const stream = await withRetry(() => this.#attempt(call).catch(attemptWithFreshToken), {
       ...this.#options.target.retry,
       budget: this.#budget,
       signal: call.signal,
       now: this.#now,
+      turn,
       onRetry: this.#onRetry,
     })
     return {
-      attempts,
       finished: stream.finished,
       correlationId: stream.correlationId,
       pause: () => stream.pause(),
@@ -151,6 +147,7 @@ export class UpstreamClient {
   }
 
   async #attempt(call: UpstreamCall): Promise<ChatStream> {
+    call.onAttempt()
     try {
       return await this.#breaker.execute(() => this.#post(call))
     } catch (error) {

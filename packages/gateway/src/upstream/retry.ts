@@ -49,6 +49,8 @@ export interface RetryOptions extends UpstreamRetry {
   signal: AbortSignal
   now?: () => number
   random?: () => number
+  /** Awaited before each attempt; what it throws is final, because it has waited already. */
+  turn?: () => Promise<void>
   /** Told before each wait. */
   onRetry?: (error: GatewayError, attempt: number, delayMs: number) => void
 }
@@ -65,6 +67,7 @@ export async function withRetry<T>(
   const deadline = now() + options.deadlineMs
   options.budget.request()
   for (let n = 1; ; n += 1) {
+    await options.turn?.()
     try {
       return await attempt(n)
     } catch (error) {

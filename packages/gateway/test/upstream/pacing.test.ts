@@ -1,4 +1,5 @@
 // Turns at the upstream on a fake clock: the window's law, fairness, the shared pause, and every way to leave the queue.
+import { setMaxListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import type { GatewayError } from '../../src/errors.ts'
@@ -7,6 +8,8 @@ import { fakeClock } from '../harness/clock.ts'
 
 const WINDOW_MS = 60_000
 const never = new AbortController().signal
+// One signal for many requests is a habit of these tests alone.
+setMaxListeners(0, never)
 
 function pacing(options: Partial<PacingOptions> = {}): Pacing {
   return new Pacing({

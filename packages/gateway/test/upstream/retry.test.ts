@@ -132,6 +132,16 @@ describe('withRetry', () => {
     expect(at).toEqual([0])
   })
 
+  it('waits for its turn before each attempt, and takes a refusal there for final', async () => {
+    const turn = vi.fn(async () => {})
+    await run(() => Promise.reject(down()), options({ turn }))
+    expect(turn).toHaveBeenCalledTimes(3)
+    const refusal = new GatewayError('overloaded', 'full', { isRetryable: true, retryAfterMs: 10 })
+    turn.mockClear().mockRejectedValue(refusal)
+    const { error, at } = await run(async () => 'answer', options({ turn }))
+    expect([error, at, turn.mock.calls.length]).toEqual([refusal, [], 1])
+  })
+
   it('tells of each retry before its wait', async () => {
     const onRetry = vi.fn()
     const failure = down()
