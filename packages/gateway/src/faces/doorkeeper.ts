@@ -2,7 +2,7 @@
  * The first seconds of a socket: finds out whose it is, by the upgrade's credential or a first `hello`, and then hands
  * every message on to the face behind it.
  *
- *   checking --accepted--> open          (reading is paused while a credential is checked)
+ *   checking --accepted--> open          (reading is paused while a credential is checked; what was read waits)
  *   waiting --hello--> checking          (no credential came with the upgrade, and one is needed)
  *   any --refused or late--> closed
  */
@@ -36,7 +36,10 @@ export class Doorkeeper implements SocketEvents {
   readonly #options: DoorkeeperOptions
   #face: Face | undefined
   #timer: NodeJS.Timeout | undefined
+  #isChecking = false
   #isClosed = false
+  /** What came in one packet with the `hello`, before reading paused: no more than the connection reads at once. */
+  #early: string[] = []
 
   constructor(options: DoorkeeperOptions) {
     this.#options = options
@@ -67,8 +70,10 @@ export class Doorkeeper implements SocketEvents {
   }
 
   onMessage(text: string): void {
+    if (this.#isClosed) return
     if (this.#face !== undefined) this.#face.onMessage(text)
-    else if (!this.#isClosed) void this.#hello(text)
+    else if (this.#isChecking) this.#early.push(text)
+    else void this.#hello(text)
   }
 
   onDrain(): void {
@@ -83,6 +88,11 @@ export class Doorkeeper implements SocketEvents {
 
   async #hello(text: string): Promise<void> {
     clearTimeout(this.#timer)
+    const { maxHelloBytes } = this.#options
+    if (Buffer.byteLength(text) > maxHelloBytes) {
+      const why = `over ${maxHelloBytes} bytes before authentication`
+      return this.#refuse('malformed', CLOSE_CODES.tooBig.code, why)
+    }
     const token = tokenOf(text)
     if (token === undefined) {
       const expected = 'a credential is needed: send {"type":"hello","token":"..."} first'
@@ -93,7 +103,9 @@ export class Doorkeeper implements SocketEvents {
 
   async #check(credential: string | undefined): Promise<void> {
     const { socket, authenticate, admit } = this.#options
+    this.#isChecking = true
     socket.pause()
+    socket.unlimitBytes()
     const result = await authenticate(credential)
     if (this.#isClosed) return
     if (!result.ok)
@@ -105,7 +117,7 @@ export class Doorkeeper implements SocketEvents {
       if (!(error instanceof GatewayError)) throw error
       return this.#refuse(error.code, CLOSE_CODES.quota.code, error.message)
     }
-    socket.unlimitBytes()
+    for (const text of this.#early.splice(0)) this.#face.onMessage(text)
     socket.resume()
   }
 

@@ -160,7 +160,8 @@ export class AcceptedSocket implements Socket {
     let left = bytes
     this.#onBytes = (data) => {
       left -= data.length
-      if (left >= 0) return
+      // The packet that lifts the limit is still on its way to this listener.
+      if (left >= 0 || this.#onBytes === undefined) return
       this.close(CLOSE_CODES.tooBig.code, `over ${bytes} bytes before authentication`)
       // What still comes is thrown away: the library would gather it up to the size of a message.
       this.#connection.removeAllListeners('data')
