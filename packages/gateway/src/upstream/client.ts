@@ -148,8 +148,10 @@ export class UpstreamClient {
 
   async #attempt(call: UpstreamCall): Promise<ChatStream> {
     call.onAttempt()
+    // Outside the breaker: one failed token request would count once for everybody who waits for it.
+    const authorization = await this.#credentials.authorization(call.signal)
     try {
-      return await this.#breaker.execute(() => this.#post(call))
+      return await this.#breaker.execute(() => this.#post(call, authorization))
     } catch (error) {
       if (!isBrokenCircuitError(error)) throw error
       const message = `the upstream keeps failing; it is not tried for ${BREAKER_PAUSE_MS} ms`
@@ -160,9 +162,8 @@ export class UpstreamClient {
     }
   }
 
-  async #post(call: UpstreamCall): Promise<ChatStream> {
+  async #post(call: UpstreamCall, authorization: string | undefined): Promise<ChatStream> {
     const { target, dispatcher } = this.#options
-    const authorization = await this.#credentials.authorization(call.signal)
     const stream = new ChatStream({
       ...target,
       sink: call.sink,
