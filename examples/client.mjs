@@ -1,0 +1,40 @@
+// A client of dialect 1 in plain JavaScript, for browsers and Node.js. PROTOCOL.md has the messages.
+
+/**
+ * Yields the answer's text as it comes and returns the audit log; throws if the answer is blocked or fails. Leaving the
+ * loop early closes the socket, and that cancels the completion.
+ */
+export async function* ask(url, payload, key) {
+  const socket = await open(url, key)
+  const messages = []
+  let wake = () => {}
+  const take = (message) => {
+    messages.push(message)
+    wake()
+  }
+  socket.onopen = () => socket.send(JSON.stringify({ type: 'init', payload }))
+  socket.onmessage = ({ data }) => take(JSON.parse(data))
+  socket.onclose = ({ code, reason }) =>
+    take({ type: 'error', message: `closed, ${code} ${reason}` })
+  socket.onerror = () => {} // `close` follows and says why
+  try {
+    for (;;) {
+      while (messages.length === 0) await new Promise((resolve) => (wake = resolve))
+      const { type, data, auditLog, reason, message } = messages.shift()
+      if (type === 'chunk') yield data.choices[0]?.delta.content ?? ''
+      if (type === 'complete') return auditLog
+      if (type === 'blocked' || type === 'error') throw new Error(reason ?? message)
+    }
+  } finally {
+    socket.close(1000)
+  }
+}
+
+/** A key travels as a subprotocol, because browsers cannot set headers. */
+async function open(url, key) {
+  const Socket = globalThis.WebSocket ?? (await import('ws')).WebSocket
+  const base64url = (text) =>
+    btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  const keys = key === undefined ? [] : [`sluice.key.${base64url(key)}`]
+  return new Socket(url, ['sluice.v1', ...keys])
+}

@@ -1,0 +1,86 @@
+/** Runs the examples: what a reader copies has to work. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { gatewayConfig, loadConfig, policyTable } from '@sluice/gateway'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const folder = fileURLToPath(new URL('..', import.meta.url))
+const running: ChildProcess[] = []
+
+/** A started example: what it has printed so far, and its end. */
+interface Example {
+  child: ChildProcess
+  output: () => string
+  exitCode: Promise<number | null>
+}
+
+function run(args: string[], env: Record<string, string> = {}): Example {
+  const child = spawn(process.execPath, args, { cwd: folder, env: { ...process.env, ...env } })
+  running.push(child)
+  let printed = ''
+  const collect = (data: Buffer) => {
+    printed += data.toString('utf8')
+  }
+  child.stdout?.on('data', collect)
+  child.stderr?.on('data', collect)
+  const exitCode = new Promise<number | null>((resolve) => child.once('close', resolve))
+  return { child, output: () => printed, exitCode }
+}
+
+/** Waits until the example has printed `text`. */
+async function printing(example: Example, text: RegExp): Promise<RegExpExecArray> {
+  await expect.poll(example.output, { timeout: 15_000 }).toMatch(text)
+  return text.exec(example.output()) as RegExpExecArray
+}
+
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL')
+})
+
+describe('library.mjs and node-client.mjs', () => {
+  it('hold a conversation, tell the callbacks, and drain on SIGTERM', async () => {
+    const library = run(['library.mjs'], { PORT: '0' })
+    const [, url = ''] = await printing(library, /listens on (ws:\S+)/)
+    const client = run(['node-client.mjs', 'hello'], { SLUICE_URL: url, MODEL: 'sandbox-pii' })
+    expect(await client.exitCode).toBe(0)
+    expect(client.output()).toContain('[CREDIT_CARD]')
+    expect(client.output()).not.toContain('4111')
+    await printing(
+      library,
+      /latency \d+ ms\nrate [\d.]+ tokens\/s\naudit \w+ success\ndashboard complete/,
+    )
+    library.child.kill('SIGTERM')
+    expect(await library.exitCode).toBe(0)
+  })
+
+  it('say why when no gateway listens', async () => {
+    const client = run(['node-client.mjs', 'hello'], { SLUICE_URL: 'ws://127.0.0.1:1' })
+    expect(await client.exitCode).toBe(1)
+    expect(client.output()).toContain('closed, 1006')
+  })
+})
+
+describe('sluice.yaml', () => {
+  const { settings, file } = loadConfig({ SLUICE_CONFIG: `${folder}sluice.yaml` }, folder)
+
+  it('is a valid configuration', () => {
+    expect(gatewayConfig({ ...settings, ...file }).settings.policy).toBe('desk')
+  })
+
+  it('has a policy that does what its comments say', () => {
+    const desk = policyTable(file.policies)('desk')
+    expect(
+      desk.scan('4111 1111 1111 1111, help@example.com, ann@example.org, ACME-123456').text,
+    ).toBe('***************1111, help@example.com, [EMAIL_ADDRESS], [account]')
+    expect(desk.scan('this is malicious').blocked?.category).toBe('safety')
+  })
+})
+
+describe('browser.html', () => {
+  it('imports a file that is there', () => {
+    const [, path = ''] =
+      /from '\.\/([^']+)'/.exec(readFileSync(`${folder}browser.html`, 'utf8')) ?? []
+    expect(readFileSync(folder + path, 'utf8')).toContain('export async function* ask')
+  })
+})
