@@ -1,18 +1,25 @@
 // `npm run check`: everything CI asks of the source besides the tests. Runs all steps and reports each, so that one
 // failure does not hide the next.
 import { spawnSync } from 'node:child_process'
+import { root } from './repository.mjs'
 
+/** @type {[name: string, command: string, ...args: string[]][]} The generated files come after the types, which build what they are made from. */
 const steps = [
-  ['format and lint', 'biome', ['check', '--error-on-warnings', '.']],
-  ['types', 'tsc', ['-b']],
-  ['unused code', 'knip', []],
+  ['format and lint', 'npx', '--no-install', 'biome', 'check', '--error-on-warnings', '.'],
+  ['types', 'npx', '--no-install', 'tsc', '-b'],
+  ['dependency rule', 'node', 'scripts/check-dependencies.mjs'],
+  ['unused code', 'npx', '--no-install', 'knip'],
+  ['generated files', 'node', 'scripts/generate.mjs', '--check'],
+  ['links', 'node', 'scripts/check-links.mjs'],
 ]
 
-let failed = 0
-for (const [name, command, args] of steps) {
-  console.log(`\n== ${name}: ${command} ${args.join(' ')}`)
-  const result = spawnSync('npx', ['--no-install', command, ...args], { stdio: 'inherit' })
-  if (result.status !== 0) failed += 1
+const failed = []
+for (const [name, command, ...args] of steps) {
+  console.log(`\n== ${name}: ${[command, ...args].join(' ')}`)
+  const shell = process.platform === 'win32'
+  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', shell })
+  if (status !== 0) failed.push(name)
 }
-console.log(failed === 0 ? '\nAll checks passed.' : `\n${failed} of ${steps.length} checks failed.`)
-process.exit(failed === 0 ? 0 : 1)
+const all = `All ${steps.length} checks passed.`
+console.log(`\n${failed.length === 0 ? all : `Failed: ${failed.join(', ')}.`}`)
+process.exitCode = failed.length === 0 ? 0 : 1

@@ -1,0 +1,94 @@
+// The dependency rule inside the gateway: which room may import from which, and which room may import which library.
+// What packages may import of each other is in biome.json.
+import { posix } from 'node:path'
+import { filesOf, read } from './repository.mjs'
+
+const SOURCE = 'packages/gateway/src/'
+
+/** Files that put the rooms together: they may import everything. */
+const COMPOSITION = new Set(['gateway.ts', 'index.ts'])
+/** Files that every room may import. */
+const GROUND = new Set(['errors.ts', 'log.ts'])
+
+/**
+ * Room -> what it may import: a room (a folder, or a file beside the folders), or one file of a room. What is not here
+ * is refused, so `server -> faces -> completion -> {request, upstream}` has no way back.
+ */
+const ARROWS = {
+  'access.ts': ['clients', 'config', 'server/origin.ts'],
+  admin: [],
+  audit: ['completion'],
+  'callbacks.ts': ['completion', 'dashboard', 'faces'],
+  clients: [],
+  completion: ['request', 'tokens', 'upstream'],
+  config: ['request'],
+  dashboard: ['completion', 'faces'],
+  faces: ['clients', 'completion', 'socket'],
+  limits: ['clients', 'server/origin.ts'],
+  'live-config.ts': ['config', 'faces', 'request', 'server/origin.ts', 'upstream'],
+  'log-observer.ts': ['completion'],
+  metrics: ['completion'],
+  request: ['tokens', 'upstream/target.ts'],
+  server: ['clients', 'faces', 'limits', 'socket'],
+  socket: [],
+  tokens: [],
+  upstream: ['config/settings.ts'],
+}
+
+/** Libraries that only some rooms may import. */
+const LIBRARIES = {
+  '@sluice/guard': ['audit', 'completion', 'live-config.ts', 'request'],
+  cockatiel: ['upstream'],
+  'gpt-tokenizer': ['tokens'],
+  jose: ['clients'],
+  libsql: ['audit'],
+  pino: ['log.ts'],
+  'prom-client': ['metrics'],
+  'rate-limiter-flexible': ['limits'],
+  undici: ['dashboard', 'gateway.ts', 'upstream'],
+  ws: ['socket'],
+  yaml: ['config'],
+  zod: ['clients', 'config'],
+}
+
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g
+
+/** @param {string} path from the source's root */
+function roomOf(path) {
+  return path.split('/')[0] ?? path
+}
+
+/**
+ * @param {string} file
+ * @param {string} target
+ * @returns {string | undefined} what is wrong
+ */
+function problemOf(file, target) {
+  const room = roomOf(file)
+  if (!target.startsWith('.')) {
+    const library = Object.keys(LIBRARIES).find(
+      (name) => target === name || target.startsWith(`${name}/`),
+    )
+    if (library === undefined || LIBRARIES[library].includes(room)) return undefined
+    return `${library} is only for ${LIBRARIES[library].join(', ')}`
+  }
+  const path = posix.join(posix.dirname(file), target)
+  const isFree = COMPOSITION.has(file) || GROUND.has(path) || roomOf(path) === room
+  if (isFree) return undefined
+  const allowed = ARROWS[room] ?? []
+  if (allowed.includes(roomOf(path)) || allowed.includes(path)) return undefined
+  return `${room} may not import ${path}`
+}
+
+const problems = []
+for (const path of filesOf(`${SOURCE}*.ts`)) {
+  const file = path.slice(SOURCE.length)
+  for (const [, target] of read(path).matchAll(IMPORT)) {
+    const problem = problemOf(file, target)
+    if (problem !== undefined) problems.push(`${path}: ${problem}`)
+  }
+}
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) console.error('The allowed arrows are in scripts/check-dependencies.mjs.')
+else console.log('Every import keeps the dependency rule.')
+process.exitCode = problems.length === 0 ? 0 : 1
