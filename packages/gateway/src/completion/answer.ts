@@ -16,6 +16,7 @@ import {
   wordOrUndefined,
 } from './chunk-fields.ts'
 import { CHANNEL_FIELDS, type CompletionLog, EntryKind, tagOf } from './log.ts'
+import { TextTemplate } from './text-template.ts'
 import type { TokenMeter } from './token-meter.ts'
 
 export interface AnswerOptions {
@@ -33,6 +34,8 @@ export interface AnswerOptions {
 /** More choices or tool calls than any request asks for. */
 const MAX_CHOICES = 128
 const MAX_TOOL_CALLS = 128
+
+const VERBATIM = tagOf({ kind: EntryKind.verbatim, channel: 0, choice: 0 })
 
 const CHANNELS: readonly Channel[] = ['content', 'reasoning', 'reasoning', 'refusal']
 
@@ -53,6 +56,7 @@ export class Answer {
 
   readonly #options: AnswerOptions
   readonly #choices = new Map<number, ChoiceState>()
+  readonly #template = new TextTemplate()
   #isDone = false
   /** The fields that the last envelope was made of. */
   #id: unknown
@@ -75,6 +79,24 @@ export class Answer {
       this.#isDone = true
       return
     }
+    const text = event === 'message' ? this.#template.read(data) : undefined
+    if (text !== undefined) this.#known(data, text)
+    else this.#parsed(data, event)
+    this.#options.log.endChunk()
+  }
+
+  /** A chunk like the one before it, but for its text. */
+  #known(data: string, text: string): void {
+    const { choice: index, channel } = this.#template
+    if (!this.#options.verbatim) {
+      this.#text(this.#choice(index), { index, channel, text })
+      return
+    }
+    this.#count(text)
+    this.#options.log.append(VERBATIM, data)
+  }
+
+  #parsed(data: string, event: string): void {
     const chunk = parseChunk(data)
     if (event === 'error' || (chunk.error !== undefined && chunk.error !== null)) {
       throw errorObjectFailure(chunk.error ?? chunk, undefined)
@@ -89,7 +111,8 @@ export class Answer {
     }
     if (this.#options.verbatim) this.#verbatim(data, chunk)
     else this.#guarded(chunk)
-    this.#options.log.endChunk()
+    const lesson = loneText(chunk)
+    if (lesson !== undefined) this.#template.learn(data, lesson)
   }
 
   /**
@@ -120,7 +143,7 @@ export class Answer {
       this.#noteFinish(state, choice)
     }
     this.#noteUsage(chunk)
-    this.#options.log.append(tagOf({ kind: EntryKind.verbatim, channel: 0, choice: 0 }), data)
+    this.#options.log.append(VERBATIM, data)
   }
 
   #guarded(chunk: Record<string, unknown>): void {
@@ -154,6 +177,7 @@ export class Answer {
       fingerprint === this.#fingerprint
     )
       return
+    this.#template.forget()
     this.#hasEnvelope = true
     this.#id = id
     this.#model = model
@@ -295,6 +319,24 @@ export class Answer {
   #appendText(choice: number, channel: number, text: string): void {
     this.#options.log.appendText(tagOf({ kind: EntryKind.text, channel, choice }), text)
   }
+}
+
+/** The text of a chunk that has one and says nothing else that is news. */
+function loneText(chunk: Record<string, unknown>) {
+  if (!Array.isArray(chunk.choices) || chunk.choices.length !== 1 || isObject(chunk.usage))
+    return undefined
+  const choice: unknown = chunk.choices[0]
+  if (!isObject(choice) || typeof choice.finish_reason === 'string') return undefined
+  const delta = deltaOf(choice)
+  if (typeof delta.role === 'string' || Array.isArray(delta.tool_calls)) return undefined
+  const channels = CHANNEL_FIELDS.flatMap((field, channel) => {
+    const text = delta[field]
+    return typeof text === 'string' && text !== '' ? [{ field, channel, text }] : []
+  })
+  const [only] = channels
+  return only === undefined || channels.length > 1
+    ? undefined
+    : { ...only, choice: indexOf(choice.index, 0, MAX_CHOICES) ?? 0 }
 }
 
 function parseChunk(data: string): Record<string, unknown> {

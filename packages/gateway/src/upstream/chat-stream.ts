@@ -18,7 +18,7 @@ import { chunkFromCompletion } from './unary.ts'
 export interface EventSink {
   /** Takes one event's data. What it throws ends the stream with that error. */
   onEvent(data: string, event: string): void
-  /** Called when all events of one read were handed over: the moment to deliver. */
+  /** Called once when all events of one read were handed over: the moment to deliver. */
   onRead(): void
 }
 
@@ -55,6 +55,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #bodyBytes = 0
   #lastByteAt: number
   #sawByte = false
+  #isReadScheduled = false
   #watchdog: NodeJS.Timeout | undefined
   #resolveStarted: () => void = () => {}
   #rejectStarted: (error: unknown) => void = () => {}
@@ -129,7 +130,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     try {
       if (this.#kind === 'events') {
         this.#decoder.feed(chunk)
-        this.#options.sink.onRead()
+        this.#scheduleRead()
       } else {
         this.#collect(chunk)
       }
@@ -157,6 +158,18 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     if (this.#failure !== undefined) this.#end(this.#failure)
     else if (this.#state === 'streaming') this.#end(interrupted('broke off', error))
     else this.#end(connectionFailure(error, 'the upstream'))
+  }
+
+  /** One read of the connection may bring many parts of the body, each in a call of its own: they are delivered together. */
+  #scheduleRead(): void {
+    if (this.#isReadScheduled) return
+    this.#isReadScheduled = true
+    process.nextTick(this.#onReadEnd)
+  }
+
+  #onReadEnd = (): void => {
+    this.#isReadScheduled = false
+    if (this.#state !== 'ended') this.#options.sink.onRead()
   }
 
   #event(data: string, event: string): void {
