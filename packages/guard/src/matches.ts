@@ -83,16 +83,23 @@ export class Matches {
 
   /** Carries the open-ended matches over a symbol between two offsets. */
   extend(symbolClass: number, start: number, end: number): void {
+    this.expire(start)
     const over: OpenMatch[] = []
     for (const open of this.#open) {
       const { body, trailing } = open.classes
       const isTrailing = trailing[symbolClass] === 1
-      const isTooLate = start - open.candidate.end > this.#program.maxSpan
-      if (isTooLate || (!isTrailing && body[symbolClass] !== 1)) over.push(open)
+      if (!isTrailing && body[symbolClass] !== 1) over.push(open)
       else if (!isTrailing) open.candidate.end = end
     }
     if (over.length > 0) this.#close(over)
     this.isBusy = this.#open.length > 0 || this.isWaiting || this.blockedBy !== undefined
+  }
+
+  /** Closes the open-ended matches that would make more than maxSpan wait at an offset. */
+  expire(now: number): void {
+    const oldest = now - this.#program.maxSpan
+    const over = this.#open.filter(({ candidate }) => this.#undecidedFrom(candidate) < oldest)
+    if (over.length > 0) this.#close(over)
   }
 
   /** The text is over, and with it whatever is open. */
@@ -103,19 +110,27 @@ export class Matches {
   /** The offset before which open-ended matches leave nothing undecided. */
   earliestUndecided(now: number): number {
     let earliest = now
-    for (const { candidate } of this.#open) earliest = Math.min(earliest, candidate.end)
+    for (const { candidate } of this.#open) {
+      earliest = Math.min(earliest, this.#undecidedFrom(candidate))
+    }
     return earliest
+  }
+
+  /** An open-ended match is certain up to its end, unless an allow-list covers it as far as it has come. */
+  #undecidedFrom(candidate: Candidate): number {
+    return this.#isAllowed(candidate) ? candidate.start : candidate.end
+  }
+
+  #isAllowed({ start, end }: Span): boolean {
+    return this.#allowed.some((allowed) => allowed.start <= start && end <= allowed.end)
   }
 
   /** Before `watermark` all matches are known: drops those that an allowed text contains, and blocks if one is left. */
   settle(watermark: number): void {
     if (this.#allowed.length > 0) {
-      const allowed = this.#allowed
-      const isAllowed = ({ start, end }: Span) =>
-        allowed.some((span) => span.start <= start && end <= span.end)
-      this.#resolver.drop((candidate) => candidate.start < watermark && isAllowed(candidate))
-      this.#waiting = this.#waiting.filter((candidate) => !isAllowed(candidate))
-      this.#allowed = allowed.filter((span) => span.end > watermark)
+      this.#resolver.drop((known) => known.start < watermark && this.#isAllowed(known))
+      this.#waiting = this.#waiting.filter((known) => !this.#isAllowed(known))
+      this.#allowed = this.#allowed.filter((span) => span.end > watermark)
     }
     if (this.#waiting.length === 0) return
     for (const candidate of this.#waiting) if (candidate.start < watermark) this.#block(candidate)

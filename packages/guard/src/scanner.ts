@@ -9,6 +9,7 @@ import {
   ACTION_MASK,
   ACTION_RESTART,
   type Action,
+  type Automaton,
   type State,
 } from './matcher/automaton.ts'
 import { BETWEEN_WORDS, LiveContexts, SEPARATOR } from './matcher/context.ts'
@@ -18,6 +19,8 @@ import { CLASS_BITS, CONTEXT_SHIFT, kindOf, type Program } from './program.ts'
 import type { Resolver } from './resolver.ts'
 
 const INITIAL_GROUPS = 8
+/** A stream that makes the shared automaton be emptied this often goes on with one of its own. */
+const MAX_EMPTIED = 2
 /** Makes `#enter` look the state up. */
 const NO_GENERATION = -1
 
@@ -26,6 +29,9 @@ export class Scanner {
   readonly #program: Program
   readonly #held: HeldText
   /** The automaton: the row of its state, and the offset at which each of the state's thread groups started. */
+  #automaton: Automaton
+  /** How often this stream made the shared automaton be emptied. */
+  #emptied = 0
   #row: number
   #state: State
   #generation: number
@@ -46,6 +52,7 @@ export class Scanner {
     this.#held = held
     this.#contexts = contexts
     this.matches = new Matches(program, { held, resolver, wasLive })
+    this.#automaton = automaton
     this.#state = automaton.initial(0)
     this.#row = automaton.rowOf(this.#state)
     this.#generation = automaton.generation
@@ -53,8 +60,9 @@ export class Scanner {
 
   /** The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. */
   scan(to: number): void {
-    const { automaton, kinds, contextTable, substrings, words } = this.#program
+    const { kinds, contextTable, substrings, words } = this.#program
     const { matches } = this
+    const automaton = this.#automaton
     const held = this.#held
     const { text, base } = held
     let row = this.#enter()
@@ -67,11 +75,17 @@ export class Scanner {
       let codePoint = text.charCodeAt(at)
       let kind = kinds[codePoint] ?? 0
       if ((kind & CLASS_BITS) < FIRST_CLASS) {
-        if (kind === CLASS_IGNORED) continue
+        if (kind === CLASS_IGNORED) {
+          if (matches.isBusy) matches.expire(base + start + 1)
+          continue
+        }
         codePoint = text.codePointAt(at) ?? 0
         if (codePoint > 0xffff) at += 1
         kind = kindOf(this.#program, codePoint)
-        if (kind === CLASS_IGNORED) continue
+        if (kind === CLASS_IGNORED) {
+          if (matches.isBusy) matches.expire(base + at + 1)
+          continue
+        }
       }
       const symbolClass = kind & CLASS_BITS
       const contextClass = kind >> CONTEXT_SHIFT
@@ -128,7 +142,8 @@ export class Scanner {
 
   /** The end of a text is its last symbol: it completes what only a following character could have made longer. */
   scanEnd(): void {
-    const { automaton, words } = this.#program
+    const { words } = this.#program
+    const automaton = this.#automaton
     const { end } = automaton.alphabet
     const { action } = automaton.step(this.#state, end)
     this.#act(action, end)
@@ -143,7 +158,7 @@ export class Scanner {
     this.#endWord(this.#contextRow, this.#held.now)
     this.#contextRow = BETWEEN_WORDS
     this.#gates = this.#gatesNow()
-    this.#state = this.#program.automaton.initial(this.#gates)
+    this.#state = this.#automaton.initial(this.#gates)
     this.#generation = NO_GENERATION
     this.#groups = 0
     this.#wordRow = 0
@@ -163,15 +178,26 @@ export class Scanner {
 
   /** Row numbers are good for one generation of the automaton; after that the state has to be looked up again. */
   #enter(): number {
-    const { automaton } = this.#program
-    return this.#generation === automaton.generation ? this.#row : automaton.rowOf(this.#state)
+    if (this.#generation === this.#automaton.generation) return this.#row
+    this.#generation = this.#automaton.generation
+    return this.#automaton.rowOf(this.#state)
   }
 
   #leave(row: number): void {
-    const { automaton } = this.#program
     this.#row = row
-    this.#state = automaton.stateAt(row)
-    this.#generation = automaton.generation
+    this.#state = this.#automaton.stateAt(row)
+    this.#noteEmptied()
+    this.#generation = this.#automaton.generation
+  }
+
+  /** Hostile text can make many states, but the shared automaton is emptied for it a few times only. */
+  #noteEmptied(): void {
+    const isShared = this.#automaton === this.#program.automaton
+    if (!isShared || this.#generation === this.#automaton.generation) return
+    this.#emptied += 1
+    if (this.#emptied < MAX_EMPTIED) return
+    this.#automaton = this.#automaton.fork()
+    this.#row = this.#automaton.rowOf(this.#state)
   }
 
   /** Takes note of a word that ended before an offset. Whether that changed what may start. */
@@ -188,7 +214,7 @@ export class Scanner {
   /** The row of the same threads under the gates that are live now. */
   #regate(row: number): number {
     this.#gates = this.#gatesNow()
-    return this.#program.automaton.regate(row, this.#gates)
+    return this.#automaton.regate(row, this.#gates)
   }
 
   /** Matches first, while the groups are still those that accepted; then the groups change. */

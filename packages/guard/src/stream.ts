@@ -7,6 +7,9 @@ import type { Program } from './program.ts'
 import { type Candidate, Resolver, toFinding } from './resolver.ts'
 import { Scanner } from './scanner.ts'
 
+/** A longer delta is taken in slices, so that what is found in it is shown and forgotten before there is much of it. */
+const MAX_SLICE = 1024
+
 export class TextStream implements GuardStream {
   readonly #program: Program
   readonly #held = new HeldText()
@@ -21,6 +24,17 @@ export class TextStream implements GuardStream {
   }
 
   push(delta: string): StreamResult {
+    if (delta.length <= MAX_SLICE) return this.#pushSlice(delta)
+    const results: StreamResult[] = []
+    for (let at = 0; at < delta.length && this.#blocked === undefined; at += MAX_SLICE) {
+      results.push(this.#pushSlice(delta.slice(at, at + MAX_SLICE)))
+    }
+    const last = results.at(-1) ?? this.#afterwards()
+    const text = results.map((result) => result.text).join('')
+    return { ...last, text, findings: results.flatMap((result) => result.findings) }
+  }
+
+  #pushSlice(delta: string): StreamResult {
     if (this.#isOver) return this.#afterwards()
     this.#held.append(delta)
     const { text } = this.#held

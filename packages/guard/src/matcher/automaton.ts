@@ -42,7 +42,9 @@ export const UNKNOWN = -1
 export const ACTION_BITS = 12
 export const ACTION_MASK = 0xfff
 
+/** Four bytes each: what the table of a program may grow to before it is emptied, and that of a single stream. */
 const MAX_CELLS = 180_000
+const MAX_CELLS_OF_FORK = 60_000
 const INITIAL_STATES = 64
 /** Number 0, ACTION_CLEAR and ACTION_RESTART. */
 const FIXED_ACTIONS: readonly Action[] = [
@@ -54,6 +56,7 @@ const FIXED_ACTIONS: readonly Action[] = [
 export class Automaton {
   readonly alphabet: Alphabet
   readonly #nfa: Nfa
+  #maxCells: number
   readonly #conditions: ConditionTable
   readonly #members: readonly Uint8Array[]
   readonly #everyStart: ReadonlySet<number>
@@ -73,6 +76,7 @@ export class Automaton {
   #regated = new Map<number, number>()
 
   constructor(nfa: Nfa, alphabet: Alphabet, conditions: ConditionTable) {
+    this.#maxCells = MAX_CELLS
     this.alphabet = alphabet
     this.#nfa = nfa
     this.#conditions = conditions
@@ -98,6 +102,13 @@ export class Automaton {
     const cells = this.#states.length * this.alphabet.size
     if (cells > this.table.length) this.#grow()
     return id * this.alphabet.size
+  }
+
+  /** An automaton of its own for a stream that would keep emptying this one; small, since it will be emptied often. */
+  fork(): Automaton {
+    const fork = new Automaton(this.#nfa, this.alphabet, this.#conditions)
+    fork.#maxCells = MAX_CELLS_OF_FORK
+    return fork
   }
 
   /** What the state of a row stands for. */
@@ -217,7 +228,7 @@ export class Automaton {
 
   #isFull(): boolean {
     const cells = (this.#states.length + 1) * this.alphabet.size
-    return cells > MAX_CELLS || this.actions.length > ACTION_MASK
+    return cells > this.#maxCells || this.actions.length > ACTION_MASK
   }
 
   #empty(): void {

@@ -1,0 +1,188 @@
+// Law 10: every rule that holds text back, and every rule that decides what a hold was for, is needed. Each is taken
+// out of a copy of the built package, and a text must show the difference. A rule that could go unnoticed is a defect.
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterAll, expect, it } from 'vitest'
+import type * as Guard from '../src/index.ts'
+import { everyCut, pushed } from './support/split.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const built = join(root, 'packages/guard/dist')
+const scratch = join(root, 'node_modules/.cache', `guard-mutants-${process.pid}`)
+
+interface Mutant {
+  readonly rule: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}
+
+const MUTANTS: readonly Mutant[] = [
+  {
+    rule: 'text waits while a thread is alive that started in it',
+    file: 'scanner.js',
+    from: 'watermark = Math.min(watermark, this.#starts[0] ?? now);',
+    to: ';',
+  },
+  {
+    rule: 'text waits while it can be the beginning of a term',
+    file: 'scanner.js',
+    from: 'watermark = Math.min(watermark, this.#startOf(depth));',
+    to: ';',
+  },
+  {
+    rule: 'punctuation behind an open-ended match waits for what follows',
+    file: 'scanner.js',
+    from: 'let watermark = this.matches.earliestUndecided(now);',
+    to: 'let watermark = now;',
+  },
+  {
+    rule: 'half a surrogate pair waits for the other half',
+    file: 'stream.js',
+    from: '(waitsForPair ? 1 : 0)',
+    to: '0',
+  },
+  {
+    rule: 'the starts of the groups that survive move up',
+    file: 'scanner.js',
+    from: 'this.#starts[i] = this.#starts[keep[i] ?? 0] ?? 0;',
+    to: ';',
+  },
+  {
+    rule: 'an allowed text is no finding',
+    file: 'matches.js',
+    from: 'this.#resolver.drop((known) => known.start < watermark && this.#isAllowed(known));',
+    to: ';',
+  },
+  {
+    rule: 'a block waits while an allow-list may still cover it',
+    file: 'matches.js',
+    from: 'this.#program.hasAllowed',
+    to: 'false',
+  },
+  {
+    rule: 'when arithmetic refuses the earliest start, the other threads are asked',
+    file: 'matches.js',
+    from: 'for (const group of acceptance.groups) {',
+    to: 'for (const group of acceptance.groups.slice(0, 1)) {',
+  },
+  {
+    rule: 'when arithmetic refuses the earliest start, starts that had met it are traced',
+    file: 'matches.js',
+    from: 'if (!backtracer.canMerge(acceptance.detector))',
+    to: 'if (true)',
+  },
+  {
+    rule: 'nothing that is more than maxSpan long is held in whole',
+    file: 'scanner.js',
+    from: 'Math.max(watermark, now - maxSpan, base)',
+    to: 'Math.max(watermark, base)',
+  },
+]
+
+/** Texts for which some rule matters; each is pushed at every cut. */
+const TEXTS = [
+  'Mail jo.doe@example.org, card 4111 1111 1111 1111.',
+  '1111 14111111114111 and 1 541-714-1388 x',
+  'an exploit, by pass; expl oit',
+  'see https://example.org/a.b).c, https://x.org!? or https://ok.org/a.b',
+  'abcd abax',
+  '𝟜𝟙𝟙𝟙111111111111 😀',
+  'write to ok@example.org or no@example.org',
+  '12 12 12 34 567',
+  `${'a'.repeat(60)}@b.co`,
+]
+
+type Engine = Pick<typeof Guard, 'compilePolicy'> & { readonly tracing: () => string }
+
+async function load(mutant: Mutant | undefined): Promise<Engine> {
+  const place = join(scratch, String(mutant === undefined ? 'none' : MUTANTS.indexOf(mutant)))
+  mkdirSync(place, { recursive: true })
+  cpSync(built, place, { recursive: true })
+  writeFileSync(join(place, 'package.json'), '{"type":"module"}')
+  if (mutant !== undefined) {
+    const file = join(place, mutant.file)
+    const source = readFileSync(file, 'utf8')
+    expect(source.split(mutant.from)).toHaveLength(2)
+    writeFileSync(file, source.replace(mutant.from, mutant.to))
+  }
+  return engineAt((file) => import(pathToFileURL(join(place, `${file}.js`)).href))
+}
+
+/** No recognizer has a check on a pattern with a loop in which threads meet, so a program is made that has. */
+async function engineAt(module: (file: string) => Promise<unknown>): Promise<Engine> {
+  const { compilePolicy } = (await module('index')) as typeof Guard
+  const { readRule } = (await module('rule-reader')) as typeof import('../src/rule-reader.ts')
+  const { compileProgram } = (await module('program')) as typeof import('../src/program.ts')
+  const { TextStream } = (await module('stream')) as typeof import('../src/stream.ts')
+  const definition = { pattern: 'a+b', name: 'A', action: { kind: 'redact' } } as const
+  const { rule, detectors } = readRule(definition, { index: 0, threshold: 0 })
+  const isThree = (value: string) => (value.length === 3 ? 1 : 0)
+  const program = compileProgram({
+    detectors: detectors.map((detector) => ({ ...detector, check: isThree })),
+    rules: [rule],
+    termLists: [],
+    allowed: [],
+    maxSpan: 320,
+  })
+  return {
+    compilePolicy,
+    tracing: () => {
+      const stream = new TextStream(program)
+      return stream.push('aaaab').text + stream.end().text
+    },
+  }
+}
+
+/** Everything that can be seen of an engine: each policy on each text, at every cut. */
+function behaviour({ compilePolicy, tracing }: Engine): string {
+  const policies = [
+    compilePolicy({ extends: 'strict', maxSpan: 48 }),
+    compilePolicy({
+      allow: ['ok@example.org', 'https://ok.org/a'],
+      rules: [
+        { entity: 'URL', action: { kind: 'redact' } },
+        { terms: ['exploit', 'by pass'], category: 'deny', action: { kind: 'replace', with: '#' } },
+        { entity: 'EMAIL_ADDRESS', action: { kind: 'redact' } },
+        { entity: 'PHONE_NUMBER', threshold: 0.2, action: { kind: 'redact' } },
+      ],
+    }),
+    compilePolicy({ rules: [{ pattern: 'abax|bcd', name: 'TWO', action: { kind: 'redact' } }] }),
+    compilePolicy({
+      allow: ['ok@example.org'],
+      rules: [{ pattern: '\\w+@example', name: 'A', action: { kind: 'block' } }],
+    }),
+  ]
+  const seen = policies.flatMap((policy) =>
+    TEXTS.flatMap((text) => {
+      const lists = [everyCut(text), ...everyCut(text).map((cut) => [cut])]
+      return lists.map((cuts) => {
+        const { text: shown, findings, steps } = pushed(policy, text, { cuts })
+        return [shown, findings, Math.max(...steps.map((step) => step.held)) > 49]
+      })
+    }),
+  )
+  return JSON.stringify([seen, tracing()])
+}
+
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true })
+})
+
+it('sees no difference in an untouched copy', async () => {
+  const sources = await engineAt((file) => import(`../src/${file}.ts`))
+  expect(sources.tracing()).toBe('aa[A]')
+  expect(behaviour(await load(undefined))).toBe(behaviour(sources))
+})
+
+it.each(MUTANTS)('notices if it is no longer true that $rule', async (mutant) => {
+  const untouched = behaviour(await load(undefined))
+  let mutated: string
+  try {
+    mutated = behaviour(await load(mutant))
+  } catch (error) {
+    mutated = String(error)
+  }
+  expect(mutated).not.toBe(untouched)
+})
