@@ -16,7 +16,7 @@ const GROUND = new Set(['errors.ts', 'log.ts'])
  */
 const ARROWS = {
   'access.ts': ['clients', 'config', 'server/origin.ts'],
-  admin: [],
+  admin: ['server/origin.ts'],
   audit: ['completion'],
   'callbacks.ts': ['completion', 'dashboard', 'faces'],
   clients: [],
@@ -25,8 +25,8 @@ const ARROWS = {
   dashboard: ['completion', 'faces'],
   faces: ['clients', 'completion', 'socket'],
   limits: ['clients', 'server/origin.ts'],
-  'live-config.ts': ['config', 'faces', 'request', 'server/origin.ts', 'upstream'],
-  'log-observer.ts': ['completion'],
+  'live-config.ts': ['clients', 'config', 'faces', 'request', 'server/origin.ts', 'upstream'],
+  'log-observer.ts': ['audit/bounded-id.ts', 'completion'],
   metrics: ['completion'],
   request: ['tokens', 'upstream/target.ts'],
   server: ['clients', 'faces', 'limits', 'socket'],
