@@ -22,10 +22,11 @@ interface Options {
   callbacks?: AnalyticsCallbacks
 }
 
-/** Settings of every gateway in tests: a free port, no log, backoffs of a millisecond. */
+/** Settings of every gateway in tests: a free port, no log, no audit, backoffs of a millisecond. */
 export const TEST_SETTINGS: GatewayOptions = {
   port: 0,
   adminPort: 'off',
+  audit: 'off',
   logLevel: 'silent',
   retryBaseDelayMs: 1,
 }
