@@ -445,7 +445,7 @@ function readTls({ tlsCertFile, tlsKeyFile }: Settings): TlsFiles | undefined {
  * @param callbacks the tutorial's analytics callbacks
  * @throws GatewayError `configuration` or `listen`
  */
-export function createGateway(
+export async function createGateway(
   options: GatewayOptions,
   callbacks: AnalyticsCallbacks = {},
 ): Promise<Gateway> {
