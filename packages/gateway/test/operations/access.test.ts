@@ -2,13 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { AuditReader, type GatewayOptions, gatewayConfig } from '@sluice/gateway'
+import { AuditReader, type GatewayOptions } from '@sluice/gateway'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { gatewayForTest, gatewayOnSandbox, TEST_SETTINGS } from '../harness/gateway-on-sandbox.ts'
+import { gatewayForTest, gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
 import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
 import { bearer, keyFile, keyProtocol } from './key-file.ts'
+import { reloadable } from './reloadable.ts'
 
 const SAFE = { audit: 'off' } as const satisfies GatewayOptions
 
@@ -19,15 +20,9 @@ async function gatewayWithKey(
 ) {
   const keys = keyFile()
   const { key, id } = await keys.create(attributes)
-  const settings = { ...SAFE, keysFile: keys.path, ...options }
-  const { gateway, sandbox } = await gatewayOnSandbox({ gateway: settings })
-  const withKey = () => TutorialClient.connect(gateway.url, [], bearer(key))
-  const reload = (more: GatewayOptions = {}) => {
-    const upstream = { genesysBaseUrl: sandbox.url, clientId: 'sandbox-client' }
-    const same = { ...TEST_SETTINGS, ...upstream, clientSecret: 'sandbox-secret', ...settings }
-    return gateway.reload(gatewayConfig({ ...same, ...more }))
-  }
-  return { gateway, sandbox, keys, key, id, withKey, reload }
+  const running = await reloadable({ keysFile: keys.path, ...options })
+  const withKey = () => TutorialClient.connect(running.gateway.url, [], bearer(key))
+  return { ...running, keys, key, id, withKey }
 }
 
 describe('a key', () => {

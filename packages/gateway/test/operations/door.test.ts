@@ -1,0 +1,251 @@
+// What happens before a client is known: time, bytes, origin, host, path and method, on every route of both listeners.
+import { copyFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadConfig } from '@sluice/gateway'
+import { describe, expect, it } from 'vitest'
+import { gatewayForTest, gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
+import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
+import { certificate } from './certificate.ts'
+import { replyTo, upgradeHeaders } from './http-reply.ts'
+import { bearer, keyFile } from './key-file.ts'
+import { logLines } from './log-lines.ts'
+import { reloadable } from './reloadable.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const UPSTREAM = { llmBaseUrl: 'http://127.0.0.1:1', audit: 'off' } as const
+
+describe('a client that is not known yet', () => {
+  it('has some time for its hello and is then closed with 4408', async () => {
+    const keysFile = keyFile()
+    await keysFile.create()
+    const options = { ...UPSTREAM, keysFile: keysFile.path, helloTimeoutMs: 30 }
+    const { url } = await gatewayForTest(options)
+    const client = await TutorialClient.connect(url)
+    expect(await client.closed).toEqual({ code: 4408, reason: 'no credential within 30 ms' })
+  })
+
+  it.each([
+    ['a hello that is too long', [JSON.stringify({ type: 'hello', token: 'x'.repeat(20_000) })]],
+    ['a message that never ends', ['x'.repeat(3_000_000)]],
+    ['a flood of small ones', Array.from({ length: 5_000 }, () => '{"type":"hello","token":""}')],
+  ])('is closed once it has sent 16 KiB: %s', async (_, messages) => {
+    const keysFile = keyFile()
+    const { key } = await keysFile.create()
+    const { gateway, sandbox } = await gatewayOnSandbox({
+      gateway: { audit: 'off', keysFile: keysFile.path },
+    })
+    const client = await TutorialClient.connect(gateway.url)
+    for (const message of messages) client.send(message)
+    client.send({ type: 'hello', token: key })
+    client.init('sandbox-fast')
+    const { code } = await client.closed
+    expect(messages.length === 1 ? [1009] : [1009, 4401]).toContain(code)
+    expect(sandbox.stats().requests).toBe(0)
+  })
+
+  it('may send more than 16 KiB right after its hello', async () => {
+    const keysFile = keyFile()
+    const { key } = await keysFile.create()
+    const { gateway } = await gatewayOnSandbox({
+      gateway: { audit: 'off', keysFile: keysFile.path, maxContentCharacters: 100_000 },
+    })
+    const client = await TutorialClient.connect(gateway.url)
+    client.send({ type: 'hello', token: key })
+    expect(shapeOf(await client.ask('gpt-4o', 'word '.repeat(10_000)))).toContain('complete')
+  })
+})
+
+describe('Origin and Host', () => {
+  const ROUTES = ['/', '/ws', '/healthz', '/readyz', '/elsewhere'] as const
+  const FOREIGN = [
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://127.0.0.1:1' },
+    { origin: 'not an origin' },
+    { host: 'evil.example' },
+    { host: '127.0.0.1.evil.example' },
+  ] as const
+
+  it.each(ROUTES)('of somebody else are refused with 403 on %s, upgraded or not', async (path) => {
+    const { url } = await gatewayForTest(UPSTREAM)
+    for (const headers of FOREIGN) {
+      const plain = await replyTo(url, { path, headers })
+      const upgrade = await replyTo(url, { path, headers: upgradeHeaders(headers) })
+      expect([plain.status, upgrade.status]).toEqual([403, 403])
+      expect(plain.body).toMatch(/^This (Origin|Host) is not allowed here \(SLUICE_ALLOWED_/)
+      expect(upgrade.body).toBe(plain.body)
+    }
+  })
+
+  it.each(['/metrics', '/healthz', '/readyz'])(
+    'are refused on %s of the admin listener',
+    async (path) => {
+      const gateway = await gatewayForTest({ ...UPSTREAM, adminPort: 0 })
+      const admin = `http://127.0.0.1:${gateway.adminPort}`
+      for (const headers of [{ origin: 'http://127.0.0.1' }, ...FOREIGN]) {
+        expect((await replyTo(admin, { path, headers })).status).toBe(403)
+      }
+      expect((await replyTo(admin, { path })).status).toBe(200)
+    },
+  )
+
+  it("of the gateway's own and of the list may connect", async () => {
+    const allowed = { allowedOrigins: ['https://desk.example'], allowedHosts: ['sluice.internal'] }
+    const { url, port } = await gatewayForTest({ ...UPSTREAM, ...allowed })
+    const host = `localhost:${port}`
+    for (const headers of [
+      { host, origin: `http://${host}` },
+      { origin: 'https://desk.example' },
+      { host: 'SLUICE.internal' },
+      { host: '127.0.0.2:80' },
+      { host: '[::1]' },
+    ]) {
+      expect((await replyTo(url, { headers: upgradeHeaders(headers) })).status).toBe(101)
+    }
+  })
+})
+
+describe('a request that is no upgrade', () => {
+  it.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'])(
+    'is answered 405 for %s, whatever its content type',
+    async (method) => {
+      const { url } = await gatewayForTest(UPSTREAM)
+      for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded']) {
+        const headers = { 'content-type': type, 'content-length': '2' }
+        const reply = await replyTo(url, { method, path: '/ws', headers, body: '{}' })
+        expect(reply).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
+      }
+    },
+  )
+
+  it('learns where WebSockets are', async () => {
+    const { url } = await gatewayForTest(UPSTREAM)
+    expect((await replyTo(url, { path: '/ws' })).status).toBe(426)
+    expect((await replyTo(url, { path: '/v1' })).status).toBe(404)
+    const upgrade = await replyTo(url, { path: '/v1', headers: upgradeHeaders() })
+    expect(upgrade).toMatchObject({ status: 404, body: 'WebSockets are at / and /ws\n' })
+  })
+})
+
+describe('listening beyond loopback', () => {
+  const open = { ...UPSTREAM, host: '0.0.0.0' } as const
+
+  it('is refused without keys, tokens or an explicit permission', async () => {
+    await expect(gatewayForTest(open)).rejects.toMatchObject({
+      code: 'configuration',
+      message: expect.stringMatching(
+        /^SLUICE_HOST=0\.0\.0\.0 is reachable by others.*sluice keys create.*SLUICE_ALLOW_ANONYMOUS=true/,
+      ),
+    })
+  })
+
+  it('works with keys, or when anonymous clients are allowed', async () => {
+    const keys = keyFile()
+    await keys.create()
+    await gatewayForTest({ ...open, keysFile: keys.path })
+    await gatewayForTest({ ...open, allowAnonymous: true })
+  })
+
+  it('needs a credential on loopback, too, where anonymous clients are forbidden', async () => {
+    await expect(gatewayForTest({ ...UPSTREAM, allowAnonymous: false })).rejects.toThrow(
+      'SLUICE_ALLOW_ANONYMOUS is false',
+    )
+  })
+})
+
+describe('TLS', () => {
+  it('carries sockets, and takes a new certificate at a reload', async () => {
+    const { certFile, keyFile, pem, renew } = certificate()
+    const tls = { tlsCertFile: certFile, tlsKeyFile: keyFile }
+    const { gateway, reload } = await reloadable(tls)
+    expect(gateway.url).toMatch(/^wss:/)
+    const early = await TutorialClient.connect(gateway.url, [], { ca: pem() })
+    expect(shapeOf(await early.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
+    renew()
+    await reload()
+    const late = await TutorialClient.connect(gateway.url, [], { ca: pem() })
+    expect(shapeOf(await late.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
+    expect(shapeOf(await early.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
+  })
+
+  it('knows its own Origin by https', async () => {
+    const { certFile: tlsCertFile, keyFile: tlsKeyFile } = certificate()
+    const { url, port } = await gatewayForTest({ ...UPSTREAM, tlsCertFile, tlsKeyFile })
+    const from = (origin: string) => replyTo(url, { headers: upgradeHeaders({ origin }) })
+    expect((await from(`https://127.0.0.1:${port}`)).status).toBe(101)
+    expect((await from(`http://127.0.0.1:${port}`)).status).toBe(403)
+  })
+
+  it.each([
+    ['a key without its certificate', {}, 'are needed together'],
+    ['a file that is absent', { tlsCertFile: '/nowhere.pem' }, 'Cannot use /nowhere.pem (ENOENT)'],
+    ['a file that is no certificate', { tlsCertFile: '/etc/hostname' }, 'Cannot use /etc/hostname'],
+  ])('does not start with %s', async (_, wrong, message) => {
+    const options = { ...UPSTREAM, tlsKeyFile: certificate().keyFile, ...wrong }
+    await expect(gatewayForTest(options)).rejects.toMatchObject({
+      code: 'configuration',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it('refuses a reload while certificate and key do not fit, and then changes nothing', async () => {
+    const first = certificate()
+    const second = certificate()
+    const keys = keyFile()
+    const { key, id } = await keys.create()
+    const { certFile: tlsCertFile, keyFile: tlsKeyFile, pem } = first
+    const settings = { tlsCertFile, tlsKeyFile, keysFile: keys.path }
+    const { gateway, reload } = await reloadable(settings)
+    const ca = pem()
+    copyFileSync(second.certFile, first.certFile)
+    await keys.revoke(id)
+    await expect(reload({ maxMessages: 1 })).rejects.toThrow(
+      'check SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE',
+    )
+    const client = await TutorialClient.connect(gateway.url, [], { ca, ...bearer(key) })
+    const messages = ['one', 'two'].map((content) => ({ role: 'user', content }))
+    expect(shapeOf(await client.ask('sandbox-fast', '', { messages }))).toContain('complete')
+  })
+})
+
+describe("a client's address", () => {
+  async function addressOf(trustedProxies: string[], forwarded: string): Promise<unknown> {
+    const { logger, of } = logLines()
+    const keys = keyFile()
+    await keys.create()
+    const options = { ...UPSTREAM, keysFile: keys.path, trustedProxies, logger }
+    const { url } = await gatewayForTest(options)
+    const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': forwarded }
+    const client = await TutorialClient.connect(url, [], { headers })
+    await client.closed
+    return of('connection refused')[0]?.address
+  }
+
+  it.each([
+    ['is the peer, whatever it says of others', [], '203.0.113.9', '127.0.0.1'],
+    ['is what a trusted proxy says', ['127.0.0.0/8'], '203.0.113.9', '203.0.113.9'],
+    [
+      'is the last one no proxy of ours wrote',
+      ['127.0.0.1'],
+      '1.1.1.1, 203.0.113.9',
+      '203.0.113.9',
+    ],
+    ['goes through several proxies', ['127.0.0.1', '10.0.0.0/8'], '2.2.2.2, 10.1.2.3', '2.2.2.2'],
+    ['is the proxy where it says nonsense', ['127.0.0.1'], '<script>', '127.0.0.1'],
+  ])('%s', async (...[, trusted, forwarded, address]) => {
+    expect(await addressOf(trusted, forwarded)).toBe(address)
+  })
+})
+
+describe('a secret', () => {
+  it('may come from the file that its _FILE variable names, and is never in a message', async () => {
+    const file = join(temporaryFolder(), 'secret')
+    writeFileSync(file, 'from-a-file\n')
+    const env = { LLM_BASE_URL: 'http://127.0.0.1:1', LLM_API_KEY_FILE: file }
+    expect(loadConfig(env, temporaryFolder()).settings.llmApiKey).toBe('from-a-file')
+    const wrong = { ...env, SLUICE_WEBHOOK_SECRET_FILE: '/nowhere', WS_PORT: 'x' }
+    expect(() => loadConfig(wrong, temporaryFolder())).toThrow(
+      'SLUICE_WEBHOOK_SECRET_FILE: cannot read /nowhere (ENOENT)',
+    )
+  })
+})
