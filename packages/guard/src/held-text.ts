@@ -4,7 +4,7 @@ export class HeldText {
   /** What is held; its first unit has the offset `base` in the stream. */
   text = ''
   base = 0
-  /** How many units of `text` have been looked at. */
+  /** How many units of `text` lie before the symbol that is being looked at. */
   scanned = 0
   /** Offset after the last character that counts: where a match ends that is only seen to end at the next one. */
   symbolEnd = 0

@@ -76,7 +76,7 @@ export class Matches {
   /** A term of a rule ends at the last symbol. */
   acceptTerm(rule: Rule, start: number): void {
     const end = this.#held.symbolEnd
-    if (end - start <= this.#program.maxSpan) {
+    if (start >= this.#oldestStart()) {
       this.#found({ rule, start, end, score: 1, isCut: false })
     }
   }
@@ -156,11 +156,16 @@ export class Matches {
     return undefined
   }
 
+  /** Text before this offset may have been shown before the symbol that is being looked at. */
+  #oldestStart(): number {
+    return this.#held.now - this.#program.maxSpan
+  }
+
   /** Of a match that is too long the end is concealed, as far back as text has been held. */
   #uncheckedMatch(meaning: DetectorMeaning, acceptance: Acceptance): Candidate {
     const end = this.#held.symbolEnd
     const began = earliestStart(acceptance)
-    const start = Math.max(began, end - this.#program.maxSpan)
+    const start = Math.max(began, this.#oldestStart())
     const { rule, score } = meaning.detector
     return { rule, start, end, score: this.#scoreAt(meaning, start, score), isCut: began < start }
   }
@@ -168,7 +173,7 @@ export class Matches {
   #checkedMatch(meaning: DetectorMeaning, start: number): Candidate | undefined {
     const { rule, check } = meaning.detector
     const end = this.#held.symbolEnd
-    if (check === undefined || end - start > this.#program.maxSpan) return undefined
+    if (check === undefined || start < this.#oldestStart()) return undefined
     const score = check(foldIdentifiers(this.#held.slice(start, end)))
     if (score <= 0) return undefined
     return { rule, start, end, score: this.#scoreAt(meaning, start, score), isCut: false }
@@ -183,7 +188,7 @@ export class Matches {
   #matchEnd(acceptance: Acceptance): MatchEnd {
     const { after } = acceptance
     const { text, base, symbolEnd, before } = this.#held
-    const start = Math.max(earliestStart(acceptance), symbolEnd - this.#program.maxSpan)
+    const start = Math.max(earliestStart(acceptance), this.#oldestStart())
     return { text, before, after, end: symbolEnd - base, earliest: start - base }
   }
 

@@ -106,8 +106,8 @@ export class Scanner {
       }
       row = entry >> ACTION_BITS
       const action = entry & ACTION_MASK
+      held.scanned = start
       if (action > ACTION_RESTART) {
-        held.scanned = start
         this.#act(automaton.actions[action], symbolClass)
       } else if (action !== 0) {
         this.#starts[0] = base + start

@@ -103,13 +103,15 @@ export function coverage(
       for (let j = i + 1; j <= folded.text.length; j += 1) {
         const start = folded.starts[i] ?? 0
         const end = folded.ends[j - 1] ?? 0
+        // What is further back than maxSpan when the next symbol comes has been shown by then.
+        const oldest = (folded.starts[j] ?? text.length) - maxSpan
         for (const pattern of recognizer.patterns) {
-          if (pattern.check !== undefined && end - start > maxSpan) continue
+          if (pattern.check !== undefined && start < oldest) continue
           if (!matches(pattern, folded.text, { start: i, end: j })) continue
           const needed = neededScore(pattern, threshold, live)
           if (needed === undefined || !passes(pattern, folded.text.slice(i, j), needed)) continue
           const last = pattern.latch === undefined ? j : latchEnd(pattern, folded.text, j)
-          cover(Math.max(start, end - maxSpan), folded.ends[last - 1] ?? end)
+          cover(Math.max(start, oldest), folded.ends[last - 1] ?? end)
         }
       }
     }
