@@ -10,7 +10,7 @@ const steps = [
   ['dependency rule', 'node', 'scripts/check-dependencies.mjs'],
   ['unused code', 'npx', '--no-install', 'knip'],
   ['generated files', 'node', 'scripts/generate.mjs', '--check'],
-  ['links', 'node', 'scripts/check-links.mjs'],
+  ['documents', 'node', 'scripts/check-documents.mjs'],
 ]
 
 const failed = []
