@@ -1,81 +1,111 @@
-/** PROTOCOL.md and the source say the same: error codes, close codes, message types and their fields. */
+// PROTOCOL.md and the source say the same: messages, error codes, error texts, close codes; none more, none fewer.
 import { readdirSync, readFileSync } from 'node:fs'
-import { BLOCKED_REASONS, CLOSE_CODES, ERROR_CODES, ERROR_TEXTS } from '@sluice/protocol'
+import { CLOSE_CODES, ERROR_CODES, ERROR_TEXTS } from '@sluice/protocol'
 import { describe, expect, it } from 'vitest'
 
-const root = new URL('../../../', import.meta.url)
-const read = (path: string) => readFileSync(new URL(path, root), 'utf8')
-const document = read('PROTOCOL.md')
+const ROOT = new URL('../../../', import.meta.url)
+const SOURCE = new URL('packages/protocol/src/', ROOT)
 
-/** The first cells of the table under a heading. */
-function firstCells(heading: string): string[] {
-  const section = document.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
-  const rows = section.split('\n').filter((line) => line.startsWith('| '))
-  return rows.slice(2).map((row) => row.split('|')[1]?.trim().replaceAll('`', '') ?? '')
-}
-
-/** Interfaces by name, without comments, blanks and what differs only for the compiler. */
-function interfacesIn(text: string): Map<string, string> {
-  const blocks = text.matchAll(/interface (\w+) \{\n([\s\S]*?)\n\}/g)
-  return new Map([...blocks].map(([, name = '', body = '']) => [name, normalised(body)]))
-}
-
-function normalised(body: string): string {
-  return body
-    .replace(/\/\*\*[\s\S]*?\*\//g, '')
-    .replaceAll(' | undefined', '')
-    .replace(/\(typeof BLOCKED_REASONS\)\[keyof typeof BLOCKED_REASONS\]/, blockedReasons)
-    .replace(/\s+/g, ' ')
-    .trim()
-}
-
-const blockedReasons = Object.values(BLOCKED_REASONS)
-  .map((reason) => `'${reason}'`)
-  .join(' | ')
-
-const source = ['chat-request', 'dialect-1']
-  .map((name) => read(`packages/protocol/src/${name}.ts`))
+const document = readFileSync(new URL('PROTOCOL.md', ROOT), 'utf8')
+const source = readdirSync(SOURCE)
+  .map((file) => readFileSync(new URL(file, SOURCE), 'utf8'))
   .join('\n')
 
-describe('PROTOCOL.md', () => {
-  it('lists exactly the error codes of the source', () => {
-    expect(firstCells('Error codes')).toEqual([...ERROR_CODES])
-  })
+/** The text under a heading, up to the next one of its level. */
+function section(title: string): string {
+  const text = document.split(/^## /m).find((part) => part.startsWith(`${title}\n`))
+  if (text === undefined) throw new Error(`PROTOCOL.md has no section ${title}`)
+  return text
+}
 
-  it('lists exactly the close codes of the source', () => {
-    const codes = Object.values(CLOSE_CODES).map(({ code }) => String(code))
-    expect(firstCells('Close codes')).toEqual(codes)
+/** The rows of a section's table as cells, without its head. */
+function rows(title: string): string[][] {
+  const lines = section(title).split('\n')
+  const cells = lines
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').slice(1, -1))
+  return cells.slice(2).map((row) => row.map((cell) => cell.trim()))
+}
+
+/** Interfaces by name, each as its fields in a form that layout and comments do not change. */
+function interfacesOf(text: string): Map<string, string[]> {
+  const plain = text.replace(/\/\*\*[\s\S]*?\*\//g, '')
+  const found = plain.matchAll(/interface (\w+) \{([^}]*)\}/g)
+  return new Map([...found].map(([, name = '', body = '']) => [name, fieldsOf(body)]))
+}
+
+function fieldsOf(body: string): string[] {
+  const lines = body.split('\n').map((line) => line.trim().replace(' | undefined', ''))
+  return lines.filter((line) => line !== '')
+}
+
+const CODE = /`([\w ]+)`/
+
+describe('PROTOCOL.md', () => {
+  it('lists every error code and no other, in the order of the source', () => {
+    expect(rows('Error codes').map(([code]) => CODE.exec(code ?? '')?.[1])).toEqual([
+      ...ERROR_CODES,
+    ])
   })
 
   it('marks as reserved exactly the error codes that the gateway never makes', () => {
-    const folder = new URL('packages/gateway/src/', root)
+    const folder = new URL('packages/gateway/src/', ROOT)
     const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    const code = files
-      // The audit has event kinds that are called like codes.
+    const gateway = files
+      // The audit has kinds of events that are called like codes.
       .filter((file) => file.endsWith('.ts') && !file.startsWith('audit'))
       .map((file) => readFileSync(new URL(file, folder), 'utf8'))
       .join('\n')
-    const unused = ERROR_CODES.filter((name) => !code.includes(`'${name}'`))
-    const reserved = [...document.matchAll(/^\| `(\w+)` +\| _reserved_/gm)].map(([, name]) => name)
-    expect(reserved).toEqual(unused)
+    const reserved = rows('Error codes').filter(([, cause]) => cause?.startsWith('_reserved_'))
+    expect(reserved.map(([code]) => CODE.exec(code ?? '')?.[1])).toEqual(
+      ERROR_CODES.filter((code) => !gateway.includes(`'${code}'`)),
+    )
   })
 
-  it('begins its texts as the source does', () => {
-    for (const text of Object.values(ERROR_TEXTS)) expect(document).toContain(`\`${text}`)
+  it('lists every close code and no other, and says of each whether to reconnect', () => {
+    const words = {
+      no: 'no',
+      'with-jitter': 'with jitter',
+      'after-delay': 'after',
+      slowly: 'slowly',
+      once: 'once',
+    }
+    const listed = rows('Close codes').map(([code, , reconnect = '']) => [Number(code), reconnect])
+    const known = Object.values(CLOSE_CODES).map(({ code, reconnect }) => [
+      code,
+      expect.stringMatching(new RegExp(`^${words[reconnect]}`)),
+    ])
+    expect(listed).toEqual(known)
   })
 
-  it('has a heading for each message type of dialect 1, and no other', () => {
-    const types = [...source.matchAll(/^ {2}type: '(\w+)'/gm)].map(([, type]) => type)
-    const section = document.split('\n## Dialect 1\n')[1]?.split('\n## ')[0] ?? ''
-    const headings = [...section.matchAll(/^### `(\w+)`$/gm)].map(([, type]) => type)
-    expect(headings).toEqual(types.filter((type) => type !== 'function'))
+  it("has every error text of the tutorial's, as an error begins with it", () => {
+    const texts = rows('Error texts').map(([text]) => text ?? '')
+    for (const begin of Object.values(ERROR_TEXTS)) {
+      expect(
+        texts.filter((text) => text.startsWith(`\`${begin}`)),
+        begin,
+      ).toHaveLength(1)
+    }
   })
 
-  it('gives each message the fields that the source gives it', () => {
-    const inSource = interfacesIn(source)
-    const { HelloMessage, ...inDocument } = Object.fromEntries(interfacesIn(document))
-    expect(HelloMessage).toBe("type: 'hello' token: string")
-    expect(Object.keys(inDocument).length).toBeGreaterThan(5)
-    for (const [name, body] of Object.entries(inDocument)) expect(body).toBe(inSource.get(name))
+  it('has a heading and an interface for every message of dialect 1, and no other', () => {
+    const headings = [...section('Dialect 1').matchAll(/^### `(\w+)`$/gm)].map(([, name]) => name)
+    const messages = source.matchAll(/interface \w+Message \{\s+type: '(\w+)'/g)
+    expect(headings.toSorted()).toEqual([...messages].map(([, type]) => type).toSorted())
+  })
+
+  it('shows interfaces with the fields of the source', () => {
+    const known = interfacesOf(source)
+    const shown = interfacesOf(section('Dialect 1'))
+    expect(shown.size).toBeGreaterThanOrEqual(6)
+    for (const [name, fields] of shown) {
+      const expected = known.get(name)?.map((field) =>
+        // The one type that the source computes from a table.
+        field.startsWith('reason: (typeof BLOCKED_REASONS)')
+          ? "reason: 'PII detected' | 'Safety guardrail violation'"
+          : field,
+      )
+      expect(fields, name).toEqual(expected)
+    }
   })
 })
