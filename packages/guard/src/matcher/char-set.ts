@@ -74,24 +74,27 @@ export function charSetWhere(test: (symbol: number) => boolean): CharSet {
 
 /** Adds the upper-case and lower-case partner of every member that has one of a single UTF-16 unit. */
 export function ignoringCase(set: CharSet): CharSet {
-  const partners: CharSet[] = [set]
+  const partners: number[] = []
   for (let i = 0; i < set.length; i += 2) {
     const low = set[i] ?? 0
     const high = set[i + 1] ?? 0
     if (high - low > 8192) continue // nearly everything: a negated class, closed under case before it was negated
-    for (let symbol = low; symbol <= high; symbol += 1) partners.push(...casePartners(symbol))
+    for (let symbol = low; symbol <= high; symbol += 1) addCasePartners(symbol, partners)
   }
-  return unionOf(partners)
+  if (partners.length === 0) return set
+  return unionOf([set, ...partners.map((partner) => [partner, partner])])
 }
 
-function casePartners(symbol: number): CharSet[] {
-  const character = String.fromCharCode(symbol)
-  const result: CharSet[] = []
-  for (const other of [character.toLowerCase(), character.toUpperCase()]) {
-    if (other.length !== 1 || other === character) continue
-    const unit = other.charCodeAt(0)
-    if (symbol > 0x7f && unit <= 0x7f) continue // as RegExp's Canonicalize: nothing outside ASCII equals a letter in it
-    result.push([unit, unit])
+function addCasePartners(symbol: number, partners: number[]): void {
+  if (symbol < 0x80) {
+    const letter = symbol | 0x20
+    if (letter >= 0x61 && letter <= 0x7a) partners.push(symbol ^ 0x20)
+    return
   }
-  return result
+  const character = String.fromCharCode(symbol)
+  for (const other of [character.toLowerCase(), character.toUpperCase()]) {
+    const unit = other.charCodeAt(0)
+    // As RegExp's Canonicalize: nothing outside ASCII equals a letter in it.
+    if (other.length === 1 && unit !== symbol && unit > 0x7f) partners.push(unit)
+  }
 }

@@ -13,7 +13,11 @@ export class ConditionTable {
   constructor(conditions: readonly (readonly Assertion[])[], alphabet: Alphabet) {
     const assertions = [...new Set(conditions.flat())]
     const members = new Map(assertions.map((a) => [a, alphabet.members(a.set)]))
-    const { leftOf, samples } = leftContexts([...members.values()], alphabet)
+    const looksBack = assertions.filter(({ kind }) => kind === 'behind' || kind === 'boundary')
+    const { leftOf, samples } = leftContexts(
+      looksBack.map((assertion) => members.get(assertion) ?? EMPTY),
+      alphabet,
+    )
     this.leftOf = leftOf
     this.#lefts = samples.length
     this.#size = alphabet.size
@@ -41,7 +45,7 @@ export class ConditionTable {
 
 const EMPTY = new Uint8Array(0)
 
-/** Classes that no assertion tells apart leave the same context; `samples` holds one class for each, -1 for the start. */
+/** Classes that no assertion tells apart when it looks back leave the same context; `samples` holds one class for each, -1 for the start. */
 function leftContexts(members: readonly Uint8Array[], alphabet: Alphabet) {
   const leftOf = new Uint8Array(alphabet.size)
   const samples = [-1]

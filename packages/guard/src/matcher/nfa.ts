@@ -47,6 +47,7 @@ interface Fragment {
   readonly last: readonly Edge[]
 }
 
+const NO_EDGES: readonly Edge[] = []
 const EMPTY_FRAGMENT: Fragment = { empty: [0], first: [], last: [] }
 
 export class NfaBuilder {
@@ -104,10 +105,9 @@ export class NfaBuilder {
         return { empty: [id], first: [], last: [] }
       }
       case 'sequence':
-        return node.items.reduce<Fragment>(
-          (left, item) => this.#concat(left, this.#build(item, detector)),
-          EMPTY_FRAGMENT,
-        )
+        return node.items
+          .map((item) => this.#build(item, detector))
+          .reduce((left, right) => this.#concat(left, right), EMPTY_FRAGMENT)
       case 'choice':
         return node.options
           .map((option) => this.#build(option, detector))
@@ -138,6 +138,7 @@ export class NfaBuilder {
   }
 
   #concat(left: Fragment, right: Fragment): Fragment {
+    if (left === EMPTY_FRAGMENT) return right
     this.#connect(left.last, right.first)
     return {
       empty: left.empty.flatMap((a) => right.empty.map((b) => this.#and(a, b))),
@@ -188,7 +189,8 @@ export class NfaBuilder {
     }
   }
 
-  #through(empties: readonly number[], edges: readonly Edge[]): Edge[] {
+  #through(empties: readonly number[], edges: readonly Edge[]): readonly Edge[] {
+    if (empties.length === 0) return NO_EDGES
     return empties.flatMap((empty) =>
       edges.map(({ target, condition }) => ({ target, condition: this.#and(empty, condition) })),
     )
@@ -206,12 +208,16 @@ export class NfaBuilder {
 class Interner<T> {
   readonly values: T[] = []
   readonly #ids = new Map<string, number>()
+  /** Repeats ask for the same object again and again. */
+  readonly #seen = new Map<T, number>()
 
   idOf(value: T): number {
+    const seen = this.#seen.get(value)
+    if (seen !== undefined) return seen
     const key = JSON.stringify(value)
-    const known = this.#ids.get(key)
-    if (known !== undefined) return known
-    this.#ids.set(key, this.values.length)
-    return this.values.push(value) - 1
+    const id = this.#ids.get(key) ?? this.values.push(value) - 1
+    this.#ids.set(key, id)
+    this.#seen.set(value, id)
+    return id
   }
 }
