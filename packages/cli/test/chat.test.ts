@@ -1,0 +1,167 @@
+// `sluice chat` against a real gateway: text, JSON, pipes, exit codes, and foreign text that a terminal must not obey.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { type Ended, type SluiceOptions, SluiceProcess, sluice } from './sluice-process.ts'
+
+/** One gateway for all tests of this file: they only ask it. */
+let url = ''
+beforeAll(async () => {
+  const { createGateway } = await import('@sluice/gateway')
+  const { startSandbox } = await import('@sluice/sandbox')
+  const sandbox = await startSandbox({ deltaIntervalMs: 0 })
+  const gateway = await createGateway({
+    port: 0,
+    adminPort: 'off',
+    audit: 'off',
+    logLevel: 'silent',
+    genesysBaseUrl: sandbox.url,
+    clientId: 'sandbox-client',
+    clientSecret: 'sandbox-secret',
+  })
+  url = gateway.url
+  return async () => {
+    await gateway.stop()
+    await sandbox.close()
+  }
+})
+
+const chat = (args: readonly string[], options: SluiceOptions = {}): Promise<Ended> =>
+  sluice(['chat', '--url', url, ...args], options)
+
+/** A server that answers any `init` with these messages. */
+async function saying(...messages: object[]): Promise<string> {
+  const http = createServer()
+  const server = new WebSocketServer({ server: http })
+  server.on('connection', (socket) => {
+    socket.on('message', () => {
+      for (const message of messages) socket.send(JSON.stringify(message))
+    })
+  })
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of server.clients) socket.terminate()
+    http.close()
+  })
+  return `ws://127.0.0.1:${(http.address() as AddressInfo).port}`
+}
+
+describe('sluice chat', () => {
+  it('streams the answer to standard output, and what is about it to standard error', async () => {
+    const { code, stdout, stderr } = await chat(['--model', 'sandbox-fast', 'Where is my order?'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^Thank you for your patience\. .* letter box\.\n$/)
+    expect(stderr).toMatch(/^sandbox-fast · \d+ tokens of prompt$/m)
+    expect(stderr).toMatch(/first token \d+ ms · [\d.]+ tokens\/s · \d+ tokens · [\d.]+ s/)
+    expect(stdout + stderr).not.toContain('\u001b')
+  })
+
+  it('prints the messages as they come with --json', async () => {
+    const { code, stdout } = await chat(['--model', 'sandbox-fast', '--json', 'hi'])
+    const types = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type)
+    expect(code).toBe(0)
+    expect([types[0], types.at(-1)]).toEqual(['handshake_ack', 'complete'])
+  })
+
+  it('reads the prompt from a pipe', async () => {
+    const { stdout } = await chat(['--model', 'sandbox-echo'], { input: 'Grüße aus der Pipe 🚀' })
+    expect(stdout).toBe('Grüße aus der Pipe 🚀\n')
+  })
+
+  it('sends system message and temperature', async () => {
+    const args = ['--model', 'sandbox-fast', '--system', 'Be brief.', '--temperature', '0']
+    const { code, stderr } = await chat([...args, 'hi'])
+    expect(code).toBe(0)
+    const plain = await chat(['--model', 'sandbox-fast', 'hi'])
+    const tokens = (text: string) => Number(/(\d+) tokens of prompt/.exec(text)?.[1])
+    expect(tokens(stderr)).toBeGreaterThan(tokens(plain.stderr))
+  })
+
+  it.each([
+    ['sandbox-unsafe', 'blocked by the guard: Safety guardrail violation'],
+    ['sandbox-pii', 'blocked by the guard: PII detected'],
+    ['sandbox-400', 'Stream initiation failed after retries: upstream answered 400'],
+  ])('ends with 1 for %s, and says why', async (model, why) => {
+    const { code, stderr } = await chat(['--model', model, 'hi'])
+    expect(code).toBe(1)
+    expect(stderr).toContain(why)
+  })
+
+  it('retries behind the scenes', async () => {
+    const { code, stdout } = await chat(['--model', 'sandbox-503-once', 'Where is my order?'])
+    expect([code, stdout.slice(0, 9)]).toEqual([0, 'Thank you'])
+  })
+
+  it('makes escape sequences of an answer harmless, however they are split', async () => {
+    const attack = '\u001b]0;title\u0007 \u001b[2J \u009b31m \u202eevil \r\b \u007f ok\ttab'
+    const { stdout } = await chat(['--model', 'sandbox-echo', attack])
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not come through
+    expect(stdout).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/)
+    expect(stdout).toContain('ok\ttab')
+    const json = await chat(['--model', 'sandbox-echo', '--json', attack])
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not come through
+    expect(json.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/)
+  })
+
+  it('makes those of errors, reasons and tool calls harmless, too', async () => {
+    const evil = 'x\u001b[2Jy\u009b1mz'
+    const harmless = /x␛\[2Jy\\u\{9b\}1mz/
+    const error = await sluice([
+      'chat',
+      '--url',
+      await saying({ type: 'error', message: evil }),
+      'hi',
+    ])
+    expect([error.code, error.stderr]).toEqual([1, expect.stringMatching(harmless)])
+    const blocked = await sluice([
+      'chat',
+      '--url',
+      await saying({ type: 'blocked', reason: evil }),
+      'hi',
+    ])
+    expect(blocked.stderr).toMatch(harmless)
+    const delta = { tool_calls: [{ index: 0, function: { name: evil, arguments: evil } }] }
+    const choices = [{ index: 0, delta, finish_reason: 'tool_calls' }]
+    const call = await saying({ type: 'chunk', data: { choices } }, { type: 'blocked', reason: '' })
+    expect((await sluice(['chat', '--url', call, 'hi'])).stderr).toMatch(harmless)
+  })
+
+  it.each([
+    [['--url', 'http://127.0.0.1:1', 'hi'], 'is not a ws:// or wss:// URL'],
+    [['--url', 'ws://127.0.0.1:1', 'hi'], 'nothing listens there. Start the gateway first'],
+    [['--temperature', 'hot', 'hi'], '--temperature: expected a number from 0 to 2'],
+    [[' '], 'What should be asked?'],
+    [[], 'What should be asked?'],
+  ])('refuses %j in one line', async (args, problem) => {
+    const { code, stderr } = await chat(args)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^sluice: .*\n$/)
+    expect(stderr).toContain(problem)
+  })
+
+  it('says so when the gateway closes the connection', async () => {
+    const http = createServer()
+    new WebSocketServer({ server: http }).on('connection', (socket) =>
+      socket.close(4401, 'no\u001bkey'),
+    )
+    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void http.close())
+    const { port } = http.address() as AddressInfo
+    const { code, stderr } = await sluice(['chat', '--url', `ws://127.0.0.1:${port}`, 'hi'])
+    expect([code, stderr]).toEqual([
+      1,
+      'sluice: The gateway closed the connection (4401: no␛key)\n',
+    ])
+  })
+
+  it('leaves no completion behind when it is interrupted', async () => {
+    const process = new SluiceProcess(['chat', '--url', url, '--model', 'sandbox-slow', 'hi'])
+    await process.prints(/tokens of prompt/)
+    process.signal('SIGINT')
+    expect((await process.ended).code).not.toBe(0)
+  })
+})

@@ -1,0 +1,91 @@
+// `sluice check`: says what would be used, secrets masked, and finds out whether the credentials are good.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startSandbox } from '@sluice/sandbox'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { sluice, temporaryFolder } from './sluice-process.ts'
+
+const SECRET = 'qzSECRETqz'
+
+async function sandboxEnv(secret = 'sandbox-secret') {
+  const sandbox = await startSandbox()
+  onTestFinished(() => sandbox.close())
+  return {
+    sandbox,
+    env: {
+      GENESYS_CLOUD_BASE_URL: sandbox.url,
+      GENESYS_CLOUD_CLIENT_ID: 'sandbox-client',
+      GENESYS_CLOUD_CLIENT_SECRET: secret,
+    },
+  }
+}
+
+describe('sluice check', () => {
+  it('tries the token endpoint and says what it would use', async () => {
+    const { env, sandbox } = await sandboxEnv()
+    const { code, stdout } = await sluice(['check'], { env })
+    expect(code).toBe(0)
+    expect(stdout).toContain('profile        seed')
+    expect(stdout).toContain(`${sandbox.url}/api/v2/ai/llm/chat/completions`)
+    expect(stdout).toContain('token          received')
+    expect(stdout).toContain('GENESYS_CLOUD_CLIENT_SECRET = ********')
+    expect(stdout).not.toContain('sandbox-secret')
+  })
+
+  it('refuses wrong credentials in one line, with what to check', async () => {
+    const { env, sandbox } = await sandboxEnv(SECRET)
+    const { code, stdout, stderr } = await sluice(['check'], { env })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^sluice: No token: OAuth credentials are invalid or expired .*region.*\n$/,
+    )
+    expect(stdout + stderr).not.toContain(SECRET)
+    expect(sandbox.stats().tokenRequests).toBe(1)
+  })
+
+  it('names a token endpoint that is not there', async () => {
+    const { env } = await sandboxEnv()
+    const { code, stderr } = await sluice(['check'], {
+      env: { ...env, GENESYS_CLOUD_BASE_URL: 'http://127.0.0.1:1' },
+    })
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^sluice: No token: .*refused the connection.*\n$/),
+    ])
+  })
+
+  it('contacts nobody with --offline', async () => {
+    const { env, sandbox } = await sandboxEnv()
+    expect((await sluice(['check', '--offline'], { env })).code).toBe(0)
+    expect(sandbox.stats().requests).toBe(0)
+  })
+
+  it('reads .env and sluice.yaml of the folder, and says where each value is from', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, '.env'), `LLM_BASE_URL=http://llm:8000\nLLM_API_KEY=${SECRET}\n`)
+    writeFileSync(join(folder, 'sluice.yaml'), 'server:\n  port: 4321\n')
+    const { code, stdout } = await sluice(['check', '--all'], { folder })
+    expect(code).toBe(0)
+    expect(stdout).toContain('WS_PORT = 4321  (file)')
+    expect(stdout).toContain('LLM_BASE_URL = "http://llm:8000"  (environment)')
+    expect(stdout).toContain('SLUICE_HOST = "127.0.0.1"  (default)')
+    expect(stdout).toContain('chat           http://llm:8000/v1/chat/completions')
+    expect(stdout).not.toContain(SECRET)
+  })
+
+  it('says that the sandbox would be used where nothing is configured', async () => {
+    const { code, stdout } = await sluice(['check'])
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining('serve would use the built-in sandbox'),
+    ])
+  })
+
+  it('lists everything that is wrong, each on its line', async () => {
+    const env = { WS_PORT: 'x', SLUICE_LOG_LEVEL: 'x', SLUICE_NOPE: '1' }
+    const { code, stderr } = await sluice(['check'], { env })
+    expect(code).toBe(1)
+    for (const name of Object.keys(env)) expect(stderr).toMatch(new RegExp(`${name}: `))
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+})
