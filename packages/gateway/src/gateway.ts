@@ -293,7 +293,7 @@ export class Gateway {
       maxAnswerCharacters: settings.maxAnswerCharacters,
       now: Date.now,
       observers: [
-        new AuditObserver(this.#audit),
+        ...(this.#audit.stats().state === 'off' ? [] : [new AuditObserver(this.#audit)]),
         new LogObserver(this.#logger),
         this.#metrics,
         this.#callbacks,

@@ -5,6 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { CompletionObserver } from '../completion/observer.ts'
 import type { CompletionReport } from '../completion/terminal.ts'
+import { FastHistogram } from './fast-histogram.ts'
 
 /** Values that are read when somebody asks, because they are counted elsewhere. */
 export interface MetricSources {
@@ -31,7 +32,7 @@ export class Metrics implements CompletionObserver {
   readonly #requests: Counter<'outcome' | 'model' | 'error'>
   readonly #latency: Histogram<'outcome'>
   readonly #timeToFirstToken: Histogram<'model'>
-  readonly #gap: Histogram
+  readonly #gap: FastHistogram
   readonly #tokenRate: Histogram<'model'>
   readonly #tokens: Counter<'direction' | 'model' | 'estimated'>
   readonly #findings: Counter<'entity' | 'direction' | 'action'>
@@ -59,11 +60,11 @@ export class Metrics implements CompletionObserver {
       buckets: SECONDS,
       registers,
     })
-    this.#gap = new Histogram({
+    this.#gap = new FastHistogram({
       name: 'sluice_delta_gap_seconds',
       help: 'Between two reads of deltas from the upstream.',
       buckets: GAP_SECONDS,
-      registers,
+      registry: this.registry,
     })
     this.#tokenRate = new Histogram({
       name: 'sluice_tokens_per_second',

@@ -8,15 +8,19 @@ export type EncodingName = 'cl100k_base' | 'o200k_base'
 
 /** Pieces over this many bytes are merged with a heap; below it the plain loop is faster (measured at 300 to 700). */
 const LONG_PIECE_BYTES = 500
+/** How many pieces are remembered with their count, and how long one may be. */
+const MAX_REMEMBERED = 10_000
+const MAX_REMEMBERED_BYTES = 32
 /** Work between two yields, in pieces or merges: well under a millisecond. */
 const STEPS_PER_YIELD = 1_000
 
-/** One encoding: counts tokens, never builds them. Immutable and shared. */
+/** One encoding: counts tokens, never builds them. Shared. */
 export class Encoding {
   readonly name: EncodingName
   /** Rank of each token, by its bytes as a latin1 string. */
   readonly #ranks: ReadonlyMap<string, number>
   readonly #split: RegExp
+  readonly #counts = new Map<string, number>()
 
   constructor(name: EncodingName, ranks: ReadonlyMap<string, number>, split: RegExp) {
     this.name = name
@@ -35,13 +39,25 @@ export class Encoding {
     for (let match = split.exec(text); match !== null; match = split.exec(text)) {
       const bytes = toBytes(match[0])
       if (this.#ranks.has(bytes)) count += 1
-      else if (bytes.length <= LONG_PIECE_BYTES) count += mergeShort(bytes, this.#ranks)
+      else if (bytes.length <= LONG_PIECE_BYTES) count += this.#merged(bytes)
       else count += yield* longMergeSteps(bytes, this.#ranks)
       work += 1 + (bytes.length >> 4)
       if (work < STEPS_PER_YIELD) continue
       work = 0
       yield
     }
+    return count
+  }
+
+  /** Tokens of a short piece, remembered: the same names and words come again and again. */
+  #merged(bytes: string): number {
+    const known = this.#counts.get(bytes)
+    if (known !== undefined) return known
+    const count = mergeShort(bytes, this.#ranks)
+    if (this.#counts.size >= MAX_REMEMBERED) this.#counts.clear()
+    // A copy: a piece cut out of a text would keep the whole text alive.
+    if (bytes.length <= MAX_REMEMBERED_BYTES)
+      this.#counts.set(Buffer.from(bytes, 'latin1').toString('latin1'), count)
     return count
   }
 }
