@@ -17,8 +17,7 @@ export const ibanCode: Recognizer = {
   entity: 'IBAN_CODE',
   patterns: [
     {
-      source: `(?<![A-Za-z0-9])(?:${[...LENGTHS.keys()].join('|')})\\d\\d(?:[ -]?[A-Z0-9]){11,30}(?![A-Za-z0-9])`,
-      flags: 'i',
+      source: '(?<![A-Za-z0-9])[A-Za-z]{2}\\d\\d(?:[ -]?[A-Za-z0-9]){11,30}(?![A-Za-z0-9])',
       score: 1,
       check: (value) => (isIban(value) ? 1 : 0),
     },
