@@ -1,6 +1,4 @@
 /** How a command ends that could not do its work: one clear line, exit code 1, and no stack trace for a user's mistake. */
-import { GatewayError } from '@sluice/gateway'
-import { SandboxError } from '@sluice/sandbox'
 import { paint } from './terminal.ts'
 
 /** A mistake of the user, or of what was asked of another machine. */
@@ -8,10 +6,12 @@ export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
 
+/** The packages' own errors, whose messages are written for people; by name, so that a command loads only what it uses. */
+const FORESEEN = new Set(['CommandError', 'GatewayError', 'SandboxError'])
+
 /** Prints why and exits with 1. */
 export function fail(error: unknown): never {
-  const isForeseen =
-    error instanceof CommandError || error instanceof GatewayError || error instanceof SandboxError
+  const isForeseen = error instanceof Error && FORESEEN.has(error.name)
   const text = isForeseen ? error.message : describe(error)
   process.stderr.write(`${paint('red', 'sluice:', process.stderr)} ${text}\n`)
   process.exit(1)

@@ -1,14 +1,18 @@
 /** The command `sluice`: reads its arguments, runs one of its commands, and turns failures into one line and an exit code. */
 import { Command } from 'commander'
-import { auditCommand } from './audit.ts'
-import { chatCommand } from './chat.ts'
-import { checkCommand } from './check.ts'
 import { fail } from './failure.ts'
-import { keysCommand } from './keys.ts'
-import { policyCommand } from './policy.ts'
-import { sandboxCommand } from './sandbox.ts'
-import { serveCommand } from './serve.ts'
 import { version } from './version.ts'
+
+/** Each command is loaded when it is asked for: `chat` needs no gateway, and a gateway starts sooner without the rest. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.ts')).serveCommand(),
+  chat: async () => (await import('./chat.ts')).chatCommand(),
+  check: async () => (await import('./check.ts')).checkCommand(),
+  sandbox: async () => (await import('./sandbox.ts')).sandboxCommand(),
+  audit: async () => (await import('./audit.ts')).auditCommand(),
+  keys: async () => (await import('./keys.ts')).keysCommand(),
+  policy: async () => (await import('./policy.ts')).policyCommand(),
+}
 
 const program = new Command('sluice')
   .description(
@@ -28,16 +32,11 @@ Examples:
 Settings come from the environment, .env and sluice.yaml: docs/settings.md has all of them.`,
   )
 
-for (const command of [
-  serveCommand(),
-  chatCommand(),
-  checkCommand(),
-  sandboxCommand(),
-  auditCommand(),
-  keysCommand(),
-  policyCommand(),
-]) {
-  program.addCommand(command)
+async function main(): Promise<void> {
+  const named = COMMANDS[process.argv[2] ?? '']
+  const wanted = named === undefined ? Object.values(COMMANDS) : [named]
+  for (const load of wanted) program.addCommand(await load())
+  await program.parseAsync()
 }
 
-program.parseAsync().catch(fail)
+main().catch(fail)

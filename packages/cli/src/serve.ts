@@ -7,7 +7,7 @@ import {
   type LoadedConfig,
   type Settings,
 } from '@sluice/gateway'
-import { type Sandbox, startSandbox } from '@sluice/sandbox'
+import type { Sandbox } from '@sluice/sandbox'
 import { Command } from 'commander'
 import { readConfiguration } from './configuration.ts'
 import { onCrash } from './crash.ts'
@@ -37,7 +37,7 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
     return readConfiguration(env, process.cwd())
   }
   const { loaded, isSandboxed } = read()
-  const sandbox = isSandboxed ? await startSandbox(SANDBOX_CLIENT) : undefined
+  const sandbox = isSandboxed ? await openSandbox() : undefined
   const complete = ({ settings, file }: LoadedConfig) =>
     gatewayConfig({
       ...(sandbox === undefined ? settings : onSandbox(settings, sandbox)),
@@ -66,6 +66,12 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
     },
   })
   onCrash({ logger, flush: () => gateway.stop() })
+}
+
+/** Loaded here, because a gateway with an upstream has no use for it. */
+async function openSandbox(): Promise<Sandbox> {
+  const { startSandbox } = await import('@sluice/sandbox')
+  return startSandbox(SANDBOX_CLIENT)
 }
 
 function onSandbox(settings: Settings, sandbox: Sandbox): Settings {

@@ -2,7 +2,7 @@
 import { Authenticator } from './clients/authenticator.ts'
 import { KeyRing } from './clients/key-ring.ts'
 import type { Principal } from './clients/principal.ts'
-import { TokenVerifier } from './clients/token-verifier.ts'
+import type { TokenVerifier } from './clients/token-verifier.ts'
 import type { Settings } from './config/settings.ts'
 import { GatewayError } from './errors.ts'
 import type { Logger } from './log.ts'
@@ -21,7 +21,7 @@ export interface Access {
 export async function openAccess(settings: Settings, logger: Logger): Promise<Access> {
   const { keysFile, host } = settings
   const keys = keysFile === undefined ? undefined : await KeyRing.load(keysFile, Date.now)
-  const tokens = tokenVerifier(settings, logger)
+  const tokens = await tokenVerifier(settings, logger)
   const hasCredentials = keys !== undefined || tokens !== undefined
   const allowAnonymous = settings.allowAnonymous ?? (isLoopbackAddress(host) && !hasCredentials)
   if (!allowAnonymous && !hasCredentials) {
@@ -49,7 +49,10 @@ function current(principal: Principal, keys: KeyRing | undefined): Principal {
   return now
 }
 
-function tokenVerifier(settings: Settings, logger: Logger): TokenVerifier | undefined {
+async function tokenVerifier(
+  settings: Settings,
+  logger: Logger,
+): Promise<TokenVerifier | undefined> {
   const { jwksUrl, jwtIssuer: issuer, jwtAudience: audience } = settings
   if (jwksUrl === undefined && issuer === undefined && audience === undefined) return undefined
   if (jwksUrl === undefined || issuer === undefined || audience === undefined) {
@@ -57,5 +60,7 @@ function tokenVerifier(settings: Settings, logger: Logger): TokenVerifier | unde
       'SLUICE_JWT_JWKS_URL, SLUICE_JWT_ISSUER and SLUICE_JWT_AUDIENCE are needed together'
     throw new GatewayError('configuration', needed)
   }
+  // Loaded here, because most gateways have no tokens and a JWT library is many files.
+  const { TokenVerifier } = await import('./clients/token-verifier.ts')
   return new TokenVerifier({ jwksUrl, issuer, audience, now: Date.now, logger })
 }
