@@ -9,6 +9,7 @@ import { ConditionTable } from './matcher/condition-table.ts'
 import { ContextWords } from './matcher/context.ts'
 import { NfaBuilder } from './matcher/nfa.ts'
 import type { PatternNode } from './matcher/pattern.ts'
+import { SimulationPlan } from './matcher/simulation.ts'
 import { type Term, TermAlphabet, TermAutomaton, type TermMatch } from './matcher/terms.ts'
 import { PolicyError } from './policy-error.ts'
 import type { Rule } from './rule.ts'
@@ -92,6 +93,8 @@ export interface Program {
   readonly rules: readonly Rule[]
   readonly hasAllowed: boolean
   readonly automaton: Automaton
+  /** What a stream goes on with that may not build states any more. Made when first needed. */
+  readonly simulationPlan: () => SimulationPlan
   readonly backtracer: Backtracer
   readonly conditions: ConditionTable
   /** The bits that the automaton looks at. */
@@ -159,12 +162,21 @@ export function compileProgram(source: ProgramSource): Program {
     rules,
     hasAllowed: allowed.length > 0,
     automaton: new Automaton(nfa, alphabet, conditions),
+    simulationPlan: once(() => new SimulationPlan(nfa, alphabet, conditions)),
     backtracer: new Backtracer(nfa, alphabet, conditions),
     conditions,
     contextWords,
     gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),
     ...compileTerms(source.termLists),
     maxSpan,
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }
 

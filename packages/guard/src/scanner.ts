@@ -8,34 +8,39 @@ import {
   ACTION_CLEAR,
   ACTION_MASK,
   ACTION_RESTART,
+  type Accept,
   type Action,
-  type Automaton,
   type State,
+  UNKNOWN,
 } from './matcher/automaton.ts'
 import { BETWEEN_WORDS, LiveContexts, SEPARATOR } from './matcher/context.ts'
+import { Simulation } from './matcher/simulation.ts'
 import { CLASS_SEPARATOR, type TermAutomaton } from './matcher/terms.ts'
 import { Matches } from './matches.ts'
 import { CLASS_BITS, CONTEXT_SHIFT, kindOf, type Program } from './program.ts'
 import type { Resolver } from './resolver.ts'
 
 const INITIAL_GROUPS = 8
-/** A stream that makes the shared automaton be emptied this often goes on with one of its own. */
+/** A stream that makes the shared automaton be emptied this often goes on without it. */
 const MAX_EMPTIED = 2
 /** Makes `#enter` look the state up. */
 const NO_GENERATION = -1
+/** As long as there can be classes. */
+const NO_ENTRIES = new Int32Array(256).fill(UNKNOWN)
 
 export class Scanner {
   readonly matches: Matches
   readonly #program: Program
   readonly #held: HeldText
   /** The automaton: the row of its state, and the offset at which each of the state's thread groups started. */
-  #automaton: Automaton
+  /** Present instead of the automaton once this stream has built too many states. */
+  #simulation: Simulation | undefined
   /** How often this stream made the shared automaton be emptied. */
   #emptied = 0
   #row: number
   #state: State
   #generation: number
-  #starts = new Int32Array(INITIAL_GROUPS)
+  #starts: Int32Array = new Int32Array(INITIAL_GROUPS)
   #groups = 0
   #substringRow = 0
   #wordRow = 0
@@ -52,7 +57,6 @@ export class Scanner {
     this.#held = held
     this.#contexts = contexts
     this.matches = new Matches(program, { held, resolver, wasLive })
-    this.#automaton = automaton
     this.#state = automaton.initial(0)
     this.#row = automaton.rowOf(this.#state)
     this.#generation = automaton.generation
@@ -62,13 +66,13 @@ export class Scanner {
   scan(to: number): void {
     const { kinds, contextTable, substrings, words } = this.#program
     const { matches } = this
-    const automaton = this.#automaton
+    const { automaton } = this.#program
     const held = this.#held
     const { text, base } = held
     let row = this.#enter()
     let contextRow = this.#contextRow
     let hasLiveContext = this.#contexts.bits !== 0
-    let table = automaton.table
+    let table = this.#table()
     let at = held.scanned
     for (; at < to; at += 1) {
       const start = at
@@ -93,7 +97,7 @@ export class Scanner {
       if (nextContextRow < 0 || (hasLiveContext && contextClass === SEPARATOR)) {
         if (this.#endWord(contextRow, base + start)) {
           row = this.#regate(row)
-          table = automaton.table
+          table = this.#table()
         }
         hasLiveContext = this.#contexts.bits !== 0
         nextContextRow = BETWEEN_WORDS
@@ -101,8 +105,9 @@ export class Scanner {
       contextRow = nextContextRow
       let entry = table[row + symbolClass] ?? 0
       if (entry < 0) {
-        entry = automaton.build(row, symbolClass)
-        table = automaton.table
+        held.scanned = start
+        entry = this.#missing(row, symbolClass)
+        table = this.#table()
       }
       row = entry >> ACTION_BITS
       const action = entry & ACTION_MASK
@@ -123,7 +128,7 @@ export class Scanner {
         if (this.#attend(symbolClass, base + start)) break
         if (this.#gates !== this.#gatesNow()) {
           row = this.#regate(row)
-          table = automaton.table
+          table = this.#table()
         }
       }
     }
@@ -142,11 +147,10 @@ export class Scanner {
 
   /** The end of a text is its last symbol: it completes what only a following character could have made longer. */
   scanEnd(): void {
-    const { words } = this.#program
-    const automaton = this.#automaton
+    const { automaton, words } = this.#program
     const { end } = automaton.alphabet
-    const { action } = automaton.step(this.#state, end)
-    this.#act(action, end)
+    if (this.#simulation !== undefined) this.#accept(this.#simulation.accepts(end), end)
+    else this.#act(automaton.step(this.#state, end).action, end)
     if (words !== undefined) this.#stepWords(words, CLASS_SEPARATOR)
     this.matches.closeAll()
     if (this.matches.blockedBy === undefined) this.matches.settle(this.#held.now)
@@ -158,7 +162,8 @@ export class Scanner {
     this.#endWord(this.#contextRow, this.#held.now)
     this.#contextRow = BETWEEN_WORDS
     this.#gates = this.#gatesNow()
-    this.#state = this.#automaton.initial(this.#gates)
+    this.#state = this.#program.automaton.initial(this.#gates)
+    this.#simulation?.reset()
     this.#generation = NO_GENERATION
     this.#groups = 0
     this.#wordRow = 0
@@ -178,26 +183,46 @@ export class Scanner {
 
   /** Row numbers are good for one generation of the automaton; after that the state has to be looked up again. */
   #enter(): number {
-    if (this.#generation === this.#automaton.generation) return this.#row
-    this.#generation = this.#automaton.generation
-    return this.#automaton.rowOf(this.#state)
+    const { automaton } = this.#program
+    if (this.#simulation !== undefined || this.#generation === automaton.generation)
+      return this.#row
+    this.#generation = automaton.generation
+    return automaton.rowOf(this.#state)
   }
 
   #leave(row: number): void {
+    if (this.#simulation !== undefined) return
+    const { automaton, simulationPlan } = this.#program
     this.#row = row
-    this.#state = this.#automaton.stateAt(row)
-    this.#noteEmptied()
-    this.#generation = this.#automaton.generation
-  }
-
-  /** Hostile text can make many states, but the shared automaton is emptied for it a few times only. */
-  #noteEmptied(): void {
-    const isShared = this.#automaton === this.#program.automaton
-    if (!isShared || this.#generation === this.#automaton.generation) return
+    this.#state = automaton.stateAt(row)
+    if (this.#generation === automaton.generation) return
+    this.#generation = automaton.generation
     this.#emptied += 1
     if (this.#emptied < MAX_EMPTIED) return
-    this.#automaton = this.#automaton.fork()
-    this.#row = this.#automaton.rowOf(this.#state)
+    this.#simulation = new Simulation(simulationPlan(), this.#state, this.#starts)
+    this.#row = 0
+    this.#follow(this.#simulation)
+  }
+
+  /** While a stream is simulated, every entry is missing. */
+  #table(): Int32Array {
+    return this.#simulation === undefined ? this.#program.automaton.table : NO_ENTRIES
+  }
+
+  /** The entry for a transition that is not in the table. */
+  #missing(row: number, symbolClass: number): number {
+    const simulation = this.#simulation
+    if (simulation === undefined) return this.#program.automaton.build(row, symbolClass)
+    this.#accept(simulation.accepts(symbolClass), symbolClass)
+    if (this.matches.blockedBy !== undefined) return 0
+    simulation.step(symbolClass, this.#gates, this.#held.now)
+    this.#follow(simulation)
+    return 0
+  }
+
+  #follow(simulation: Simulation): void {
+    this.#starts = simulation.starts
+    this.#groups = simulation.count
   }
 
   /** Takes note of a word that ended before an offset. Whether that changed what may start. */
@@ -214,22 +239,27 @@ export class Scanner {
   /** The row of the same threads under the gates that are live now. */
   #regate(row: number): number {
     this.#gates = this.#gatesNow()
-    return this.#automaton.regate(row, this.#gates)
+    if (this.#simulation !== undefined) return row
+    return this.#program.automaton.regate(row, this.#gates)
   }
 
   /** Matches first, while the groups are still those that accepted; then the groups change. */
   #act(action: Action | undefined, after: number): void {
     if (action === undefined) return
     const { accepts, keep, begins } = action
-    for (const { detector, groups } of accepts) {
-      this.matches.accept({ detector, groups, starts: this.#starts, after })
-    }
+    this.#accept(accepts, after)
     if (this.matches.blockedBy !== undefined) return
     if (keep !== null) {
       for (let i = 0; i < keep.length; i += 1) this.#starts[i] = this.#starts[keep[i] ?? 0] ?? 0
       this.#groups = keep.length
     }
     if (begins) this.#begin(this.#held.now)
+  }
+
+  #accept(accepts: readonly Accept[], after: number): void {
+    for (const { detector, groups } of accepts) {
+      this.matches.accept({ detector, groups, starts: this.#starts, after })
+    }
   }
 
   #begin(offset: number): void {

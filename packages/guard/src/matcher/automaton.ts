@@ -42,9 +42,8 @@ export const UNKNOWN = -1
 export const ACTION_BITS = 12
 export const ACTION_MASK = 0xfff
 
-/** Four bytes each: what the table of a program may grow to before it is emptied, and that of a single stream. */
-const MAX_CELLS = 180_000
-const MAX_CELLS_OF_FORK = 60_000
+/** Four bytes each: what the table may grow to before it is emptied. */
+const MAX_CELLS = 160_000
 const INITIAL_STATES = 64
 /** Number 0, ACTION_CLEAR and ACTION_RESTART. */
 const FIXED_ACTIONS: readonly Action[] = [
@@ -56,7 +55,6 @@ const FIXED_ACTIONS: readonly Action[] = [
 export class Automaton {
   readonly alphabet: Alphabet
   readonly #nfa: Nfa
-  #maxCells: number
   readonly #conditions: ConditionTable
   readonly #members: readonly Uint8Array[]
   readonly #everyStart: ReadonlySet<number>
@@ -76,7 +74,6 @@ export class Automaton {
   #regated = new Map<number, number>()
 
   constructor(nfa: Nfa, alphabet: Alphabet, conditions: ConditionTable) {
-    this.#maxCells = MAX_CELLS
     this.alphabet = alphabet
     this.#nfa = nfa
     this.#conditions = conditions
@@ -102,13 +99,6 @@ export class Automaton {
     const cells = this.#states.length * this.alphabet.size
     if (cells > this.table.length) this.#grow()
     return id * this.alphabet.size
-  }
-
-  /** An automaton of its own for a stream that would keep emptying this one; small, since it will be emptied often. */
-  fork(): Automaton {
-    const fork = new Automaton(this.#nfa, this.alphabet, this.#conditions)
-    fork.#maxCells = MAX_CELLS_OF_FORK
-    return fork
   }
 
   /** What the state of a row stands for. */
@@ -228,7 +218,7 @@ export class Automaton {
 
   #isFull(): boolean {
     const cells = (this.#states.length + 1) * this.alphabet.size
-    return cells > this.#maxCells || this.actions.length > ACTION_MASK
+    return cells > MAX_CELLS || this.actions.length > ACTION_MASK
   }
 
   #empty(): void {

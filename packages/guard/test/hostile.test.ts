@@ -1,0 +1,73 @@
+// Texts made to exhaust the shared automaton: what they contain is found all the same, at every cut, and other streams of
+// the policy go on undisturbed.
+import { describe, expect, it } from 'vitest'
+import { compilePolicy } from '../src/index.ts'
+import { everyCut, pushed } from './support/split.ts'
+
+/** A subset automaton needs a state for each of the last 14 letters' combinations: far more than it may have. */
+const policy = compilePolicy({
+  extends: 'strict',
+  rules: [
+    { pattern: '[xy]*x[xy]{13}z', name: 'MANY_STATES', action: { kind: 'redact' } },
+    { pattern: '\\bq\\w{2}\\b', name: 'SHORT', action: { kind: 'redact' } },
+  ],
+})
+
+/** x and y in a pseudo-random order that does not repeat. */
+function flood(length: number): string {
+  let state = 1
+  let text = ''
+  for (let i = 0; i < length; i += 1) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    text += (state & 64) === 0 ? 'x' : 'y'
+  }
+  return text
+}
+
+const FLOOD = flood(9000)
+const TAIL = ` mail jo.doe@example.org, ssn 078051120. qab 1111 14111111114111 ${'x'.repeat(14)}z xyz https://a.b/c. 4111 1111 1111 1111`
+const CONCEALED =
+  ' mail [EMAIL_ADDRESS], ssn [US_SSN]. [SHORT] 1111 [CREDIT_CARD] [MANY_STATES] xyz [URL]. [CREDIT_CARD]'
+
+describe('a flood of states', () => {
+  it('hides nothing that comes after it', () => {
+    expect(policy.scan(FLOOD + TAIL).text).toBe(FLOOD + CONCEALED)
+  })
+
+  it('makes no difference to what a cut changes', () => {
+    const text = FLOOD + TAIL
+    const whole = policy.scan(text)
+    const cuts = everyCut(text).filter((cut) => cut > FLOOD.length || cut % 7 === 0)
+    const { text: shown, findings } = pushed(policy, text, { cuts })
+    expect({ text: shown, findings }).toEqual(whole)
+  })
+
+  it('leaves a stream that was open before as it was', () => {
+    const other = policy.open({ direction: 'output' })
+    const before = other.push('mail jo.doe@exam')
+    policy.scan(FLOOD)
+    const after = [other.push('ple.org today'), other.end()]
+    expect(before.text + after.map((result) => result.text).join('')).toBe(
+      'mail [EMAIL_ADDRESS] today',
+    )
+  })
+
+  it('is survived by a value at a time, too', () => {
+    const json = JSON.stringify([
+      FLOOD,
+      'jo.doe@example.org',
+      'x'.repeat(14),
+      'z',
+      4111111111111111,
+    ])
+    const { text } = policy.scan(json, { channel: 'tool_arguments' })
+    expect(JSON.parse(text).slice(1)).toEqual([
+      '[EMAIL_ADDRESS]',
+      'x'.repeat(14),
+      'z',
+      '[CREDIT_CARD]',
+    ])
+  })
+})
