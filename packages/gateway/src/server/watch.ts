@@ -17,8 +17,14 @@ export interface Watched {
   readonly isBehind: boolean
 }
 
+/** What the watch needs of a socket. */
+export type WatchedSocket = Pick<
+  AcceptedSocket,
+  'bufferedBytes' | 'close' | 'isOpen' | 'lastSeen' | 'ping' | 'terminate'
+>
+
 interface Entry {
-  socket: AcceptedSocket
+  socket: WatchedSocket
   face: Watched
   pingedAt: number
   busyAt: number
@@ -33,7 +39,7 @@ const MAX_INTERVAL_MS = 5_000
 
 export class SocketWatch {
   readonly #times: WatchTimes
-  readonly #entries = new Map<AcceptedSocket, Entry>()
+  readonly #entries = new Map<WatchedSocket, Entry>()
   readonly #timer: NodeJS.Timeout
 
   constructor(times: WatchTimes) {
@@ -55,7 +61,7 @@ export class SocketWatch {
     return this.#entries.size
   }
 
-  get sockets(): Iterable<AcceptedSocket> {
+  get sockets(): Iterable<WatchedSocket> {
     return this.#entries.keys()
   }
 
@@ -74,12 +80,12 @@ export class SocketWatch {
     return false
   }
 
-  add(socket: AcceptedSocket, face: Watched): void {
+  add(socket: WatchedSocket, face: Watched): void {
     const now = performance.now()
     this.#entries.set(socket, { socket, face, pingedAt: 0, busyAt: now, buffered: 0, movedAt: now })
   }
 
-  remove(socket: AcceptedSocket): void {
+  remove(socket: WatchedSocket): void {
     this.#entries.delete(socket)
   }
 

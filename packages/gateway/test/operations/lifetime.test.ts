@@ -1,0 +1,240 @@
+// The end of a gateway and its changes while it runs: drain, deadline, second signal, reload, crash; as real processes.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { startSandbox } from '@sluice/sandbox'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { SocketWatch } from '../../src/server/watch.ts'
+import { gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
+import { shapeOf, TutorialClient, textOf } from '../harness/tutorial-client.ts'
+import { until } from '../harness/until.ts'
+import { auditContent, statusesOf } from './audit-records.ts'
+import { replyTo } from './http-reply.ts'
+import { bearer, keyFile } from './key-file.ts'
+import { runSluice, startProcess } from './running-sluice.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const RESTART = { code: 1012, reason: 'the gateway restarts; reconnect after 1000 ms' }
+
+/** A prompt that the sandbox's echo answers in so many deltas. */
+const words = (deltas: number) => Array.from({ length: deltas }, (_, i) => `word${i}`).join(' ¦')
+
+function connectAll(url: string, count: number): Promise<TutorialClient[]> {
+  return Promise.all(Array.from({ length: count }, () => TutorialClient.connect(url)))
+}
+
+describe('SIGTERM', () => {
+  it('lets every running answer end: nothing of them is lost or doubled, and no close comes first', async () => {
+    const sluice = await runSluice()
+    const clients = await connectAll(sluice.url, 20)
+    const prompt = words(60)
+    for (const client of clients) client.init('sandbox-echo', prompt)
+    await until('all stream', () => clients.every(({ received }) => received.length > 10))
+    expect(clients.some(({ received }) => received.at(-1)?.type === 'complete')).toBe(false)
+    sluice.process.kill('SIGTERM')
+    for (const client of clients) {
+      const messages = await client.turn()
+      expect(shapeOf(messages)).toBe('handshake_ack chunk complete')
+      expect(textOf(messages)).toBe(prompt.replaceAll('¦', ''))
+      expect(await client.closed).toEqual(RESTART)
+      expect(client.received.length).toBe(messages.length)
+    }
+    expect(await sluice.exited).toBe(0)
+    expect(statusesOf(sluice.auditFile)).toEqual({ success: 20 })
+  })
+
+  it('refuses what is new meanwhile: requests, sockets and readiness', async () => {
+    const sluice = await runSluice()
+    const [busy, idle] = (await connectAll(sluice.url, 2)) as [TutorialClient, TutorialClient]
+    expect(await replyTo(sluice.adminUrl, { path: '/readyz' })).toMatchObject({ status: 200 })
+    busy.init('sandbox-echo', words(150))
+    await busy.next()
+    sluice.process.kill('SIGTERM')
+    await until('it drains', () => sluice.logged('draining').length > 0)
+    idle.init('sandbox-fast')
+    const message = 'The gateway is shutting down; try another one'
+    expect(await idle.next()).toEqual({ type: 'error', message })
+    await expect(TutorialClient.connect(sluice.url)).rejects.toThrow('ECONNREFUSED')
+    const readiness = await replyTo(sluice.adminUrl, { path: '/readyz' })
+    expect(readiness).toMatchObject({ status: 503, body: 'draining\n' })
+    expect((await busy.turn()).at(-1)?.type).toBe('complete')
+    expect(await sluice.exited).toBe(0)
+  })
+
+  it('cancels at the deadline what has not ended, and says so', async () => {
+    const sluice = await runSluice({ SLUICE_DRAIN_DEADLINE_MS: '200' })
+    const [client] = (await connectAll(sluice.url, 1)) as [TutorialClient]
+    client.init('sandbox-stall-mid-stream')
+    await client.next()
+    sluice.process.kill('SIGTERM')
+    const messages = await client.turn()
+    expect(messages.at(-1)).toEqual({
+      type: 'error',
+      message: 'The completion was cancelled (deadline)',
+    })
+    expect(await client.closed).toEqual(RESTART)
+    expect(await sluice.exited).toBe(0)
+    expect(statusesOf(sluice.auditFile)).toEqual({ cancelled: 1 })
+    await until('the upstream is left', () => sluice.sandbox.stats().openStreams === 0)
+  })
+
+  it('given a second time stops at once', async () => {
+    const sluice = await runSluice()
+    const [client] = (await connectAll(sluice.url, 1)) as [TutorialClient]
+    client.init('sandbox-stall-mid-stream')
+    await client.next()
+    sluice.process.kill('SIGTERM')
+    await until('it drains', () => sluice.logged('draining').length > 0)
+    // Two signals within 0.7 s are one wish: npm passes Ctrl-C on once more.
+    await sleep(750)
+    sluice.process.kill('SIGTERM')
+    expect(await sluice.exited).toBe(1)
+    expect(sluice.output()).toContain('stopping at once')
+  })
+})
+
+describe('a drain', () => {
+  it.each([
+    ['takes an answer', { isOpen: true, bufferedBytes: 0 }, true, true],
+    ['has not read all of an answer that ended', { isOpen: true, bufferedBytes: 1 }, false, true],
+    ['has everything', { isOpen: true, bufferedBytes: 0 }, false, false],
+    ['is closing', { isOpen: false, bufferedBytes: 1 }, true, false],
+  ])('knows whether it has to wait for a reader: one that %s', (...[, state, isBusy, waits]) => {
+    const never = 86_400_000
+    const times = { pingIntervalMs: never, pongTimeoutMs: never }
+    const watch = new SocketWatch({ ...times, idleSocketMs: never, stallTimeoutMs: never })
+    onTestFinished(() => watch.stop())
+    const actions = { lastSeen: 0, close: () => {}, terminate: () => {}, ping: () => {} }
+    watch.add({ ...state, ...actions }, { isBusy, isBehind: isBusy })
+    expect(watch.hasUndelivered).toBe(waits)
+  })
+
+  it('can be asked for twice, and be cut short by a stop', async () => {
+    const { gateway, connect } = await gatewayOnSandbox({ gateway: { audit: 'off' } })
+    const client = await connect()
+    client.init('sandbox-stall-mid-stream')
+    await client.next()
+    const ends = [gateway.drain(), gateway.drain(), gateway.stop()]
+    await Promise.all(ends)
+    expect((await client.turn()).at(-1)?.message).toBe('The completion was cancelled (operator)')
+    expect(await client.closed).toEqual(RESTART)
+  })
+})
+
+const YAML = (maxMessages: number, more = '') => `request: { maxMessages: ${maxMessages} }\n${more}`
+
+describe('a reload', () => {
+  it('by SIGHUP applies what can change and names what needs a restart', async () => {
+    const folder = temporaryFolder()
+    const config = join(folder, 'sluice.yaml')
+    writeFileSync(config, YAML(1))
+    const sluice = await runSluice({ SLUICE_CONFIG: config })
+    const [client] = (await connectAll(sluice.url, 1)) as [TutorialClient]
+    const messages = ['one', 'two'].map((content) => ({ role: 'user', content }))
+    const ask = async () => shapeOf(await client.ask('sandbox-fast', '', { messages }))
+    expect(await ask()).toBe('error')
+    const policies =
+      'policies: { own: { rules: [{ terms: [acme], category: safety, action: { kind: block } }] } }\nguard: { policy: own }\n'
+    writeFileSync(config, YAML(2, `server: { port: 1 }\n${policies}`))
+    sluice.process.kill('SIGHUP')
+    await until('it is reloaded', () => sluice.logged('configuration reloaded').length > 0)
+    expect(await ask()).toBe('handshake_ack chunk complete')
+    expect((await client.ask('sandbox-fast', 'ACME')).at(-1)?.type).toBe('blocked')
+    const [reloaded] = sluice.logged('configuration reloaded')
+    // The variable WS_PORT comes before the file, so server.port changes nothing here.
+    expect(reloaded).toMatchObject({
+      applied: ['policy', 'maxMessages', 'policies'],
+      needRestart: [],
+    })
+    writeFileSync(config, YAML(2, `audit: { retentionDays: 7 }\n${policies}`))
+    sluice.process.kill('SIGHUP')
+    await until('it is reloaded', () => sluice.logged('configuration reloaded').length > 1)
+    expect(sluice.logged('configuration reloaded').at(-1)).toMatchObject({
+      applied: [],
+      needRestart: ['auditRetentionDays'],
+    })
+    sluice.process.kill('SIGTERM')
+    await sluice.exited
+    const changes = auditContent(sluice.auditFile).events.filter(
+      ({ kind }) => kind === 'config_change',
+    )
+    expect(changes.map(({ outcome }) => outcome)).toEqual(['applied', 'applied'])
+  })
+
+  it('with a file that is wrong changes nothing and ends nothing, and works once it is right', async () => {
+    const wrong = [
+      ['request: { maxMessages: ', 'sluice.yaml'],
+      ['request: { maxMessage: 1 }', 'unknown setting maxMessage'],
+      ['guard: { policy: own }', 'SLUICE_POLICY: no policy is called "own"'],
+      ['policies: { own: { rules: [{ pattern: "(" }] } }', 'policies.own'],
+    ] as const
+    const config = join(temporaryFolder(), 'sluice.yaml')
+    writeFileSync(config, YAML(1))
+    const sluice = await runSluice({ SLUICE_CONFIG: config })
+    const [client] = (await connectAll(sluice.url, 1)) as [TutorialClient]
+    const messages = ['one', 'two'].map((content) => ({ role: 'user', content }))
+    const refusals = () =>
+      sluice.logged('the new configuration is refused; the old one stays in use')
+    for (const [text, problem] of wrong) {
+      const before = refusals().length
+      writeFileSync(config, text)
+      sluice.process.kill('SIGHUP')
+      await until('it is refused', () => refusals().length > before)
+      expect(String(refusals().at(-1)?.problem)).toContain(problem)
+      expect(shapeOf(await client.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
+      expect(shapeOf(await client.ask('sandbox-fast', '', { messages }))).toBe('error')
+    }
+    writeFileSync(config, YAML(2))
+    sluice.process.kill('SIGHUP')
+    await until('it is reloaded', () => sluice.logged('configuration reloaded').length > 0)
+    expect(shapeOf(await client.ask('sandbox-fast', '', { messages }))).toContain('complete')
+  })
+
+  it('follows a change of the key file by itself: a revoked key loses its sockets', async () => {
+    const keys = keyFile()
+    const { key, id } = await keys.create()
+    const sluice = await runSluice({ SLUICE_KEYS_FILE: keys.path })
+    const client = await TutorialClient.connect(sluice.url, [], bearer(key))
+    await client.ask('sandbox-fast')
+    await keys.revoke(id)
+    expect(await client.closed).toEqual({ code: 4401, reason: 'The key has been revoked' })
+    const again = await TutorialClient.connect(sluice.url, [], bearer(key))
+    expect(await again.closed).toMatchObject({ code: 4401 })
+    writeFileSync(keys.path, readFileSync(keys.path, 'utf8').slice(0, 40))
+    const refusal = 'the new configuration is refused; the old one stays in use'
+    await until('half a file is refused', () => sluice.logged(refusal).length > 0)
+    sluice.process.kill('SIGTERM')
+    await sluice.exited
+    const { events } = auditContent(sluice.auditFile)
+    expect(events).toContainEqual(
+      expect.objectContaining({ kind: 'key_change', keyId: id, action: 'revoked' }),
+    )
+  })
+})
+
+describe('an exception that nobody foresaw', () => {
+  it.each(['throw', 'reject'])(
+    'ends the process with everything written, and is not quoted: %s',
+    async (what) => {
+      const sandbox = await startSandbox({ deltaIntervalMs: 5 })
+      onTestFinished(() => sandbox.close())
+      const folder = temporaryFolder()
+      const audit = join(folder, 'audit.db')
+      const script = fileURLToPath(new URL('crash-process.mjs', import.meta.url))
+      const child = startProcess([script, sandbox.url, audit, what], folder, {})
+      await until('it is ready', () => child.logged('gateway is ready').length > 0)
+      const url = String(child.logged('gateway is ready')[0]?.url)
+      const [done, busy] = (await connectAll(url, 2)) as [TutorialClient, TutorialClient]
+      busy.init('sandbox-stall-mid-stream')
+      await busy.next()
+      await done.ask('sandbox-fast')
+      child.process.kill('SIGUSR2')
+      expect(await child.exited).toBe(1)
+      expect(await done.closed).toEqual(RESTART)
+      expect(statusesOf(audit)).toEqual({ success: 1, cancelled: 1 })
+      expect(child.logged('unexpected exception; the gateway ends')).toHaveLength(1)
+      expect(child.output()).not.toContain('4111')
+    },
+  )
+})
