@@ -1,7 +1,7 @@
 // The sentences that README.md says of a benchmark run. What the figures mean is in bench/README.md.
 
 /**
- * @param {import('../bench/rig/figures.mjs').Run} run
+ * @param {import('../../bench/rig/figures.mjs').Run} run
  * @returns {string}
  */
 export function gatewayFigures({ date, machine, figures }) {

@@ -1,0 +1,42 @@
+// docs/metrics.md: what the gateway exports, from its own registry.
+import { Metrics } from '../../packages/gateway/dist/metrics/metrics.js'
+import { table } from './table.mjs'
+
+const INTRODUCTION = `# Metrics
+
+<!-- Written by scripts/generate.mjs from packages/gateway/src/metrics/metrics.ts. Edit that file, then run \`npm run generate\`. -->
+
+The admin listener (\`SLUICE_ADMIN_PORT\`, 9464 on loopback by default) exports these in Prometheus' text format at \`/metrics\`, and the default metrics
+of [prom-client](https://github.com/siimon/prom-client) for process and Node.js, the event loop's lag (\`nodejs_eventloop_lag_seconds\` and its percentiles) among them.
+
+Labels have few values: a model that neither the built-in table nor \`sluice.yaml\` names is \`other\`; outcomes, error codes, entities, actions and reasons are closed lists.`
+
+/** @returns {Promise<string>} */
+export async function metricsPage() {
+  const { registry } = new Metrics(NOTHING)
+  const labels = new Map(
+    registry.getMetricsAsArray().map((metric) => [metric.name, metric.labelNames]),
+  )
+  const own = (await registry.getMetricsAsJSON()).filter(({ name }) => name.startsWith('sluice_'))
+  const rows = own.map(({ name, type, help }) => {
+    const names = (labels.get(name) ?? []).map((label) => `\`${label}\``)
+    return [`\`${name}\``, String(type), names.join(', '), help]
+  })
+  return `${INTRODUCTION}\n\n${table(['metric', 'type', 'labels', 'meaning'], rows)}\n`
+}
+
+const zero = () => 0
+/** Sources for a registry that nobody reads values from. */
+const NOTHING = {
+  sockets: zero,
+  completions: zero,
+  bufferedBytes: zero,
+  logBytes: zero,
+  heldCharacters: zero,
+  pacingQueue: zero,
+  retries: zero,
+  breaker: () => 'closed',
+  audit: () => ({ state: 'off', queued: 0, written: 0, lost: 0, refused: 0 }),
+  dashboard: () => ({ queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 }),
+  callbacks: () => ({ failed: 0, dropped: 0 }),
+}
