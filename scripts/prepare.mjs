@@ -36,6 +36,8 @@ if (major < minimum[0] || (major === minimum[0] && minor < minimum[1])) {
 }
 if (installIsDue()) {
   console.error('Installing dependencies (first run only) ...')
-  npm('ci', '--no-audit', '--no-fund', '--loglevel=error')
+  // Not `npm ci`: the lock file holds the optional binaries of Linux alone, and `ci` refuses it on every system because
+  // the other systems' are missing. This installs what is locked, adds what this system needs, and changes no file.
+  npm('install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error')
 }
 npm('run', '--silent', 'build')
