@@ -5,12 +5,16 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileJsonSchema } from '../packages/gateway/dist/index.js'
-import { gatewayFigures } from './pages/figures.mjs'
+import { gatewayFigures, guardFigures } from './pages/figures.mjs'
 import { metricsPage } from './pages/metrics.mjs'
 import { settingsPage } from './pages/settings.mjs'
 import { read, root } from './repository.mjs'
 
-const BENCH_RESULT = 'bench/results/gateway.json'
+/** Committed runs, and what README.md says of each. */
+const RUNS = [
+  ['bench/results/gateway.json', gatewayFigures],
+  ['bench/results/guard-engine.json', guardFigures],
+]
 
 /**
  * README.md with the text between its markers replaced.
@@ -26,8 +30,11 @@ function readmeWith(name, text) {
 }
 
 function figures() {
-  if (existsSync(join(root, BENCH_RESULT))) return gatewayFigures(JSON.parse(read(BENCH_RESULT)))
-  return 'No run has been committed yet; `npm run bench` measures on your machine.'
+  const committed = RUNS.filter(([path]) => existsSync(join(root, path)))
+  const sentences = committed.map(([path, say]) => say(JSON.parse(read(path))))
+  const method = '[How it is measured, and all figures](bench/README.md).'
+  const none = 'No run has been committed yet; `npm run bench` measures on your machine.'
+  return sentences.length === 0 ? none : [...sentences, method].join('\n\n')
 }
 
 /**

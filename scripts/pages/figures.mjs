@@ -1,19 +1,38 @@
-// The sentences that README.md says of a benchmark run. What the figures mean is in bench/README.md.
+// The sentences that README.md says of benchmark runs. What the figures mean is in bench/README.md.
 
 /**
+ * What the gateway costs.
  * @param {import('../../bench/rig/figures.mjs').Run} run
  * @returns {string}
  */
 export function gatewayFigures({ date, machine, figures }) {
   const { 'sluice-seed': seed, 'sluice-standard': standard, naive } = figures
-  const { processor, cores, node } = machine
   const ratio = (engine) => `${engine['paced ratio'].toFixed(2)} x`
+  const gap = (rank) => `${seed[`latency gap ${rank} ms`].toFixed(2)} ms`
   return `**CPU per delta, 300 paced streams, as a multiple of a bare pipe: ${ratio(seed)} with policy \`seed\`, ${ratio(standard)} with \`standard\`**;
-the loop that tutorials teach needs ${ratio(naive)}. Added gap between deltas with \`seed\`: median ${milliseconds(seed['latency gap p50 ms'])}, p99
-${milliseconds(seed['latency gap p99 ms'])}. Measured on ${date}, ${processor}, ${cores} cores, Node ${node}; method and all figures: [bench](bench/README.md).`
+the loop that tutorials teach needs ${ratio(naive)}. Added gap between deltas with \`seed\`: median ${gap('p50')}, p99 ${gap('p99')}. ${place(machine, date)}`
 }
 
-/** @param {number} value */
-function milliseconds(value) {
-  return `${value.toFixed(2)} ms`
+/**
+ * What the guard costs and how long it holds text back.
+ * @param {{ machine: Machine & { date: string }, prose: GuardCase[] }} run
+ * @returns {string}
+ */
+export function guardFigures({ machine, prose }) {
+  const all = prose.find(({ policy }) => policy === 'all entities')
+  if (all === undefined) throw new Error('the guard was not measured with all entities')
+  const { cleanProse, hold } = all
+  return `**The guard alone, all entities: ${cleanProse.microsecondsPerPiece.toFixed(2)} µs a delta; it holds back ${hold.mean.toFixed(1)} characters of English prose in the mean**,
+${hold.p99} at p99. ${place(machine, machine.date)}`
+}
+
+/** @typedef {{ processor: string, cores: number, node: string }} Machine */
+/** @typedef {{ policy: string, cleanProse: { microsecondsPerPiece: number }, hold: { mean: number, p99: number } }} GuardCase */
+
+/**
+ * @param {Machine} machine
+ * @param {string} date
+ */
+function place({ processor, cores, node }, date) {
+  return `Measured on ${date}, ${processor}, ${cores} cores, Node ${node}.`
 }
