@@ -5,12 +5,13 @@ import type { TextStream } from './stream.ts'
 
 /**
  * ```
+ *   beginning --like JSON--> structure                beginning --other--> text
  *   structure --"--> string --"--> structure          string --\--> escape --> string
  *   structure --other--> bare --structure or quote--> structure (or string)
  * ```
- * A bare value is a number, `true`, `false` or `null`, or no JSON at all.
+ * A bare value is a number, `true`, `false` or `null`. What does not begin like JSON is guarded as plain text.
  */
-type State = 'structure' | 'string' | 'escape' | 'bare'
+type State = 'beginning' | 'structure' | 'string' | 'escape' | 'bare' | 'text'
 
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 const UNICODE_ESCAPE_LENGTH = 5
@@ -25,7 +26,7 @@ export class JsonStream implements GuardStream {
   /** Guards the values, one after the other, as one text with a boundary after each. */
   readonly #values: TextStream
   readonly #maxSpan: number
-  #state: State = 'structure'
+  #state: State = 'beginning'
   /** Units of the JSON text that were taken in, and of the values that were decoded from them. */
   #raw = 0
   #decoded = 0
@@ -64,7 +65,12 @@ export class JsonStream implements GuardStream {
   }
 
   #take(character: string): void {
+    if (this.#state === 'beginning' && !isSpace(character)) this.#begin(character)
     switch (this.#state) {
+      case 'text':
+        this.#decode(character)
+        break
+      case 'beginning':
       case 'structure':
         if (character === '"') this.#beginString()
         else if (isStructure(character)) this.#showStructure(character)
@@ -92,6 +98,13 @@ export class JsonStream implements GuardStream {
         this.#endValue()
         this.#take(character)
     }
+  }
+
+  /** The first character that says something decides. */
+  #begin(character: string): void {
+    const isJson = '{["-0123456789tfn'.includes(character)
+    this.#state = isJson ? 'structure' : 'text'
+    this.#anchors = [{ decoded: 0, raw: this.#raw }]
   }
 
   /** Nothing follows a block, not even a bracket. */
@@ -139,7 +152,7 @@ export class JsonStream implements GuardStream {
 
   #endValue(): void {
     this.#pass()
-    if (this.#state !== 'structure') this.#keep(this.#values.endValue())
+    if (!this.#isBetweenValues) this.#keep(this.#values.endValue())
     if (this.#state === 'bare') this.#showBare()
     this.#state = 'structure'
   }
@@ -148,7 +161,8 @@ export class JsonStream implements GuardStream {
     this.#last = result
     for (const finding of result.findings) this.#findings.push(this.#inRaw(finding))
     if (this.#state !== 'bare') {
-      this.#shown += JSON.stringify(result.text).slice(1, -1)
+      const isText = this.#state === 'text'
+      this.#shown += isText ? result.text : JSON.stringify(result.text).slice(1, -1)
       return
     }
     this.#bareShown += result.text
@@ -176,6 +190,10 @@ export class JsonStream implements GuardStream {
     return anchor === undefined ? decoded : anchor.raw + decoded - anchor.decoded
   }
 
+  get #isBetweenValues(): boolean {
+    return this.#state === 'structure' || this.#state === 'beginning'
+  }
+
   #result(): StreamResult {
     const text = this.#shown
     const findings = this.#findings.length === 0 ? NO_FINDINGS : this.#findings
@@ -183,9 +201,13 @@ export class JsonStream implements GuardStream {
     if (findings.length > 0) this.#findings = []
     const { blocked, held = 0 } = this.#last ?? {}
     if (blocked !== undefined) return { text, findings, held: 0, blocked }
-    const waiting = this.#state === 'structure' ? 0 : held + this.#escape.length
+    const waiting = this.#isBetweenValues ? 0 : held + this.#escape.length
     return { text, findings, held: waiting + this.#bareShown.length }
   }
+}
+
+function isSpace(character: string): boolean {
+  return ' \t\n\r'.includes(character)
 }
 
 function isStructure(character: string): boolean {

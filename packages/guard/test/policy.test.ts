@@ -285,6 +285,13 @@ describe('tool arguments', () => {
     expect(findings.map((f) => text.slice(f.start, f.end))).toEqual([String.raw`\u0061@b.or\u0067`])
   })
 
+  it('that are no JSON are guarded as plain text', () => {
+    const { text } = compilePolicy('strict').scan(' card: 4111 1111 1111 1111 "x" \\n', {
+      channel: 'tool_arguments',
+    })
+    expect(text).toBe(' card: [CREDIT_CARD] "x" \\n')
+  })
+
   it('emit nothing of a blocked value', () => {
     const policy = compilePolicy({ rules: [{ entity: 'US_SSN', action: { kind: 'block' } }] })
     const result = policy.scan('{"a":"x 078-05-1120","b":1}', { channel: 'tool_arguments' })
