@@ -1,0 +1,390 @@
+// Chunks in, entries out: every form that servers really send, what is refused, and that nothing goes around the guard.
+import { compilePolicy } from '@sluice/guard'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Answer } from '../../src/completion/answer.ts'
+import { CompletionLog, endsChunk } from '../../src/completion/log.ts'
+import { MemoryBudget } from '../../src/completion/memory-budget.ts'
+import { TokenMeter } from '../../src/completion/token-meter.ts'
+import { GatewayError } from '../../src/errors.ts'
+import { ChunkRenderer } from '../../src/faces/chunk-renderer.ts'
+import { Blocked } from '../../src/request/prepare.ts'
+import { chunkFromCompletion } from '../../src/upstream/unary.ts'
+
+const policies = { off: compilePolicy('off'), seed: compilePolicy('seed') }
+
+interface Outcome {
+  /** Chunk objects as a client would get them. */
+  chunks: Record<string, unknown>[]
+  failure: unknown
+  answer: Answer
+}
+
+/** Feeds events to an answer and ends it. */
+function answered(
+  events: readonly unknown[],
+  { policy = 'seed' as keyof typeof policies, event = 'message' } = {},
+): Outcome {
+  const log = new CompletionLog(new MemoryBudget(1))
+  const answer = new Answer({
+    log,
+    policy: policies[policy],
+    verbatim: policy === 'off',
+    maxCharacters: 1_000,
+    meter: new TokenMeter(),
+    onFindings: () => {},
+  })
+  let failure: unknown
+  try {
+    for (const data of events) {
+      answer.onEvent(typeof data === 'string' ? data : JSON.stringify(data), event)
+    }
+    answer.end()
+  } catch (error) {
+    failure = error
+  }
+  return { chunks: rendered(log), failure, answer }
+}
+
+function rendered(log: CompletionLog): Record<string, unknown>[] {
+  const messages: string[] = []
+  const renderer = new ChunkRenderer()
+  const sink = {
+    begin: () => void messages.push(''),
+    add: (source: Buffer, start: number, end: number) => {
+      messages.push((messages.pop() ?? '') + source.toString('utf8', start, end))
+    },
+    text: (payload: string) => void messages.push(payload),
+  }
+  let from = 1
+  for (let seq = 1; seq <= log.top; seq += 1) {
+    if (!endsChunk(log.tag(seq)) && seq < log.top) continue
+    renderer.render(log, { from, to: seq, sink })
+    from = seq + 1
+  }
+  return messages.map((message) => JSON.parse(message).data)
+}
+
+const choice = (delta: unknown, finish: string | null = null, index = 0) => ({
+  choices: [{ index, delta, finish_reason: finish }],
+})
+const finish = choice({}, 'stop')
+
+function textOf({ chunks }: Outcome, field = 'content', index = 0): string {
+  const choices = chunks.flatMap((chunk) => chunk.choices) as {
+    index: number
+    delta: Record<string, string>
+  }[]
+  return choices
+    .filter((each) => each.index === index)
+    .map(({ delta }) => delta[field] ?? '')
+    .join('')
+}
+
+describe('an answer', () => {
+  it('keeps the envelope, the role, each channel and the usage', () => {
+    const head = {
+      id: 'c-1',
+      created: 7,
+      model: 'm/1:x',
+      system_fingerprint: 'fp',
+      service_tier: 'default',
+    }
+    const outcome = answered([
+      { ...head, ...choice({ role: 'assistant', content: null }) },
+      { ...head, ...choice({ reasoning_content: 'think' }) },
+      { ...head, ...choice({ reasoning: 'or so' }) },
+      { ...head, ...choice({ content: 'Hello' }) },
+      { ...head, ...choice({ refusal: 'no' }) },
+      { ...head, ...finish },
+      {
+        ...head,
+        choices: [],
+        usage: { prompt_tokens: 1, completion_tokens: 2, details: { a: 1, b: 'x' }, note: 'x' },
+      },
+      '[DONE]',
+    ])
+    expect(outcome.failure).toBeUndefined()
+    const envelope = { ...head, object: 'chat.completion.chunk' }
+    for (const chunk of outcome.chunks) expect(chunk).toMatchObject(envelope)
+    expect(outcome.chunks[0]?.choices).toEqual([
+      { index: 0, delta: { role: 'assistant' }, finish_reason: null },
+    ])
+    expect(textOf(outcome)).toBe('Hello')
+    expect(textOf(outcome, 'reasoning_content')).toBe('think')
+    expect(textOf(outcome, 'reasoning')).toBe('or so')
+    expect(textOf(outcome, 'refusal')).toBe('no')
+    expect(outcome.chunks.at(-1)).toEqual({
+      ...envelope,
+      choices: [],
+      usage: { prompt_tokens: 1, completion_tokens: 2, details: { a: 1 } },
+    })
+    expect(outcome.answer).toMatchObject({
+      finishReasons: ['stop'],
+      promptTokens: 1,
+      completionTokens: 2,
+    })
+  })
+
+  it.each([
+    [
+      'null for everything',
+      [
+        {
+          id: null,
+          choices: [{ index: null, delta: null, finish_reason: null, logprobs: null }],
+          usage: null,
+        },
+        finish,
+      ],
+    ],
+    ['no delta', [{ choices: [{ index: 0 }] }, finish]],
+    ['no index', [{ choices: [{ delta: { content: '' }, finish_reason: 'stop' }] }]],
+    ['no choices', [{ id: 'x' }, finish]],
+    ['choices that are null', [{ choices: null }, finish]],
+    ['an event of a kind nobody knows', [{ type: 'ping' }, finish]],
+    ['[DONE] alone', ['[DONE]']],
+    ['anything after [DONE]', [finish, '[DONE]', 'nonsense', '[DONE]']],
+    ['a finish reason twice', [finish, finish]],
+  ])('takes %s', (_name, events) => {
+    for (const policy of ['seed', 'off'] as const)
+      expect(answered(events, { policy }).failure).toBeUndefined()
+  })
+
+  it.each([
+    ['no JSON', ['{'], 'upstream_invalid_stream', 'is not JSON'],
+    ['JSON that is no object', ['[1]'], 'upstream_invalid_stream', 'is not a JSON object'],
+    ['empty data', [''], 'upstream_invalid_stream', 'is not JSON'],
+    [
+      'a choice out of range',
+      [choice({}, null, 128)],
+      'upstream_invalid_stream',
+      'index below 128',
+    ],
+    [
+      'a choice with half an index',
+      [choice({}, null, 0.5)],
+      'upstream_invalid_stream',
+      'index below 128',
+    ],
+    ['a choice that is text', [{ choices: ['x'] }], 'upstream_invalid_stream', 'index below 128'],
+    [
+      'a tool call out of range',
+      [choice({ tool_calls: [{ index: -1 }] })],
+      'upstream_invalid_stream',
+      'tool call without an index',
+    ],
+    [
+      'text after the finish',
+      [finish, choice({ content: 'x' })],
+      'upstream_invalid_stream',
+      'after the finish',
+    ],
+    [
+      'a tool call after the finish',
+      [finish, choice({ tool_calls: [{ index: 0 }] })],
+      'upstream_invalid_stream',
+      'after the finish',
+    ],
+    [
+      'an end before the finish',
+      [choice({ content: 'x' })],
+      'stream_interrupted',
+      'before the answer was finished',
+    ],
+    [
+      'one choice of two unfinished',
+      [choice({ content: 'x' }, null, 1), finish],
+      'stream_interrupted',
+      'before the answer',
+    ],
+    ['no event at all', [], 'stream_interrupted', 'before the answer'],
+    [
+      'an error object',
+      [{ error: { message: 'SECRET', code: 429 } }],
+      'upstream_rate_limited',
+      'an error 429',
+    ],
+    ['an error that is text', [{ error: 'SECRET' }], 'upstream_unavailable', 'an error inside'],
+    [
+      'the error body of Genesys Cloud',
+      [{ message: 'SECRET', code: 'x', status: 503 }],
+      'upstream_unavailable',
+      '503',
+    ],
+    [
+      'more text than the limit',
+      [choice({ content: 'x'.repeat(1_001) })],
+      'stream_interrupted',
+      'longer than 1000 characters',
+    ],
+  ])('refuses %s', (...[, events, code, words]) => {
+    const { failure } = answered(events)
+    expect(failure).toBeInstanceOf(GatewayError)
+    expect(failure).toMatchObject({ code, message: expect.stringContaining(words) })
+    expect((failure as Error).message).not.toContain('SECRET')
+  })
+
+  it('takes an event of the type error for one, whatever is in it', () => {
+    const { failure } = answered([{ detail: 'SECRET' }], { event: 'error' })
+    expect(failure).toMatchObject({ code: 'upstream_unavailable' })
+  })
+
+  it('does not let text pass where only a name or number belongs', () => {
+    const pii = 'write to jane.doe@example.com now'
+    const { chunks } = answered([
+      {
+        id: pii,
+        model: pii,
+        created: pii,
+        service_tier: pii,
+        object: pii,
+        [pii]: pii,
+        ...choice({ role: pii, content: 'ok', x: pii }),
+      },
+      {
+        choices: [
+          {
+            index: 0,
+            delta: { tool_calls: [{ index: 0, id: pii, type: pii, function: { name: pii } }] },
+            logprobs: { content: [{ token: pii }] },
+            finish_reason: pii,
+          },
+        ],
+      },
+      {
+        choices: [{ index: 0, delta: {}, finish_reason: 'stop' }],
+        usage: { prompt_tokens: pii, [pii]: 1, details: { [pii]: 1 } },
+      },
+    ])
+    expect(JSON.stringify(chunks)).not.toContain('jane')
+    expect(JSON.stringify(chunks)).toContain('ok')
+  })
+
+  it('guards text, reasoning and tool arguments, each by itself', () => {
+    for (const field of ['content', 'reasoning_content', 'reasoning', 'refusal']) {
+      const outcome = answered([
+        choice({ [field]: 'so mali' }),
+        choice({ [field]: 'cious' }),
+        finish,
+      ])
+      expect(outcome.failure).toBeInstanceOf(Blocked)
+      expect(textOf(outcome, field)).toBe('so ')
+    }
+    const call = (text: string) =>
+      choice({ tool_calls: [{ index: 0, function: { arguments: text } }] })
+    const outcome = answered([call('{"mail":"jane@'), call('example.com"}'), finish])
+    expect(outcome.failure).toEqual(new Blocked('output', 'pii'))
+    expect(JSON.stringify(outcome.chunks)).not.toContain('jane')
+    const apart = answered([
+      choice({ content: 'mali' }),
+      choice({ reasoning: 'cious' }),
+      choice({ content: 'bu' }, null, 1),
+      choice({}, 'stop', 1),
+      finish,
+    ])
+    expect(apart.failure, 'halves in two channels are no match').toBeUndefined()
+  })
+
+  it('releases what was held in a chunk before the finish', () => {
+    const { chunks } = answered([choice({ content: 'mali' }), finish])
+    const deltas = chunks.map(
+      (chunk) => (chunk.choices as { delta: object; finish_reason: string | null }[])[0],
+    )
+    expect(deltas).toEqual([
+      { index: 0, delta: { content: 'mali' }, finish_reason: null },
+      { index: 0, delta: {}, finish_reason: 'stop' },
+    ])
+  })
+
+  it('says the same with and without a policy for any harmless stream', () => {
+    const word = fc.constantFrom(
+      'Hello',
+      ' you',
+      '',
+      'Köln',
+      '🚀',
+      '\n',
+      '"',
+      ' 12',
+      '@ home',
+      'mali',
+      'exp',
+    )
+    const delta = fc.oneof(
+      word.map((content) => ({ content })),
+      fc.record({ content: word, reasoning_content: word }),
+      fc.constant({ role: 'assistant', content: '' }),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(delta, fc.nat(2)), { maxLength: 20 }), (deltas) => {
+        const used = [...new Set(deltas.map(([, index]) => index))]
+        const events = [
+          ...deltas.map(([each, index]) => choice(each, null, index)),
+          ...used.map((index) => choice({}, 'stop', index)),
+          '[DONE]',
+        ]
+        const [off, seed] = [answered(events, { policy: 'off' }), answered(events)]
+        expect([off.failure, seed.failure]).toEqual([undefined, undefined])
+        for (const index of used) {
+          for (const field of ['content', 'reasoning_content']) {
+            expect(textOf(seed, field, index)).toBe(textOf(off, field, index))
+          }
+        }
+        expect(seed.answer.finishReasons).toEqual(off.answer.finishReasons)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('ends in chunks, a block or one of our errors for any JSON', () => {
+    const json = fc.oneof(
+      fc.json(),
+      fc.json().map((text) => `{"choices":[{"delta":${text}}]}`),
+    )
+    fc.assert(
+      fc.property(fc.array(json, { maxLength: 5 }), (events) => {
+        for (const policy of ['seed', 'off'] as const) {
+          const { failure } = answered(events, { policy })
+          if (failure !== undefined && !(failure instanceof Blocked)) {
+            expect(failure).toBeInstanceOf(GatewayError)
+          }
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('chunkFromCompletion', () => {
+  it('makes one chunk of a whole completion, which reads as the same answer', () => {
+    const message = {
+      role: 'assistant',
+      content: 'Hello',
+      tool_calls: [{ id: 'c', type: 'function', function: { name: 'f', arguments: '{}' } }],
+    }
+    const completion = {
+      id: 'x',
+      object: 'chat.completion',
+      choices: [{ index: 0, message, finish_reason: 'stop' }],
+      usage: { completion_tokens: 3 },
+    }
+    const outcome = answered([chunkFromCompletion(JSON.stringify(completion))])
+    expect(outcome.failure).toBeUndefined()
+    expect(textOf(outcome)).toBe('Hello')
+    expect(JSON.stringify(outcome.chunks)).toContain('"name":"f","arguments":"{}"')
+    expect(outcome.answer.completionTokens).toBe(3)
+  })
+
+  it.each(['', 'x', '1', 'null', '"text"'])('refuses %j', (json) => {
+    expect(() => chunkFromCompletion(json)).toThrow(
+      expect.objectContaining({ code: 'upstream_invalid_stream' }),
+    )
+  })
+
+  it('passes an error object on, for the answer to refuse', () => {
+    expect(answered([chunkFromCompletion('{"error":{"code":503}}')]).failure).toMatchObject({
+      status: 503,
+    })
+  })
+})
