@@ -5,6 +5,7 @@ import {
   GatewayError,
   gatewayConfig,
   type LoadedConfig,
+  type Logger,
   type Settings,
 } from '@sluice/gateway'
 import type { Sandbox } from '@sluice/sandbox'
@@ -44,7 +45,7 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
       ...file,
       logger,
     })
-  const logger = createLogger(loaded.settings.logLevel)
+  const logger = await openLog(loaded.settings.logLevel)
   const gateway = await Gateway.start(complete(loaded))
   banner(gateway, sandbox)
   const { keysFile, tlsCertFile, tlsKeyFile } = loaded.settings
@@ -66,6 +67,20 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
     },
   })
   onCrash({ logger, flush: () => gateway.stop() })
+}
+
+/** JSON lines for machines; where a person looks, the same in words and colour. */
+async function openLog(level: string): Promise<Logger> {
+  if (!process.stdout.isTTY) return createLogger(level)
+  const { default: pretty } = await import('pino-pretty')
+  return createLogger(
+    level,
+    pretty({
+      translateTime: 'HH:MM:ss',
+      singleLine: true,
+      colorize: (process.env.NO_COLOR ?? '') === '',
+    }),
+  )
 }
 
 /** Loaded here, because a gateway with an upstream has no use for it. */
