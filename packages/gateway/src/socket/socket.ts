@@ -82,6 +82,7 @@ export class AcceptedSocket implements Socket {
   readonly #connection: Duplex
   #onBytes: ((data: Buffer) => void) | undefined
   #isChoked = false
+  #onWritten: (error?: Error | null) => void = ignoreError
 
   constructor(socket: WebSocket, connection: Duplex) {
     this.#socket = socket
@@ -103,11 +104,16 @@ export class AcceptedSocket implements Socket {
     // The library closes the socket with the code that fits; there is nothing to add.
     socket.on('error', () => {})
     socket.once('close', () => events.onClose())
-    this.#connection.on('drain', () => {
+    const onDrain = () => {
       if (this.#isChoked) this.resume()
       this.#isChoked = false
       events.onDrain()
-    })
+    }
+    this.#connection.on('drain', onDrain)
+    // Below Node's own mark a connection does not tell that it has drained; what was written does.
+    this.#onWritten = (error) => {
+      if (!error && this.bufferedBytes === 0) onDrain()
+    }
   }
 
   #noteSeen = (): void => {
@@ -131,11 +137,11 @@ export class AcceptedSocket implements Socket {
   }
 
   send(text: string): void {
-    if (this.isOpen) this.#socket.send(text, ignoreError)
+    if (this.isOpen) this.#socket.send(text, this.#onWritten)
   }
 
   writeFrames(frames: Buffer): void {
-    if (this.isOpen) this.#connection.write(frames, ignoreError)
+    if (this.isOpen) this.#connection.write(frames, this.#onWritten)
   }
 
   close(code: number, reason: string): void {
