@@ -143,7 +143,7 @@ export class Matches {
       const candidate = this.#checkedMatch(meaning, acceptance.starts[group] ?? 0)
       if (candidate !== undefined) return candidate
     }
-    const { backtracer } = this.#program
+    const backtracer = this.#program.backtracer()
     if (!backtracer.canMerge(acceptance.detector)) return undefined
     const { base } = this.#held
     const starts = backtracer.starts(acceptance.detector, this.#matchEnd(acceptance))

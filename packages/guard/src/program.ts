@@ -95,7 +95,7 @@ export interface Program {
   readonly automaton: Automaton
   /** What a stream goes on with that may not build states any more. Made when first needed. */
   readonly simulationPlan: () => SimulationPlan
-  readonly backtracer: Backtracer
+  readonly backtracer: () => Backtracer
   readonly conditions: ConditionTable
   /** The bits that the automaton looks at. */
   readonly gatesOfAutomaton: number
@@ -163,7 +163,7 @@ export function compileProgram(source: ProgramSource): Program {
     hasAllowed: allowed.length > 0,
     automaton: new Automaton(nfa, alphabet, conditions),
     simulationPlan: once(() => new SimulationPlan(nfa, alphabet, conditions)),
-    backtracer: new Backtracer(nfa, alphabet, conditions),
+    backtracer: once(() => new Backtracer(nfa, alphabet, conditions)),
     conditions,
     contextWords,
     gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),

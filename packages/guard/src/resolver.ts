@@ -25,9 +25,9 @@ export interface OpenCandidate extends Candidate {
 /** A candidate on its way out. */
 interface Pending extends OpenCandidate {
   /** The text shown instead, for actions that show a label. */
-  readonly label: string
+  label: string
   /** Offset from which a mask keeps characters. */
-  readonly keptFrom: number
+  keptFrom: number
   isOwner: boolean
   isLabelShown: boolean
 }
@@ -48,15 +48,11 @@ export class Resolver {
     if (this.#pending.some((p) => isSame(p) && p.start <= start && end <= p.end)) return
     if (candidate.isCut && this.#lengthen(candidate)) return
     this.#pending = this.#pending.filter((p) => !(isSame(p) && start <= p.start && p.end <= end))
-    const kept = rule.action === 'mask' ? keptFrom(value, rule.keepLast) : 0
-    this.#pending.push({
-      ...candidate,
-      label: isLabel(rule.action) ? rule.label(foldIdentifiers(value)) : '',
-      keptFrom: candidate.isCut ? Number.POSITIVE_INFINITY : start + kept,
-      isOpen: false,
-      isOwner: false,
-      isLabelShown: false,
-    })
+    const pending = toPending(candidate)
+    if (isLabel(rule.action)) pending.label = rule.label(foldIdentifiers(value))
+    if (candidate.isCut) pending.keptFrom = Number.POSITIVE_INFINITY
+    else if (rule.action === 'mask') pending.keptFrom = start + keptFrom(value, rule.keepLast)
+    this.#pending.push(pending)
   }
 
   /** One endless match gives one finding, and not one for each of its ends. */
@@ -72,14 +68,10 @@ export class Resolver {
   /** Takes a match that has only begun. Whoever opened it moves its end and closes it; a mask keeps nothing of it. */
   open(candidate: Candidate): OpenCandidate {
     const { rule } = candidate
-    const pending: Pending = {
-      ...candidate,
-      label: isLabel(rule.action) ? rule.label('') : '',
-      keptFrom: Number.POSITIVE_INFINITY,
-      isOpen: true,
-      isOwner: false,
-      isLabelShown: false,
-    }
+    const pending = toPending(candidate)
+    if (isLabel(rule.action)) pending.label = rule.label('')
+    pending.keptFrom = Number.POSITIVE_INFINITY
+    pending.isOpen = true
     this.#pending.push(pending)
     return pending
   }
@@ -160,6 +152,21 @@ export class Resolver {
     if (owner.isLabelShown) return ''
     owner.isLabelShown = true
     return continues ? '' : owner.label
+  }
+}
+
+function toPending({ rule, start, end, score, isCut }: Candidate): Pending {
+  return {
+    rule,
+    start,
+    end,
+    score,
+    isCut,
+    label: '',
+    keptFrom: start,
+    isOpen: false,
+    isOwner: false,
+    isLabelShown: false,
   }
 }
 

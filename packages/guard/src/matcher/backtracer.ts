@@ -78,10 +78,8 @@ export class Backtracer {
       seen.add(pair)
       queue.push([older, newer])
     }
-    const first = this.#nfa.entries.find((entry) => entry.detector === detector)?.first ?? []
-    this.#nfa.detectorOf.forEach((owner, older) => {
-      if (owner !== detector || this.#preceding[older]?.length === 0) return
-      for (const { target } of first) visit(older, target)
+    this.#nfa.detectorOf.forEach((owner, position) => {
+      if (owner === detector) this.#startBeside(position, visit)
     })
     for (const [older, newer] of queue) {
       if (older === newer) return true
@@ -90,6 +88,32 @@ export class Backtracer {
       }
     }
     return false
+  }
+
+  /** The pairs that arise where a match can start right after another thread of its detector was at `position`. */
+  #startBeside(position: number, visit: (older: number, newer: number) => void): void {
+    const detector = this.#nfa.detectorOf[position]
+    const first = this.#nfa.entries.find((entry) => entry.detector === detector)?.first ?? []
+    const lefts = new Set<number>()
+    this.#members[this.#nfa.setOf[position] ?? 0]?.forEach((isMember, symbolClass) => {
+      if (isMember === 1) lefts.add(this.#conditions.leftOf[symbolClass] ?? 0)
+    })
+    for (const { target, condition } of first) {
+      const mayStart = [...lefts].some((left) => this.#mayHold(condition, left, target))
+      if (!mayStart) continue
+      for (const edge of this.#nfa.follow[position] ?? []) visit(edge.target, target)
+    }
+  }
+
+  /** Whether a condition can hold before some symbol that a position consumes. */
+  #mayHold(condition: number, left: number, position: number): boolean {
+    const members = this.#members[this.#nfa.setOf[position] ?? 0]
+    return (
+      members?.some(
+        (isMember, symbolClass) =>
+          isMember === 1 && this.#conditions.holds(condition, left, symbolClass),
+      ) === true
+    )
   }
 
   /** Whether one symbol can lead to both positions. */

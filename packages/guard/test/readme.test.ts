@@ -1,0 +1,18 @@
+// The README's examples give what their comments say.
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import * as guard from '../src/index.ts'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const code = [...readme.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, block]) => block).join('\n')
+
+it('shows true examples', () => {
+  const seen: [unknown, unknown][] = []
+  const script = code.replace(/^import .*$/gm, '').replace(/^(\S.*) \/\/ -> (.*)$/gm, 'see($1, $2)')
+  new Function('compilePolicy', 'see', script)(
+    guard.compilePolicy,
+    (actual: unknown, expected: unknown) => seen.push([actual, expected]),
+  )
+  expect(seen.length).toBeGreaterThan(6)
+  for (const [actual, expected] of seen) expect(actual).toBe(expected)
+})
