@@ -4,9 +4,9 @@
  */
 import type { AuditLog } from '@sluice/protocol'
 import { auditLogOf } from './completion/audit-log.ts'
-import type { Completion } from './completion/completion.ts'
 import type { CompletionObserver } from './completion/observer.ts'
 import type { CompletionReport } from './completion/terminal.ts'
+import type { Followed } from './completion/watcher.ts'
 import type { StreamEvent } from './dashboard/stream-event.ts'
 import { ChunkWatcher } from './faces/chunk-watcher.ts'
 
@@ -40,7 +40,7 @@ export class CallbackQueue implements CompletionObserver {
   }
 
   /** Follows the chunks for `onDashboardSync`, if that is wanted. */
-  opened(completion: Completion): void {
+  opened(completion: Followed): void {
     const { onDashboardSync } = this.#callbacks
     if (onDashboardSync === undefined) return
     completion.attach(new ChunkWatcher(completion, (data) => this.#event('chunk', data)))

@@ -19,18 +19,7 @@ import type { MemoryBudget } from './memory-budget.ts'
 import type { CompletionObserver } from './observer.ts'
 import type { CancelledBy, CompletionReport, Terminal } from './terminal.ts'
 import { TokenMeter } from './token-meter.ts'
-
-/** Someone who follows a completion with a cursor of its own into the log. */
-export interface Watcher {
-  /** The request is valid and will be sent: comes before anything of the log. */
-  onAck(ack: { tokenCount: number; dropped: number }): void
-  /** The log grew or the terminal is there: take what can be sent now. */
-  onLog(): void
-  /** True while it cannot take more; the upstream waits for it. */
-  readonly isBehind: boolean
-  /** The sequence number of the last entry that it took. */
-  readonly cursor: number
-}
+import type { Followed, Watcher } from './watcher.ts'
 
 export interface CompletionRequest {
   payload: ChatRequest
@@ -66,7 +55,7 @@ export interface CompletionServices {
   unexpected: (error: unknown) => void
 }
 
-export class Completion {
+export class Completion implements Followed {
   /** 128 random bits, so that it cannot be guessed. */
   readonly requestId = randomBytes(16).toString('hex')
   readonly log: CompletionLog

@@ -1,8 +1,8 @@
 /** Feeds the webhook: how completions end and, if wanted, their chunks as the client sees them. */
 import { auditLogOf } from '../completion/audit-log.ts'
-import type { Completion } from '../completion/completion.ts'
 import type { CompletionObserver } from '../completion/observer.ts'
 import type { CompletionReport } from '../completion/terminal.ts'
+import type { Followed } from '../completion/watcher.ts'
 import { ChunkWatcher } from '../faces/chunk-watcher.ts'
 import type { DashboardSync } from './dashboard-sync.ts'
 import type { StreamEvent } from './stream-event.ts'
@@ -18,7 +18,7 @@ export class DashboardObserver implements CompletionObserver {
     this.#withChunks = options.withChunks
   }
 
-  opened(completion: Completion): void {
+  opened(completion: Followed): void {
     if (!this.#withChunks) return
     completion.attach(new ChunkWatcher(completion, (data) => this.#push('chunk', data)))
   }

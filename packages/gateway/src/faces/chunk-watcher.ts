@@ -1,18 +1,18 @@
 /** Follows a completion as chunk objects, for programs instead of sockets: the same chunks that dialect 1 sends. */
-import type { Completion, Watcher } from '../completion/completion.ts'
 import { endsChunk } from '../completion/log.ts'
+import type { Followed, Watcher } from '../completion/watcher.ts'
 import { ChunkRenderer, type ChunkSink } from './chunk-renderer.ts'
 
 export class ChunkWatcher implements Watcher, ChunkSink {
   cursor = 0
   /** It takes everything at once and never holds the upstream up. */
   readonly isBehind = false
-  readonly #completion: Completion
+  readonly #completion: Followed
   readonly #onChunk: (data: unknown) => void
   readonly #renderer = new ChunkRenderer()
   #payload = ''
 
-  constructor(completion: Completion, onChunk: (data: unknown) => void) {
+  constructor(completion: Followed, onChunk: (data: unknown) => void) {
     this.#completion = completion
     this.#onChunk = onChunk
   }

@@ -3,9 +3,10 @@
  * renders the log; what a completion is and does is decided elsewhere.
  */
 import { BLOCKED_REASONS, CLOSE_CODES, ERROR_TEXTS, type InitMessage } from '@sluice/protocol'
-import type { Completion, Watcher } from '../completion/completion.ts'
+import type { Completion } from '../completion/completion.ts'
 import { endsChunk } from '../completion/log.ts'
 import type { Terminal } from '../completion/terminal.ts'
+import type { Watcher } from '../completion/watcher.ts'
 import { GatewayError } from '../errors.ts'
 import { FrameBatch } from '../socket/frames.ts'
 import type { Socket, SocketEvents } from '../socket/socket.ts'
