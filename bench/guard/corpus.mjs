@@ -50,7 +50,7 @@ const VALUES = [
  * @param {number} seed
  * @returns {(limit: number) => number} a whole number from 0 to below the limit
  */
-export function createRandom(seed) {
+function createRandom(seed) {
   let state = seed | 0 || 1
   return (limit) => {
     state ^= state << 13

@@ -20,13 +20,19 @@ export function countDigits(value: string): number {
   return count
 }
 
-/** ISO/IEC 7812-1, annex B: from the right, every second digit doubled, the digits' sum divisible by 10. Not all zero. */
-export function passesLuhn(digits: string): boolean {
+/**
+ * ISO/IEC 7812-1, annex B: from the right, every second digit doubled, the digits' sum divisible by 10. Not all zero.
+ * What is no digit is passed over.
+ */
+export function passesLuhn(value: string): boolean {
   let sum = 0
-  for (let i = 0; i < digits.length; i += 1) {
-    const digit = digits.charCodeAt(digits.length - 1 - i) - 0x30
-    const weighted = i % 2 === 0 ? digit : digit * 2
+  let isDoubled = false
+  for (let i = value.length - 1; i >= 0; i -= 1) {
+    const digit = value.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) continue
+    const weighted = isDoubled ? digit * 2 : digit
     sum += weighted > 9 ? weighted - 9 : weighted
+    isDoubled = !isDoubled
   }
   return sum > 0 && sum % 10 === 0
 }

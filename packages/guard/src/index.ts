@@ -4,6 +4,7 @@ export type {
   PatternRule,
   PolicyDefinition,
   PolicyName,
+  RuleBase,
   RuleDefinition,
   TermsRule,
 } from './definition.ts'
@@ -24,3 +25,5 @@ export type { Action } from './operators.ts'
 export { POLICY_NAMES } from './policies.ts'
 export { compilePolicy, type Policy } from './policy.ts'
 export { PolicyError, type PolicyErrorCode } from './policy-error.ts'
+export { ENTITY_NAMES } from './recognizers/index.ts'
+export type { RuleSummary, Scope } from './rule.ts'

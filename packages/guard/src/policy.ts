@@ -9,7 +9,7 @@ import type { PatternNode } from './matcher/pattern.ts'
 import { builtInPolicy, POLICY_NAMES } from './policies.ts'
 import { PolicyError } from './policy-error.ts'
 import { compileProgram, type Program } from './program.ts'
-import { isInScope, type Rule } from './rule.ts'
+import { isInScope, type Rule, type RuleSummary, summaryOf } from './rule.ts'
 import { idOf, type ReadRule, readAllowed, readRule, requireFraction } from './rule-reader.ts'
 import { TextStream } from './stream.ts'
 
@@ -22,6 +22,8 @@ export interface Policy {
   readonly name: string
   /** 16 hexadecimal digits that change whenever the definition does; keys of `hash` actions are left out. */
   readonly hash: string
+  /** The rules, inherited ones included, in the order that decides between equals. */
+  readonly rules: readonly RuleSummary[]
   /** Whether any rule looks at such a text. If not, `open` gives a stream that passes everything on. */
   applies(options: OpenOptions): boolean
   /** Starts to guard one text. */
@@ -42,6 +44,7 @@ export function compilePolicy(source: PolicyName | PolicyDefinition): Policy {
 class CompiledPolicy implements Policy {
   readonly name: string
   readonly hash: string
+  readonly rules: readonly RuleSummary[]
   readonly #rules: readonly ReadRule[]
   readonly #maxSpan: number
   readonly #threshold: number
@@ -62,6 +65,7 @@ class CompiledPolicy implements Policy {
         throw error instanceof PolicyError ? error.under(path) : error
       }
     })
+    this.rules = this.#rules.map(({ rule }) => summaryOf(rule))
     refuseHashedAndMaskedCards(this.#rules.map(({ rule }) => rule))
     this.hash = hashOf({
       rules: rules.map(({ rule }) => rule),

@@ -12,7 +12,7 @@ import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operat
 import { PolicyError } from './policy-error.ts'
 import type { Detector, DetectorLatch, TermList } from './program.ts'
 import type { Latch } from './recognizer.ts'
-import { RECOGNIZERS, recognizerOf } from './recognizers/index.ts'
+import { ENTITY_NAMES, recognizerOf } from './recognizers/index.ts'
 import type { Rule, Scope } from './rule.ts'
 
 const DIRECTIONS: readonly (Direction | 'both')[] = ['input', 'output', 'both']
@@ -104,7 +104,7 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
   requireFraction(threshold, 'threshold')
   const recognizer = recognizerOf(entity)
   if (recognizer === undefined) {
-    const message = `there is no recognizer for this entity; there are ${RECOGNIZERS.map((known) => known.entity).join(', ')}`
+    const message = `there is no recognizer for this entity; there are ${ENTITY_NAMES.join(', ')}`
     throw new PolicyError('unknown_entity', message, { path: 'entity' })
   }
   const rule = ruleOf(definition, place.index, entity)

@@ -24,6 +24,13 @@ export interface Scope {
   readonly roles: readonly Role[] | undefined
 }
 
+/** A rule of a compiled policy, for display. */
+export type RuleSummary = Pick<Rule, 'id' | 'entity' | 'category' | 'action' | 'scope'>
+
+export function summaryOf({ id, entity, category, action, scope }: Rule): RuleSummary {
+  return { id, entity, category, action, scope }
+}
+
 /** Whether a rule looks at a text opened with these options. */
 export function isInScope(scope: Scope, options: OpenOptions): boolean {
   const { direction, channel = 'content', role = defaultRole(direction) } = options

@@ -7,7 +7,7 @@ import { ASTRAL, type CharSet, contains } from './char-set.ts'
 /** Class of a unit that counts as nothing. */
 export const CLASS_IGNORED = 0
 /** Class of a surrogate: the pair has to be read to know its class. */
-export const CLASS_SURROGATE = 1
+const CLASS_SURROGATE = 1
 /** The first class that is a symbol. */
 export const FIRST_CLASS = 2
 const MAX_CLASSES = 250

@@ -12,7 +12,7 @@ const SIZE = 28
 export const BETWEEN_WORDS = 0
 const UNKNOWN_WORD = SIZE
 /** The entry for the end of a word that belongs to a context. */
-export const CONTEXT_WORD = -1
+const CONTEXT_WORD = -1
 
 /** The words of all contexts of a program; context `i` has the bit `1 << i`. */
 export class ContextWords {

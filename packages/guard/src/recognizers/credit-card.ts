@@ -91,8 +91,8 @@ export const creditCard: Recognizer = {
       source: '(?<!\\d)[1-9]\\d{3}(?:[ .-]?\\d){8,15}(?!\\d)',
       score: KNOWN_NETWORK,
       check: (value) => {
+        if (!passesLuhn(value)) return 0
         const digits = digitsOf(value)
-        if (!passesLuhn(digits)) return 0
         return NETWORKS.some((network) => issues(network, digits)) ? KNOWN_NETWORK : UNKNOWN_NETWORK
       },
     },

@@ -25,8 +25,15 @@ export const ibanCode: Recognizer = {
 }
 
 function isIban(value: string): boolean {
-  const length = LENGTHS.get(value.slice(0, 2).toUpperCase()) ?? 0
-  if (value.length < length) return false
+  const length = LENGTHS.get(value.slice(0, 2).toUpperCase())
+  if (length === undefined || countAlphanumerics(value) !== length) return false
   const iban = value.replace(/[ -]/g, '').toUpperCase()
-  return iban.length === length && mod97(iban.slice(4) + iban.slice(0, 4)) === 1
+  return mod97(iban.slice(4) + iban.slice(0, 4)) === 1
+}
+
+/** The pattern lets nothing else through than letters, digits, spaces and hyphens. */
+function countAlphanumerics(value: string): number {
+  let count = 0
+  for (let i = 0; i < value.length; i += 1) if (value.charCodeAt(i) > 0x2d) count += 1
+  return count
 }

@@ -28,6 +28,9 @@ export const RECOGNIZERS: readonly Recognizer[] = [
   usSsn,
 ]
 
+/** Names of the entities that a rule may look for. */
+export const ENTITY_NAMES: readonly string[] = RECOGNIZERS.map(({ entity }) => entity)
+
 /** The recognizer of an entity, or undefined if there is none. */
 export function recognizerOf(entity: string): Recognizer | undefined {
   return RECOGNIZERS.find((recognizer) => recognizer.entity === entity)

@@ -37,7 +37,7 @@ export function everyCut(text: string): number[] {
 }
 
 /** Texts that come near to matches: parts of real values, separators, what folds, what disturbs. */
-export const PARTS: readonly string[] = [
+const PARTS: readonly string[] = [
   ...['4111 1111 1111 1111', '4111111111111111', '1111 14111111114111', '4111-1111', '1111', '14'],
   ...['123-45-6789', '078051120', '666-12-1234', '123', '45', '6789', '000', '9', '0'],
   ...['jo.doe@example.org', 'a@a.a', 'a@a.aa', '@', 'b.co', 'co.uk', 'xn--p1ai', '_', '%'],
