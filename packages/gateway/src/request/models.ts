@@ -25,9 +25,6 @@ export interface ModelSettings {
   maxTokensField?: ModelParameters['maxTokensField'] | undefined
 }
 
-/** The tutorial's window for a model that it does not name. */
-export const TUTORIAL_CONTEXT_WINDOW = 8192
-
 const CHAT: ModelParameters = { omit: [], maxTokensField: 'max_tokens' }
 /** OpenAI's reasoning models refuse sampling parameters and `max_tokens`. */
 const REASONING: ModelParameters = {
