@@ -66,7 +66,7 @@ describe('a block', () => {
     }
   })
 
-  it('guards each choice and channel by itself', async () => {
+  it('comes before any of the personal data that a model splits over deltas', async () => {
     const { connect } = await gatewayOnSandbox()
     const messages = await (await connect()).ask('sandbox-pii')
     expect(messages.at(-1)).toEqual({ type: 'blocked', reason: PII })
