@@ -57,6 +57,7 @@ export function throughput(engine, pieces, runs) {
     stream.end()
   }, runs)
   return {
+    microseconds: round(cost),
     megabytesPerSecond: round(units / cost),
     microsecondsPerPiece: round(cost / pieces.length),
   }

@@ -109,6 +109,7 @@ export class Matches {
 
   /** The offset before which open-ended matches leave nothing undecided. */
   earliestUndecided(now: number): number {
+    if (this.#open.length === 0) return now
     let earliest = now
     for (const { candidate } of this.#open) {
       earliest = Math.min(earliest, this.#undecidedFrom(candidate))

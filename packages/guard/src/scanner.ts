@@ -172,13 +172,20 @@ export class Scanner {
 
   /** The offset from which on a match is still possible. Everything before it is decided. */
   watermark(): number {
-    const { maxSpan, substrings, words } = this.#program
-    const { now, base } = this.#held
+    const { maxSpan } = this.#program
+    const { now } = this.#held
     let watermark = this.matches.earliestUndecided(now)
     if (this.#groups > 0) watermark = Math.min(watermark, this.#starts[0] ?? now)
-    const depth = Math.max(depthAt(substrings, this.#substringRow), depthAt(words, this.#wordRow))
+    const depth = this.#termDepth()
     if (depth > 0) watermark = Math.min(watermark, this.#startOf(depth))
-    return Math.max(watermark, now - maxSpan, base)
+    return Math.max(watermark, now - maxSpan, this.#held.base)
+  }
+
+  /** How many symbols can be the beginning of a term. */
+  #termDepth(): number {
+    const { substrings, words } = this.#program
+    if (substrings === undefined && words === undefined) return 0
+    return Math.max(depthAt(substrings, this.#substringRow), depthAt(words, this.#wordRow))
   }
 
   /** Row numbers are good for one generation of the automaton; after that the state has to be looked up again. */

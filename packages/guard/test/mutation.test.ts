@@ -76,8 +76,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     rule: 'nothing that is more than maxSpan long is held in whole',
     file: 'scanner.js',
-    from: 'Math.max(watermark, now - maxSpan, base)',
-    to: 'Math.max(watermark, base)',
+    from: 'Math.max(watermark, now - maxSpan, this.#held.base)',
+    to: 'Math.max(watermark, this.#held.base)',
   },
 ]
 

@@ -8,7 +8,8 @@ export const emailAddress: Recognizer = {
   entity: 'EMAIL_ADDRESS',
   patterns: [
     {
-      source: `[${LETTER}_%+][${LETTER}_.%+-]*@(?:[${LETTER}-]+\\.)+(?:[A-Za-z\\u00c0-\\u024f\\u0370-\\u052f]{2,24}|xn--[a-z0-9-]{2,59})(?![A-Za-z])`,
+      // Starting where a word starts and not at each of its letters saves the automaton a thread for each letter.
+      source: `(?<![${LETTER}_%+])[${LETTER}_%+][${LETTER}_.%+-]*@(?:[${LETTER}-]+\\.)+(?:[A-Za-z\\u00c0-\\u024f\\u0370-\\u052f]{2,24}|xn--[a-z0-9-]{2,59})(?![A-Za-z])`,
       score: 1,
     },
   ],
