@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { WebSocket } from 'ws'
 import { CommandError } from './failure.ts'
 import { readPiped } from './piped.ts'
-import { neutralise, paint } from './terminal.ts'
+import { neutralise, paint, printableJson } from './terminal.ts'
 
 interface Options {
   url: string
@@ -95,7 +95,7 @@ function connect(url: string): Promise<WebSocket> {
 
 class JsonView implements View {
   show(message: Dialect1ServerMessage): void {
-    process.stdout.write(`${JSON.stringify(message)}\n`)
+    process.stdout.write(`${printableJson(message)}\n`)
   }
 }
 

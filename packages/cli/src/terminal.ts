@@ -20,5 +20,12 @@ export function neutralise(text: string): string {
   })
 }
 
+/** One line of JSON in which what JSON leaves raw and a terminal obeys is escaped, too. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(CONTROLS, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g

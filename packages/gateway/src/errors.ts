@@ -34,8 +34,3 @@ export class GatewayError extends Error {
     this.correlationId = options.correlationId
   }
 }
-
-/** True for the error that an aborted signal throws: aborts are never wrapped and never retried. */
-export function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return signal.aborted && (error === signal.reason || (error as Error)?.name === 'AbortError')
-}

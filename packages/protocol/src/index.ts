@@ -21,4 +21,5 @@ export type {
 } from './dialect-1.ts'
 export { BLOCKED_REASONS, ERROR_TEXTS } from './dialect-1.ts'
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts'
+export type { HelloMessage } from './hello.ts'
 export { SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1 } from './subprotocols.ts'

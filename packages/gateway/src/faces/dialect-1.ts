@@ -79,6 +79,11 @@ export class Dialect1 implements SocketEvents, Watcher {
   }
 
   onClose(): void {
+    this.abandon()
+  }
+
+  /** Ends what runs for a reader that is gone or takes nothing. */
+  abandon(): void {
     const completion = this.#completion
     this.#completion = undefined
     if (completion === undefined) return

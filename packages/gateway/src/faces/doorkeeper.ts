@@ -17,6 +17,7 @@ import type { AcceptedSocket, SocketEvents } from '../socket/socket.ts'
 export interface Face extends SocketEvents {
   readonly isBusy: boolean
   readonly isBehind: boolean
+  abandon(): void
 }
 
 export interface DoorkeeperOptions {
@@ -78,6 +79,10 @@ export class Doorkeeper implements SocketEvents {
 
   onDrain(): void {
     this.#face?.onDrain()
+  }
+
+  abandon(): void {
+    this.#face?.abandon()
   }
 
   onClose(): void {

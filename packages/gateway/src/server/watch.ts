@@ -15,6 +15,8 @@ export interface Watched {
   readonly isBusy: boolean
   /** It cannot write because its reader takes nothing. */
   readonly isBehind: boolean
+  /** Gives its reader up: what runs for it ends now, not when the close is answered. */
+  abandon(): void
 }
 
 /** What the watch needs of a socket. */
@@ -107,6 +109,7 @@ export class SocketWatch {
     if (socket.bufferedBytes < entry.buffered || !face.isBehind) entry.movedAt = now
     entry.buffered = socket.bufferedBytes
     if (now - entry.movedAt >= stallTimeoutMs) {
+      face.abandon()
       socket.close(
         CLOSE_CODES.tryLater.code,
         `slow consumer: nothing was read for ${stallTimeoutMs} ms`,
