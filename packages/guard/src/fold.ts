@@ -1,6 +1,6 @@
 // Folding: what a character counts as while detectors look at it. Each code point folds by itself, without context, so
 // that folding cannot depend on where a text was cut. The text that is sent on is never folded.
-import { ASTRAL } from './matcher/char-set.ts'
+import { ASTRAL, charSetMatching } from './matcher/char-set.ts'
 
 /** The fold of a character that counts as nothing: it neither matches nor separates. U+FFFF is a noncharacter. */
 export const IGNORED = 0xffff
@@ -80,11 +80,12 @@ export function identifierFoldTable(): FoldTable {
 
 /** Decimal digits (general category Nd) come in runs of ten that start with zero (Unicode Standard, section 4.6). */
 function foldDigits(table: FoldTable): void {
-  const digit = /^\p{Nd}$/u
-  for (let unit = 0x80; unit < 0xd800; unit += 1) {
-    if (!digit.test(String.fromCharCode(unit))) continue
-    for (let value = 0; value < 10; value += 1) table[unit + value] = 0x30 + value
-    unit += 9
+  const digits = charSetMatching('\\p{Nd}')
+  for (let i = 0; i < digits.length; i += 2) {
+    const low = digits[i] ?? 0
+    for (let unit = low; unit <= (digits[i + 1] ?? 0); unit += 1) {
+      table[unit] = 0x30 + ((unit - low) % 10)
+    }
   }
 }
 

@@ -61,15 +61,26 @@ export function contains(set: CharSet, symbol: number): boolean {
   return false
 }
 
-/** The set of all symbols for which `test` holds. Asks 65,536 times: for compile time only. */
-export function charSetWhere(test: (symbol: number) => boolean): CharSet {
-  const result: number[] = []
-  for (let symbol = 0; symbol <= LAST; symbol += 1) {
-    if (!test(symbol)) continue
-    if (result.at(-1) === symbol - 1) result[result.length - 1] = symbol
-    else result.push(symbol, symbol)
+let everySymbol: string | undefined
+
+/** The symbols that a RegExp source of one character matches, such as `\p{L}`; one native pass over all of them. */
+export function charSetMatching(source: string): CharSet {
+  everySymbol ??= textOfEverySymbol()
+  const ranges: number[] = []
+  for (const { 0: run, index } of everySymbol.matchAll(new RegExp(`(?:${source})+`, 'gu'))) {
+    ranges.push(index, index + run.length - 1)
   }
-  return result
+  return ranges
+}
+
+/** Each symbol at its own offset; a surrogate, which is no character alone, is given as NUL. */
+function textOfEverySymbol(): string {
+  let text = ''
+  for (let low = 0; low <= LAST; low += 0x1000) {
+    const units = Array.from({ length: 0x1000 }, (_, i) => low + i)
+    text += String.fromCharCode(...units.map((unit) => (unit >> 11 === 0x1b ? 0 : unit)))
+  }
+  return text
 }
 
 /** Adds the upper-case and lower-case partner of every member that has one of a single UTF-16 unit. */

@@ -1,6 +1,7 @@
 // Context words: single words that make what follows likelier to be an entity. They look backwards only, so they never
 // make a text wait. What a live context allows to start is automaton.ts's.
 import { foldAstral, identifierFoldTable } from '../fold.ts'
+import { charSetMatching } from './char-set.ts'
 
 /** A context stays live for what begins within this many words after its word, as in Microsoft Presidio. */
 const WINDOW_WORDS = 5
@@ -41,7 +42,7 @@ export class ContextWords {
 
   classAt(codePoint: number): number {
     return codePoint > 0xffff
-      ? classOfFold(foldAstral(codePoint))
+      ? (this.#classOf[foldAstral(codePoint)] ?? SEPARATOR)
       : (this.#classOf[codePoint] ?? SEPARATOR)
   }
 
@@ -116,14 +117,15 @@ let classes: Uint8Array | undefined
 function contextClasses(): Uint8Array {
   if (classes !== undefined) return classes
   const folds = identifierFoldTable()
-  classes = new Uint8Array(0x10000)
-  for (let unit = 0; unit < 0x10000; unit += 1) classes[unit] = classOfFold(folds[unit] ?? 0)
+  const ofSymbol = new Uint8Array(0x10000)
+  const words = charSetMatching('[\\p{L}\\d_]')
+  for (let i = 0; i < words.length; i += 2) {
+    ofSymbol.fill(OTHER, words[i] ?? 0, (words[i + 1] ?? 0) + 1)
+  }
+  for (let letter = 1; letter <= 26; letter += 1) {
+    ofSymbol[0x40 + letter] = letter
+    ofSymbol[0x60 + letter] = letter
+  }
+  classes = Uint8Array.from(folds, (symbol) => ofSymbol[symbol] ?? SEPARATOR)
   return classes
-}
-
-function classOfFold(symbol: number): number {
-  const lower = symbol | 0x20
-  if (symbol < 0x80 && lower >= 0x61 && lower <= 0x7a) return lower - 0x60
-  if ((symbol >= 0x30 && symbol <= 0x39) || symbol === 0x5f) return OTHER
-  return symbol > 0xbf && /\p{L}/u.test(String.fromCharCode(symbol)) ? OTHER : SEPARATOR
 }

@@ -4,9 +4,8 @@ import { type AST, RegExpParser, RegExpSyntaxError } from '@eslint-community/reg
 import { PolicyError } from '../policy-error.ts'
 import {
   ANY,
-  ASTRAL,
   type CharSet,
-  charSetWhere,
+  charSetMatching,
   complementOf,
   DIGIT,
   ignoringCase,
@@ -203,11 +202,9 @@ function escapeSet(node: AST.CharacterSet): CharSet {
   }
 }
 
-/** A Unicode property is asked of one character at a time, so this RegExp has nothing to backtrack over. */
 function propertySet(node: AST.UnicodePropertyCharacterSet): CharSet {
   if (node.strings) throw unsupported('a property of strings', node)
-  const property = new RegExp(`^${node.raw}$`, 'u')
-  return charSetWhere((symbol) => symbol !== ASTRAL && property.test(String.fromCharCode(symbol)))
+  return charSetMatching(node.raw)
 }
 
 function unsupported(what: string, node: { readonly start: number }): PolicyError {
