@@ -30,11 +30,11 @@ function readmeWith(name, text) {
 }
 
 function figures() {
-  const committed = RUNS.filter(([path]) => existsSync(join(root, path)))
-  const sentences = committed.map(([path, say]) => say(JSON.parse(read(path))))
-  const method = '[How it is measured, and all figures](bench/README.md).'
+  const sentences = RUNS.filter(([path]) => existsSync(join(root, path))).map(([path, say]) =>
+    say(JSON.parse(read(path))),
+  )
   const none = 'No run has been committed yet; `npm run bench` measures on your machine.'
-  return sentences.length === 0 ? none : [...sentences, method].join('\n\n')
+  return sentences.length === 0 ? none : sentences.join('\n\n')
 }
 
 /**

@@ -1,4 +1,4 @@
-// The sentences that README.md says of benchmark runs. What the figures mean is in bench/README.md.
+// The sentences that README.md says of benchmark runs. What the figures mean is in the reports that they link.
 
 /**
  * What the gateway costs.
@@ -10,7 +10,8 @@ export function gatewayFigures({ date, machine, figures }) {
   const ratio = (engine) => `${engine['paced ratio'].toFixed(2)} x`
   const gap = (rank) => `${seed[`latency gap ${rank} ms`].toFixed(2)} ms`
   return `**CPU per delta, 300 paced streams, as a multiple of a bare pipe: ${ratio(seed)} with policy \`seed\`, ${ratio(standard)} with \`standard\`**;
-the loop that tutorials teach needs ${ratio(naive)}. Added gap between deltas with \`seed\`: median ${gap('p50')}, p99 ${gap('p99')}. ${place(machine, date)}`
+the loop that tutorials teach needs ${ratio(naive)}. Added gap between deltas with \`seed\`: median ${gap('p50')}, p99 ${gap('p99')}. ${place(machine, date)}
+[How it is measured](bench/README.md), [all figures](bench/results/gateway.md).`
 }
 
 /**
@@ -23,7 +24,7 @@ export function guardFigures({ machine, prose }) {
   if (all === undefined) throw new Error('the guard was not measured with all entities')
   const { cleanProse, hold } = all
   return `**The guard alone, all entities: ${cleanProse.microsecondsPerPiece.toFixed(2)} µs a delta; it holds back ${hold.mean.toFixed(1)} characters of English prose in the mean**,
-${hold.p99} at p99. ${place(machine, machine.date)}`
+${hold.p99} at p99. ${place(machine, machine.date)} [All figures](bench/results/guard.md).`
 }
 
 /** @typedef {{ processor: string, cores: number, node: string }} Machine */
