@@ -17,7 +17,7 @@ const mixed = compilePolicy({
   rules: [
     { entity: 'CREDIT_CARD', action: { kind: 'mask', keepLast: 4 } },
     { entity: 'EMAIL_ADDRESS', action: { kind: 'hash', key: KEY } },
-    { entity: 'IBAN_CODE', action: { kind: 'replace', with: '<iban>' } },
+    { entity: 'IBAN_CODE', action: { kind: 'replace', with: '"<\\iban>' } },
     { entity: 'PHONE_NUMBER', action: { kind: 'observe' } },
     { entity: 'URL', action: { kind: 'mask' } },
     { entity: 'PRIVATE_KEY', action: { kind: 'redact' } },
@@ -60,19 +60,56 @@ describe('law 1, invariance', () => {
     )
   })
 
-  it('gives the same for every cut of tool arguments, which stay valid JSON', () => {
-    const values = fc.oneof(texts, fc.integer(), fc.constant(4111111111111111), fc.boolean())
-    const documents = fc.dictionary(texts, fc.oneof(values, fc.array(values, { maxLength: 3 })))
+  it.each(POLICIES)(
+    'keeps tool arguments valid JSON, whatever the cuts, under %s',
+    (_name, policy) => {
+      const values = fc.oneof(texts, fc.integer(), fc.constant(4111111111111111), fc.boolean())
+      const documents = fc.dictionary(texts, fc.oneof(values, fc.array(values, { maxLength: 3 })))
+      fc.assert(
+        fc.property(documents, cutLists, fc.boolean(), (document, cuts, escaped) => {
+          const plain = JSON.stringify(document)
+          const text = escaped ? plain.replace(STRING, escapeDigits) : plain
+          const channel = 'tool_arguments' as const
+          const outcome = pushed(policy, text, { cuts, channel })
+          const whole = policy.scan(text, { channel })
+          expect(outcome.text).toBe(whole.text)
+          expect(outcome.findings).toEqual(whole.findings)
+          if (whole.blocked === undefined) JSON.parse(outcome.text)
+        }),
+        { numRuns: 200 },
+      )
+    },
+  )
+})
+
+describe('tool arguments that are broken JSON', () => {
+  const parts = [
+    '{',
+    '}',
+    '[',
+    '"',
+    ',',
+    ':',
+    '\\',
+    '\\u00',
+    '31',
+    'u',
+    '1',
+    ' ',
+    'a@b.co',
+    '4111111111111111',
+    '-1e5',
+    'x',
+  ]
+  const broken = fc.array(fc.constantFrom(...parts), { maxLength: 16 }).map((some) => some.join(''))
+
+  it.each(POLICIES)('never throw and are the same for every cut under %s', (_name, policy) => {
     fc.assert(
-      fc.property(documents, cutLists, fc.boolean(), (document, cuts, escaped) => {
-        const plain = JSON.stringify(document)
-        const text = escaped ? plain.replace(STRING, escapeDigits) : plain
+      fc.property(broken, cutLists, (text, cuts) => {
         const channel = 'tool_arguments' as const
-        const outcome = pushed(strict, text, { cuts, channel })
-        const whole = strict.scan(text, { channel })
-        expect(outcome.text).toBe(whole.text)
-        expect(outcome.findings).toEqual(whole.findings)
-        JSON.parse(outcome.text)
+        const { text: shown, findings } = pushed(policy, text, { cuts, channel })
+        const whole = policy.scan(text, { channel })
+        expect({ shown, findings }).toEqual({ shown: whole.text, findings: whole.findings })
       }),
       { numRuns: 300 },
     )
