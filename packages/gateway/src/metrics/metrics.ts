@@ -157,6 +157,11 @@ function registerSources(sources: MetricSources, registry: Registry): void {
   )
   counter('sluice_audit_written_total', 'Audit records written.', () => sources.audit().written)
   counter('sluice_audit_lost_total', 'Audit records lost.', () => sources.audit().lost)
+  counter(
+    'sluice_audit_refused_total',
+    'Requests that strict mode refused while the audit could not be written.',
+    () => sources.audit().refused,
+  )
   gauge('sluice_dashboard_queue', 'Dashboard events that wait.', () => sources.dashboard().queued)
   counter(
     'sluice_dashboard_delivered_total',
@@ -167,6 +172,11 @@ function registerSources(sources: MetricSources, registry: Registry): void {
     'sluice_dashboard_dropped_total',
     'Dashboard events dropped.',
     () => sources.dashboard().dropped,
+  )
+  counter(
+    'sluice_dashboard_failed_attempts_total',
+    'Deliveries to the dashboard that failed, each try counted.',
+    () => sources.dashboard().failedAttempts,
   )
   counter(
     'sluice_callbacks_failed_total',

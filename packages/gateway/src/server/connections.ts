@@ -72,11 +72,13 @@ export class Connections {
     return doorkeeper
   }
 
-  /** Closes the sockets of these keys: they are revoked. */
+  /** Ends what runs for these keys, and closes their sockets: they are revoked. */
   closeKeys(ids: readonly string[]): void {
     const revoked = new Set(ids)
-    for (const [socket, { principal }] of this.#open) {
+    for (const [socket, doorkeeper] of this.#open) {
+      const { principal } = doorkeeper
       if (principal?.kind === 'key' && revoked.has(principal.id)) {
+        doorkeeper.abandon()
         socket.close(CLOSE_CODES.unauthorized.code, 'The key has been revoked')
       }
     }
