@@ -106,7 +106,7 @@ describe('a drain', () => {
     const watch = new SocketWatch({ ...times, idleSocketMs: never, stallTimeoutMs: never })
     onTestFinished(() => watch.stop())
     const actions = { lastSeen: 0, close: () => {}, terminate: () => {}, ping: () => {} }
-    watch.add({ ...state, ...actions }, { isBusy, isBehind: isBusy })
+    watch.add({ ...state, ...actions }, { isBusy, isBehind: isBusy, abandon: () => {} })
     expect(watch.hasUndelivered).toBe(waits)
   })
 
