@@ -39,4 +39,9 @@ async function main(): Promise<void> {
   await program.parseAsync()
 }
 
+// A reader that has enough (`sluice audit export | head`) closes the pipe: an end, and no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1)
+})
+
 main().catch(fail)
