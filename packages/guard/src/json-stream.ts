@@ -14,6 +14,7 @@ import type { TextStream } from './stream.ts'
 type State = 'beginning' | 'structure' | 'string' | 'escape' | 'bare' | 'text'
 
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+const UNICODE_ESCAPE = /^u[0-9a-fA-F]{4}$/
 const UNICODE_ESCAPE_LENGTH = 5
 
 /** Offset `raw` of the JSON text is offset `decoded` of the values, and so on up to the next anchor. */
@@ -57,8 +58,9 @@ export class JsonStream implements GuardStream {
   }
 
   end(): StreamResult {
-    if (this.#state === 'escape') this.#waiting += this.#escape
+    const cutOff = this.#state === 'escape' ? `\\${this.#escape}` : ''
     this.#endValue()
+    this.#showStructure(cutOff)
     const result = this.#result()
     this.#last = { ...result, ...this.#values.end(), text: result.text, findings: result.findings }
     return this.#last
@@ -134,9 +136,9 @@ export class JsonStream implements GuardStream {
   #takeEscaped(character: string): void {
     this.#escape += character
     if (this.#escape.startsWith('u') && this.#escape.length < UNICODE_ESCAPE_LENGTH) return
-    const code = Number.parseInt(this.#escape.slice(1), 16)
     if (this.#escape.length === 1) this.#decode(ESCAPES[character] ?? character)
-    else this.#decode(Number.isNaN(code) ? this.#escape : String.fromCharCode(code))
+    else if (!UNICODE_ESCAPE.test(this.#escape)) this.#decode(`\\${this.#escape}`)
+    else this.#decode(String.fromCharCode(Number.parseInt(this.#escape.slice(1), 16)))
     this.#anchors.push({ decoded: this.#decoded, raw: this.#raw + 1 })
     this.#escape = ''
     this.#state = 'string'

@@ -292,6 +292,13 @@ describe('tool arguments', () => {
     expect(text).toBe(' card: [CREDIT_CARD] "x" \\n')
   })
 
+  it.each(['{"a":"x\\\\u00', '{"a":"x', '{"a":12', '[tru', ''])(
+    'are as they were if cut off: %s',
+    (text) => {
+      expect(compilePolicy('strict').scan(text, { channel: 'tool_arguments' }).text).toBe(text)
+    },
+  )
+
   it('emit nothing of a blocked value', () => {
     const policy = compilePolicy({ rules: [{ entity: 'US_SSN', action: { kind: 'block' } }] })
     const result = policy.scan('{"a":"x 078-05-1120","b":1}', { channel: 'tool_arguments' })
