@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { busyGateway } from './busy-gateway.ts'
 import { samplesOf } from './exported-metrics.ts'
+import { alertConditions, dashboardQueries } from './shown-queries.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -30,18 +31,7 @@ function yaml(path: string): any[] {
   })
 }
 
-/** The expressions of dashboard and alerts, the dashboard's variables filled in. */
-function expressions(): string[] {
-  const dashboard: { panels: { targets?: { expr: string }[] }[] } = JSON.parse(
-    read('deploy/grafana/sluice.json'),
-  )
-  const shown = dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr))
-  const [alerts] = yaml('deploy/alerts.yml')
-  const rules: { expr: string }[] = alerts.groups.flatMap(
-    (group: { rules: unknown[] }) => group.rules,
-  )
-  return [...shown, ...rules.map(({ expr }) => expr)]
-}
+const expressions = () => [...dashboardQueries(), ...alertConditions()]
 
 /** Names of metrics in an expression, each with the labels that are asked of it. */
 function metricsIn(expression: string): { name: string; labels: string[] }[] {
