@@ -5,7 +5,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { type Dialect, failureBody, htmlPage, rateLimitMessage } from './failures.ts'
 
 /** Largest request body that is read, in bytes; a larger one gets a 413. */
-export const maxBodyBytes = 8 * 1024 * 1024
+const maxBodyBytes = 8 * 1024 * 1024
 
 /** One request with the means to answer it. */
 export class Exchange {
