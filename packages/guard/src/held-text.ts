@@ -16,6 +16,14 @@ export class HeldText {
     return this.base + this.scanned
   }
 
+  /** The offset that lies `span` units back, or one more where that would cut a surrogate pair. */
+  back(span: number): number {
+    const at = this.now - span
+    const inText = at - this.base
+    const cutsPair = inText > 0 && (this.text.codePointAt(inText - 1) ?? 0) > 0xffff
+    return cutsPair ? at - 1 : at
+  }
+
   append(delta: string): void {
     this.text = this.text.length === 0 ? delta : this.text + delta
   }

@@ -159,7 +159,7 @@ export class Matches {
 
   /** Text before this offset may have been shown before the symbol that is being looked at. */
   #oldestStart(): number {
-    return this.#held.now - this.#program.maxSpan
+    return this.#held.back(this.#program.maxSpan)
   }
 
   /** Of a match that is too long the end is concealed, as far back as text has been held. */

@@ -64,17 +64,17 @@ export class Scanner {
 
   /** The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. */
   scan(to: number): void {
-    const { kinds, contextTable, substrings, words } = this.#program
+    const { automaton, kinds, contextTable, substrings, words } = this.#program
     const { matches } = this
-    const { automaton } = this.#program
+    const hasTerms = substrings !== undefined || words !== undefined
     const held = this.#held
     const { text, base } = held
     let row = this.#enter()
     let contextRow = this.#contextRow
     let hasLiveContext = this.#contexts.bits !== 0
     let table = this.#table()
-    let at = held.scanned
-    for (; at < to; at += 1) {
+    let symbolEnd = held.symbolEnd
+    for (let at = held.scanned; at < to; at += 1) {
       const start = at
       let codePoint = text.charCodeAt(at)
       let kind = kinds[codePoint] ?? 0
@@ -106,24 +106,29 @@ export class Scanner {
       let entry = table[row + symbolClass] ?? 0
       if (entry < 0) {
         held.scanned = start
+        held.symbolEnd = symbolEnd
         entry = this.#missing(row, symbolClass)
         table = this.#table()
       }
       row = entry >> ACTION_BITS
       const action = entry & ACTION_MASK
-      held.scanned = start
       if (action > ACTION_RESTART) {
+        held.scanned = start
+        held.symbolEnd = symbolEnd
         this.#act(automaton.actions[action], symbolClass)
       } else if (action !== 0) {
         this.#starts[0] = base + start
         this.#groups = action - ACTION_CLEAR
       }
-      if (words !== undefined) this.#stepWords(words, words.alphabet.classAt(codePoint))
-      held.symbolEnd = base + at + 1
-      if (substrings !== undefined) {
-        this.#stepSubstrings(substrings, substrings.alphabet.classAt(codePoint))
+      const end = base + at + 1
+      if (hasTerms) {
+        held.scanned = start
+        held.symbolEnd = symbolEnd
+        this.#stepTerms(codePoint, end)
       }
+      symbolEnd = end
       if (matches.isBusy) {
+        held.symbolEnd = end
         held.scanned = at + 1
         if (this.#attend(symbolClass, base + start)) break
         if (this.#gates !== this.#gatesNow()) {
@@ -133,6 +138,7 @@ export class Scanner {
       }
     }
     if (matches.blockedBy === undefined) held.scanned = to
+    held.symbolEnd = symbolEnd
     this.#contextRow = contextRow
     this.#leave(row)
   }
@@ -178,7 +184,8 @@ export class Scanner {
     if (this.#groups > 0) watermark = Math.min(watermark, this.#starts[0] ?? now)
     const depth = this.#termDepth()
     if (depth > 0) watermark = Math.min(watermark, this.#startOf(depth))
-    return Math.max(watermark, now - maxSpan, this.#held.base)
+    if (watermark >= now - maxSpan) return watermark
+    return Math.max(watermark, this.#held.back(maxSpan), this.#held.base)
   }
 
   /** How many symbols can be the beginning of a term. */
@@ -277,6 +284,15 @@ export class Scanner {
     }
     this.#starts[this.#groups] = offset
     this.#groups += 1
+  }
+
+  /** Words are seen to end before the symbol, substrings end with it. */
+  #stepTerms(codePoint: number, end: number): void {
+    const { substrings, words } = this.#program
+    if (words !== undefined) this.#stepWords(words, words.alphabet.classAt(codePoint))
+    this.#held.symbolEnd = end
+    if (substrings === undefined) return
+    this.#stepSubstrings(substrings, substrings.alphabet.classAt(codePoint))
   }
 
   /** A word term ends before the symbol that showed the word to be over. */

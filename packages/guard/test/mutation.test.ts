@@ -74,9 +74,15 @@ const MUTANTS: readonly Mutant[] = [
     to: 'if (true)',
   },
   {
+    rule: 'a surrogate pair is not cut where maxSpan ends',
+    file: 'held-text.js',
+    from: 'return cutsPair ? at - 1 : at;',
+    to: 'return at;',
+  },
+  {
     rule: 'nothing that is more than maxSpan long is held in whole',
     file: 'scanner.js',
-    from: 'Math.max(watermark, now - maxSpan, this.#held.base)',
+    from: 'Math.max(watermark, this.#held.back(maxSpan), this.#held.base)',
     to: 'Math.max(watermark, this.#held.base)',
   },
 ]
@@ -92,6 +98,7 @@ const TEXTS = [
   'write to ok@example.org or no@example.org',
   '12 12 12 34 567',
   `${'a'.repeat(60)}@b.co`,
+  `${'a'.repeat(10)}${'aab\u{e0041}'.repeat(20)}`,
 ]
 
 type Engine = Pick<typeof Guard, 'compilePolicy'> & { readonly tracing: () => string }
@@ -159,7 +166,12 @@ function behaviour({ compilePolicy, tracing }: Engine): string {
       const lists = [everyCut(text), ...everyCut(text).map((cut) => [cut])]
       return lists.map((cuts) => {
         const { text: shown, findings, steps } = pushed(policy, text, { cuts })
-        return [shown, findings, Math.max(...steps.map((step) => step.held)) > 49]
+        return [
+          shown,
+          findings,
+          Math.max(...steps.map((step) => step.held)) > 50,
+          steps.some((step) => /[\ud800-\udbff]$/.test(step.text)),
+        ]
       })
     }),
   )

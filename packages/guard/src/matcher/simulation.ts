@@ -12,12 +12,10 @@ export class SimulationPlan {
   readonly positions: number
   readonly detectorOf: Int32Array
   readonly everyStart: ReadonlySet<number>
-  /** Edges of position `p` are those from `offsets[p]` to `offsets[p + 1]`. */
+  /** The edges of position `p` that a symbol of class `c` opens: from `offsets[p * size + c]` up to the next offset. */
   readonly offsets: Int32Array
   readonly targets: Int32Array
   readonly edgeConditions: Int32Array
-  /** By position and class: 1 if the position consumes the class. */
-  readonly consumes: Uint8Array
   /** By position: 1 if a match may end with it. */
   readonly mayEnd: Uint8Array
   readonly last: readonly (readonly number[])[]
@@ -25,30 +23,29 @@ export class SimulationPlan {
   readonly first: readonly (readonly (Edge & { readonly gate: number })[])[]
 
   constructor(nfa: Nfa, alphabet: Alphabet, conditions: ConditionTable) {
-    const edges = nfa.follow.flat()
     const members = nfa.sets.map((set) => alphabet.members(set))
+    const consumes = ({ target }: Edge, symbolClass: number) =>
+      members[nfa.setOf[target] ?? 0]?.[symbolClass] === 1
     this.conditions = conditions
     this.size = alphabet.size
     this.positions = nfa.setOf.length
     this.detectorOf = Int32Array.from(nfa.detectorOf)
     this.everyStart = new Set(nfa.entries.filter((e) => e.everyStart).map((e) => e.detector))
-    this.targets = Int32Array.from(edges, (edge) => edge.target)
-    this.edgeConditions = Int32Array.from(edges, (edge) => edge.condition)
-    this.offsets = new Int32Array(this.positions + 1)
-    nfa.follow.forEach((list, p) => {
-      this.offsets[p + 1] = (this.offsets[p] ?? 0) + list.length
+    const open: Edge[] = []
+    this.offsets = new Int32Array(this.positions * this.size + 1)
+    nfa.follow.forEach((edges, position) => {
+      for (let symbolClass = 0; symbolClass < this.size; symbolClass += 1) {
+        for (const edge of edges) if (consumes(edge, symbolClass)) open.push(edge)
+        this.offsets[position * this.size + symbolClass + 1] = open.length
+      }
     })
-    this.consumes = new Uint8Array(this.positions * this.size)
-    nfa.setOf.forEach((set, p) => {
-      this.consumes.set(members[set] ?? [], p * this.size)
-    })
+    this.targets = Int32Array.from(open, (edge) => edge.target)
+    this.edgeConditions = Int32Array.from(open, (edge) => edge.condition)
     this.last = nfa.last
     this.mayEnd = Uint8Array.from(nfa.last, (list) => (list.length > 0 ? 1 : 0))
     this.first = Array.from({ length: this.size }, (_, symbolClass) =>
       nfa.entries.flatMap(({ first, gate }) =>
-        first
-          .filter(({ target }) => this.consumes[target * this.size + symbolClass] === 1)
-          .map((edge) => ({ ...edge, gate })),
+        first.filter((edge) => consumes(edge, symbolClass)).map((edge) => ({ ...edge, gate })),
       ),
     )
   }
@@ -111,15 +108,14 @@ export class Simulation {
 
   /** Moves all threads over a symbol at an offset and starts new ones. */
   step(symbolClass: number, gates: number, offset: number): void {
-    const { offsets, targets, edgeConditions, consumes, conditions, size, first } = this.#plan
+    const { offsets, targets, edgeConditions, conditions, size, first } = this.#plan
     this.#stamp += 1
     let count = 0
     for (let i = 0; i < this.count; i += 1) {
-      const position = this.#threads[i] ?? 0
-      const end = offsets[position + 1] ?? 0
-      for (let edge = offsets[position] ?? 0; edge < end; edge += 1) {
+      const cell = (this.#threads[i] ?? 0) * size + symbolClass
+      const end = offsets[cell + 1] ?? 0
+      for (let edge = offsets[cell] ?? 0; edge < end; edge += 1) {
         const target = targets[edge] ?? 0
-        if (consumes[target * size + symbolClass] !== 1) continue
         if (this.#seen[target] === this.#stamp) continue
         if (!conditions.holds(edgeConditions[edge] ?? 0, this.#left, symbolClass)) continue
         this.#seen[target] = this.#stamp
