@@ -1,11 +1,10 @@
-/** The guard on the prompt: each message by itself, in slices, so that a huge one does not stall the other streams. */
+/** The guard on the prompt: each message by itself, all in slices, so that a huge prompt does not stall the other streams. */
 import type { Block, Finding, OpenOptions, Policy } from '@sluice/guard'
 import type { ChatMessage } from '@sluice/protocol'
+import type { TimeSlice } from '../time-slice.ts'
 
-/** Characters between two looks at the clock; a worst case of the guard stays well under the slice. */
-const SLICE_CHARACTERS = 4_096
-/** How long a scan may keep others waiting, in milliseconds. */
-const SLICE_MS = 4
+/** Characters between two looks at the clock: some milliseconds of the guard's worst case. */
+const SLICE_CHARACTERS = 1_024
 
 export interface GuardedPrompt {
   messages: ChatMessage[]
@@ -17,9 +16,9 @@ export interface GuardedPrompt {
 export async function guardPrompt(
   messages: readonly ChatMessage[],
   policy: Policy,
-  signal: AbortSignal,
+  slice: TimeSlice,
 ): Promise<GuardedPrompt> {
-  const scan = new PromptScan(policy, signal)
+  const scan = new PromptScan(policy, slice)
   const guarded: ChatMessage[] = []
   for (const message of messages) {
     guarded.push(await scan.message(message))
@@ -32,12 +31,11 @@ class PromptScan {
   readonly findings: Finding[] = []
   blocked: Block | undefined
   readonly #policy: Policy
-  readonly #signal: AbortSignal
-  #sliceEnds = performance.now() + SLICE_MS
+  readonly #slice: TimeSlice
 
-  constructor(policy: Policy, signal: AbortSignal) {
+  constructor(policy: Policy, slice: TimeSlice) {
     this.#policy = policy
-    this.#signal = signal
+    this.#slice = slice
   }
 
   async message(message: ChatMessage): Promise<ChatMessage> {
@@ -66,7 +64,7 @@ class PromptScan {
       guarded += this.#take(pushed)
       if (isLast && this.blocked === undefined) guarded += this.#take(stream.end())
       if (this.blocked !== undefined) return ''
-      if (!isLast) await this.#breathe()
+      if (this.#slice.isOver) await this.#slice.next()
     }
     return guarded
   }
@@ -79,13 +77,5 @@ class PromptScan {
     this.findings.push(...result.findings)
     this.blocked ??= result.blocked
     return result.text
-  }
-
-  /** Lets others run when this scan had its slice. */
-  async #breathe(): Promise<void> {
-    if (performance.now() < this.#sliceEnds) return
-    await new Promise(setImmediate)
-    this.#signal.throwIfAborted()
-    this.#sliceEnds = performance.now() + SLICE_MS
   }
 }

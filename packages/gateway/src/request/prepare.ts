@@ -1,6 +1,7 @@
 /** From a valid request to what the upstream may see: guarded, counted, fitted to the context window. */
 import type { Finding, Policy } from '@sluice/guard'
 import type { ChatRequest } from '@sluice/protocol'
+import { TimeSlice } from '../time-slice.ts'
 import { countMessages, countTokens } from '../tokens/count.ts'
 import { loadEncoding } from '../tokens/encoding.ts'
 import { fitContextWindow } from './context-window.ts'
@@ -49,16 +50,17 @@ export async function prepareRequest(
   request: ChatRequest,
   options: PrepareOptions,
 ): Promise<PreparedRequest> {
-  const { policy, model, signal } = options
-  const guarded = await guardPrompt(request.messages, policy, signal)
+  const { policy, model } = options
+  const slice = new TimeSlice(options.signal)
+  const guarded = await guardPrompt(request.messages, policy, slice)
   options.onFindings(guarded.findings)
   if (guarded.blocked !== undefined) throw new Blocked('input', blockCategory(guarded.blocked))
   const encoding = await loadEncoding(model.encoding)
-  const counts = await countMessages(guarded.messages, encoding, signal)
+  const counts = await countMessages(guarded.messages, encoding, slice)
   const overhead =
     request.tools === undefined
       ? 0
-      : await countTokens(JSON.stringify(request.tools), encoding, signal)
+      : await countTokens(JSON.stringify(request.tools), encoding, slice)
   const fit = fitContextWindow(guarded.messages, {
     counts,
     contextWindow: model.contextWindow,

@@ -1,9 +1,7 @@
-/** Counts tokens without ever holding the event loop: short texts at once, long ones in slices. */
+/** Counts tokens without ever holding the event loop: however long the texts and however many, in slices. */
 import type { ChatMessage } from '@sluice/protocol'
+import { TimeSlice } from '../time-slice.ts'
 import type { Encoding } from './encoding.ts'
-
-/** How long counting may keep others waiting, in milliseconds, before they get their turn. */
-const SLICE_MS = 4
 
 /**
  * Overhead of the chat format, from OpenAI's cookbook ("How to count tokens with tiktoken"): three tokens a message, one
@@ -15,20 +13,16 @@ const TOKENS_PRIMING = 3
 /** A tool call is written out with its name and arguments; its frame costs about this much. */
 const TOKENS_PER_TOOL_CALL = 8
 
-/** Tokens of a text. Rejects with the signal's reason when it aborts between two slices. */
+/** Tokens of a text. Rejects as the slice does. */
 export async function countTokens(
   text: string,
   encoding: Encoding,
-  signal?: AbortSignal,
+  slice = new TimeSlice(),
 ): Promise<number> {
   const steps = encoding.steps(text)
-  let sliceEnds = performance.now() + SLICE_MS
   for (let step = steps.next(); ; step = steps.next()) {
+    if (slice.isOver) await slice.next()
     if (step.done === true) return step.value
-    if (performance.now() < sliceEnds) continue
-    await new Promise(setImmediate)
-    signal?.throwIfAborted()
-    sliceEnds = performance.now() + SLICE_MS
   }
 }
 
@@ -36,12 +30,12 @@ export async function countTokens(
 export async function countMessages(
   messages: readonly ChatMessage[],
   encoding: Encoding,
-  signal?: AbortSignal,
+  slice = new TimeSlice(),
 ): Promise<number[]> {
   const counts: number[] = []
   for (const message of messages) {
     let count = TOKENS_PER_MESSAGE
-    for (const part of textsOf(message)) count += await countTokens(part, encoding, signal)
+    for (const part of textsOf(message)) count += await countTokens(part, encoding, slice)
     if ('name' in message && message.name !== undefined) count += TOKENS_PER_NAME
     if ('tool_calls' in message) count += TOKENS_PER_TOOL_CALL * (message.tool_calls?.length ?? 0)
     counts.push(count)

@@ -134,6 +134,28 @@ describe('prepareRequest', () => {
     )
   })
 
+  it.each([
+    ['guards', 'standard', 'ann@example.com '.repeat(200)],
+    ['counts', 'off', 'aB3$ 数据 '.repeat(400)],
+  ] as const)(
+    'lets others have their turn while it %s many short messages',
+    async (_, name, content) => {
+      const messages: ChatMessage[] = Array.from({ length: 400 }, () => ({ role: 'user', content }))
+      let turns = 0
+      const others = setInterval(() => {
+        turns += 1
+      }, 0)
+      const usage = process.cpuUsage()
+      await prepared(request({ messages }), {
+        policy: compilePolicy(name),
+        onOverflow: 'truncate',
+      })
+      clearInterval(others)
+      const workedMs = process.cpuUsage(usage).user / 1_000
+      expect(turns).toBeGreaterThan(workedMs / 50)
+    },
+  )
+
   it('leaves a long prompt at once when it is aborted', async () => {
     const controller = new AbortController()
     const messages: ChatMessage[] = [{ role: 'user', content: 'a'.repeat(1_000_000) }]

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { countTokens as cl100k } from 'gpt-tokenizer/encoding/cl100k_base'
 import { countTokens as o200k } from 'gpt-tokenizer/encoding/o200k_base'
 import { describe, expect, it } from 'vitest'
+import { TimeSlice } from '../../src/time-slice.ts'
 import { countMessages, countTokens, promptTokens } from '../../src/tokens/count.ts'
 import { type EncodingName, loadEncoding } from '../../src/tokens/encoding.ts'
 import { longMergeSteps, mergeShort } from '../../src/tokens/merge.ts'
@@ -98,7 +99,7 @@ describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
   it('ends with the reason of an abort', async () => {
     const encoding = await loadEncoding(name)
     const controller = new AbortController()
-    const counting = countTokens('a'.repeat(1_000_000), encoding, controller.signal)
+    const counting = countTokens('a'.repeat(1_000_000), encoding, new TimeSlice(controller.signal))
     controller.abort('enough')
     await expect(counting).rejects.toBe('enough')
   })
