@@ -4,7 +4,7 @@ const RUNS = 7
 const SHORTEST_SAMPLE_MICROSECONDS = 50_000
 
 /** Microseconds of processor time that the quickest of several runs took. @param {() => void} run */
-export function cheapestRun(run, runs = RUNS) {
+function cheapestRun(run, runs = RUNS) {
   let best = Number.POSITIVE_INFINITY
   for (let i = 0; i < runs; i += 1) best = Math.min(best, costOf(run))
   return best

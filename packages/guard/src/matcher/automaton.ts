@@ -232,7 +232,7 @@ export class Automaton {
   }
 
   #grow(): void {
-    const larger = new Int32Array(this.table.length * 2).fill(UNKNOWN)
+    const larger = new Int32Array(Math.ceil(this.table.length * 1.5)).fill(UNKNOWN)
     larger.set(this.table)
     this.table = larger
   }
