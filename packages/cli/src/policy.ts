@@ -1,10 +1,10 @@
 /** `sluice policy`: what the guard's policies are, and what one would do with a text. */
 
-import { type LoadedConfig, policyTable, profileDefaults } from '@sluice/gateway'
+import { policyTable, profileDefaults } from '@sluice/gateway'
 import type { Direction, Finding, Policy } from '@sluice/guard'
 import { POLICY_NAMES } from '@sluice/guard'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { readConfiguration } from './configuration.ts'
+import { type CommandConfig, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { readPiped } from './piped.ts'
 import { neutralise, paint } from './terminal.ts'
@@ -26,6 +26,12 @@ export function policyCommand(): Command {
   policy.addCommand(
     new Command('check').description('compiles every policy of sluice.yaml').action(check),
   )
+  policy.addCommand(
+    new Command('show')
+      .description('the rules of a policy as JSON, without its terms and patterns')
+      .argument('<name>')
+      .action(show),
+  )
   const direction = new Option('--direction <direction>', 'which way the text goes').choices([
     'input',
     'output',
@@ -46,12 +52,19 @@ export function policyCommand(): Command {
 }
 
 function list(): void {
-  const { loaded } = readConfiguration(process.env, process.cwd())
-  const policyOf = policyTable(loaded.file.policies)
-  for (const name of [...POLICY_NAMES, ...Object.keys(loaded.file.policies)]) {
-    const inUse = name === nameInUse(loaded) ? paint('green', '  in use', process.stdout) : ''
+  const config = readConfiguration(process.env, process.cwd())
+  const { policies } = config.loaded.file
+  const policyOf = policyTable(policies)
+  for (const name of [...POLICY_NAMES, ...Object.keys(policies)]) {
+    const inUse = name === nameInUse(config) ? paint('green', '  in use', process.stdout) : ''
     process.stdout.write(`${name.padEnd(16)} ${policyOf(name).hash}${inUse}\n`)
   }
+}
+
+function show(name: string): void {
+  const { loaded } = readConfiguration(process.env, process.cwd())
+  const { hash, rules } = policyTable(loaded.file.policies)(name)
+  process.stdout.write(`${JSON.stringify({ name, hash, rules }, null, 2)}\n`)
 }
 
 function check(): void {
@@ -59,17 +72,16 @@ function check(): void {
   const policyOf = policyTable(loaded.file.policies)
   const names = Object.keys(loaded.file.policies)
   for (const name of names) policyOf(name)
-  process.stdout.write(
-    `${paint('green', 'valid', process.stdout)}: ${names.length} policies of sluice.yaml\n`,
-  )
+  const result = names.length === 0 ? 'sluice.yaml has no policies' : `valid: ${names.join(', ')}`
+  process.stdout.write(`${paint('green', result, process.stdout)}\n`)
 }
 
 async function test(argument: string | undefined, options: TestOptions): Promise<void> {
   const text = argument ?? (process.stdin.isTTY ? undefined : await readPiped(process.stdin))
   if (text === undefined || text === '')
     throw new CommandError('What should be tested? Give a text, or pipe one in')
-  const { loaded } = readConfiguration(process.env, process.cwd())
-  const policy = policyTable(loaded.file.policies)(options.policy ?? nameInUse(loaded))
+  const config = readConfiguration(process.env, process.cwd())
+  const policy = policyTable(config.loaded.file.policies)(options.policy ?? nameInUse(config))
   const result = stream(policy, text, options)
   if (options.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else for (const line of report(text, policy, result)) process.stdout.write(`${line}\n`)
@@ -134,8 +146,9 @@ function marked(text: string, findings: readonly Finding[]): string {
   return shown + neutralise(text.slice(position))
 }
 
-function nameInUse({ settings }: LoadedConfig): string {
-  return settings.policy ?? profileDefaults(settings).policy
+/** The policy that `serve` would use here; on the sandbox that is the tutorial's. */
+function nameInUse({ loaded, isSandboxed }: CommandConfig): string {
+  return loaded.settings.policy ?? (isSandboxed ? 'seed' : profileDefaults(loaded.settings).policy)
 }
 
 function wholeNumber(text: string): number {

@@ -1,0 +1,64 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { sluice, temporaryFolder } from './sluice-process.ts'
+
+function folderWith(yaml: string): string {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'sluice.yaml'), yaml)
+  return folder
+}
+
+const OWN = `policies:
+  accounts:
+    rules:
+      - { pattern: 'ACME-\\d{6}', name: ACCOUNT, action: { kind: redact } }
+`
+
+describe('sluice policy', () => {
+  it('lists built-in policies and those of sluice.yaml, and marks the one in use', async () => {
+    const { code, stdout } = await sluice(['policy', 'list'], { folder: folderWith(OWN) })
+    expect(code).toBe(0)
+    const names = stdout.split('\n').map((line) => line.split(' ')[0])
+    expect(names).toEqual(['seed', 'standard', 'strict', 'off', 'accounts', ''])
+    expect(stdout).toMatch(/^seed +[0-9a-f]{16} +in use$/m)
+  })
+
+  it('shows the rules of a policy', async () => {
+    const { stdout } = await sluice(['policy', 'show', 'accounts'], { folder: folderWith(OWN) })
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'accounts', rules: [{ entity: 'ACCOUNT' }] })
+  })
+
+  it('checks the policies of sluice.yaml, and says where one is wrong', async () => {
+    const good = await sluice(['policy', 'check'], { folder: folderWith(OWN) })
+    expect(good).toMatchObject({ code: 0, stdout: 'valid: accounts\n' })
+    const folder = folderWith(OWN.replace('ACME-\\d{6}', '(a)\\1'))
+    const bad = await sluice(['policy', 'check'], { folder })
+    expect(bad.code).toBe(1)
+    expect(bad.stderr).toMatch(/^sluice: policies\.accounts: /)
+    expect(bad.stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it.each([1, 3, 100])('tests a text in deltas of %i characters', async (delta) => {
+    const text = 'call ACME-123456 now'
+    const args = ['policy', 'test', '--policy', 'accounts', '--delta', String(delta), '--json']
+    const { stdout } = await sluice(args, { folder: folderWith(OWN), input: text })
+    expect(JSON.parse(stdout)).toMatchObject({
+      sent: 'call [ACCOUNT] now',
+      findings: [{ entity: 'ACCOUNT', start: 5, end: 16 }],
+    })
+  })
+
+  it('marks what it found, and says that a block stops the text', async () => {
+    const { stdout } = await sluice(['policy', 'test', '--policy', 'seed', 'so 123-45-6789 it is'])
+    expect(stdout).toContain('found   so [123-45-6789] it is')
+    expect(stdout).toContain('sent    so \n')
+    expect(stdout).toContain('blocked by rule US_SSN')
+  })
+
+  it('asks for a text if there is none', async () => {
+    const { code, stderr } = await sluice(['policy', 'test'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('Give a text, or pipe one in')
+  })
+})
