@@ -229,6 +229,9 @@ function refuse(connection: Duplex, [status, reason, retryAfterMs]: Refusal): vo
     ...(retryAfterMs === undefined ? [] : [`retry-after: ${Math.ceil(retryAfterMs / 1000)}`]),
   ]
   connection.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  // A peer that never closes its own side would keep the connection for good, and no limit counts it.
+  const cut = setTimeout(() => connection.destroy(), CLOSE_GRACE_MS)
+  connection.once('close', () => clearTimeout(cut))
 }
 
 function listenFailure(error: NodeJS.ErrnoException, { host, port }: ServerOptions): GatewayError {

@@ -1,5 +1,7 @@
 // What happens before a client is known: time, bytes, origin, host, path and method, on every route of both listeners.
+import { once } from 'node:events'
 import { copyFileSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { loadConfig } from '@sluice/gateway'
 import { describe, expect, it } from 'vitest'
@@ -52,6 +54,30 @@ describe('a client that is not known yet', () => {
     const client = await TutorialClient.connect(gateway.url)
     client.send({ type: 'hello', token: key })
     expect(shapeOf(await client.ask('gpt-4o', 'word '.repeat(10_000)))).toContain('complete')
+  })
+})
+
+describe('a connection that is refused', () => {
+  const CLOSED = new Set(['ECONNRESET', 'EPIPE'])
+
+  it.each([
+    [
+      'an upgrade from elsewhere',
+      'GET / HTTP/1.1\r\nHost: evil\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n',
+    ],
+    ['no HTTP at all', 'garbage\r\n\r\n'],
+  ])('is cut although its peer does not close it: %s', async (_, bytes) => {
+    const { url } = await gatewayForTest(UPSTREAM)
+    const peer = connect({ port: Number(new URL(url).port), allowHalfOpen: true })
+    const cut = new Promise((resolve) => {
+      peer.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code))
+    })
+    peer.write(bytes)
+    peer.resume()
+    await once(peer, 'end')
+    const writing = setInterval(() => peer.write('x'), 20)
+    expect(CLOSED).toContain(await cut)
+    clearInterval(writing)
   })
 })
 
