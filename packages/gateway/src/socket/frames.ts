@@ -56,7 +56,8 @@ export class FrameBatch {
 
   /** A copy of the frames, and an empty batch. */
   take(): Buffer {
-    const frames = Buffer.from(this.#bytes.subarray(0, this.#length))
+    const frames = Buffer.allocUnsafe(this.#length)
+    this.#bytes.copy(frames, 0, 0, this.#length)
     this.#length = 0
     if (this.#bytes.length > KEPT_BYTES) this.#bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
     return frames
