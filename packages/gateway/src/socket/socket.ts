@@ -38,9 +38,6 @@ export interface Upgrade {
 /** A reason fits one control frame (RFC 6455 section 5.5): 125 bytes, two of them the code. */
 const MAX_REASON_BYTES = 123
 
-/** Over so many unsent bytes nothing more is read: a peer that takes no answers and no pongs gets no more of them. */
-const UNSENT_BYTES = 262_144
-
 /** A peer that does not answer a close is cut off after this. */
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -81,7 +78,6 @@ export class AcceptedSocket implements Socket {
   readonly #socket: WebSocket
   readonly #connection: Duplex
   #onBytes: ((data: Buffer) => void) | undefined
-  #isChoked = false
   #onWritten: (error?: Error | null) => void = ignoreError
 
   constructor(socket: WebSocket, connection: Duplex) {
@@ -104,11 +100,7 @@ export class AcceptedSocket implements Socket {
     // The library closes the socket with the code that fits; there is nothing to add.
     socket.on('error', () => {})
     socket.once('close', () => events.onClose())
-    const onDrain = () => {
-      if (this.#isChoked) this.resume()
-      this.#isChoked = false
-      events.onDrain()
-    }
+    const onDrain = () => events.onDrain()
     this.#connection.on('drain', onDrain)
     // Below Node's own mark a connection does not tell that it has drained; what was written does.
     this.#onWritten = (error) => {
@@ -118,9 +110,6 @@ export class AcceptedSocket implements Socket {
 
   #noteSeen = (): void => {
     this.lastSeen = performance.now()
-    if (this.#isChoked || this.bufferedBytes <= UNSENT_BYTES) return
-    this.#isChoked = true
-    this.pause()
   }
 
   /** Calls back once when the socket is gone, besides the events. */
