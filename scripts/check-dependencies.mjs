@@ -8,7 +8,7 @@ const SOURCE = 'packages/gateway/src/'
 /** Files that put the rooms together: they may import everything. */
 const COMPOSITION = new Set(['gateway.ts', 'index.ts'])
 /** Files that every room may import. */
-const GROUND = new Set(['errors.ts', 'log.ts'])
+const GROUND = new Set(['errors.ts', 'log.ts', 'time-slice.ts'])
 
 /**
  * Room -> what it may import: a room (a folder, or a file beside the folders), or one file of a room. What is not here
