@@ -33,7 +33,8 @@ Settings come from the environment, .env and sluice.yaml: docs/settings.md has a
   )
 
 async function main(): Promise<void> {
-  const named = COMMANDS[process.argv[2] ?? '']
+  const [, , name = ''] = process.argv
+  const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   const wanted = named === undefined ? Object.values(COMMANDS) : [named]
   for (const load of wanted) program.addCommand(await load())
   await program.parseAsync()

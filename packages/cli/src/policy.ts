@@ -126,7 +126,8 @@ function* report(
   if (blockedBy !== undefined)
     yield paint('red', `blocked by rule ${neutralise(blockedBy)}`, process.stdout)
   const sum = held.reduce((total, value) => total + value, 0)
-  yield `held    mean ${(sum / held.length).toFixed(1)}, at most ${Math.max(...held)} characters, after each of ${held.length} deltas`
+  const most = held.reduce((known, value) => Math.max(known, value), 0)
+  yield `held    mean ${(sum / held.length).toFixed(1)}, at most ${most} characters, after each of ${held.length} deltas`
 }
 
 /** The text with its findings in colour, or in brackets where there is none. */

@@ -61,4 +61,12 @@ describe('sluice policy', () => {
     expect(code).toBe(1)
     expect(stderr).toContain('Give a text, or pipe one in')
   })
+
+  it('tests a long text', async () => {
+    const { code, stdout } = await sluice(['policy', 'test', '--delta', '1'], {
+      input: 'x'.repeat(500_000),
+    })
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^held .* after each of 50\d{4} deltas$/m)
+  })
 })
