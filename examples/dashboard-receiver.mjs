@@ -1,18 +1,18 @@
 // Receives the gateway's dashboard events: checks signature and age, takes each delivery once, and prints what came.
-// Run:   SLUICE_DASHBOARD_SECRET=... PORT=8787 node examples/dashboard-receiver.mjs
+// Run:   SLUICE_WEBHOOK_SECRET=... PORT=8787 node examples/dashboard-receiver.mjs
 // and set the same secret and the URL http://127.0.0.1:8787/ in the gateway. It needs nothing but Node.js, so that it can
 // be read as a description of what a receiver in any language has to do.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 
-const secret = process.env.SLUICE_DASHBOARD_SECRET ?? ''
+const secret = process.env.SLUICE_WEBHOOK_SECRET ?? ''
 const port = Number(process.env.PORT ?? 8787)
 const toleranceSeconds = 300
 const maxBodyBytes = 1024 * 1024
 const rememberedDeliveries = 1000
 
 if (secret === '') {
-  console.error('SLUICE_DASHBOARD_SECRET is not set')
+  console.error('SLUICE_WEBHOOK_SECRET is not set')
   process.exit(1)
 }
 

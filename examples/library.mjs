@@ -1,5 +1,5 @@
 // A gateway inside a program of one's own, with the tutorial's four callbacks, in front of the sandbox.
-// Run:   node examples/library.mjs     and, beside it:     SLUICE_URL=ws://127.0.0.1:8090 node examples/node-client.mjs
+// Run:   node examples/library.mjs     and, beside it:     GATEWAY_URL=ws://127.0.0.1:8090 node examples/node-client.mjs
 import { createGateway } from '@sluice/gateway'
 import { startSandbox } from '@sluice/sandbox'
 

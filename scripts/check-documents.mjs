@@ -9,10 +9,8 @@ const LINK = /\[([^\]]*)\]\(([^)\s]+)\)/g
 const FENCE = /^(```|~~~)[\s\S]*?^\1/gm
 const VARIABLE = /\b(?:SLUICE|GENESYS_CLOUD|LLM|WS)_[A-Z_]+\b/g
 
-/** Variables that are no settings: where the configuration is, and what the examples read. */
-const OTHER_VARIABLES = ['SLUICE_CONFIG', 'SLUICE_URL', 'SLUICE_DASHBOARD_SECRET']
-
-const variables = new Set(OTHER_VARIABLES)
+/** No setting: it says where the settings are. */
+const variables = new Set(['SLUICE_CONFIG'])
 for (const { env, aliases, isSecret } of Object.values(SETTINGS)) {
   for (const name of [env, ...aliases]) variables.add(name)
   if (isSecret) variables.add(`${env}_FILE`)

@@ -42,7 +42,7 @@ describe('library.mjs and node-client.mjs', () => {
   it('hold a conversation, tell the callbacks, and drain on SIGTERM', async () => {
     const library = run(['library.mjs'], { PORT: '0' })
     const [, url = ''] = await printing(library, /listens on (ws:\S+)/)
-    const client = run(['node-client.mjs', 'hello'], { SLUICE_URL: url, MODEL: 'sandbox-pii' })
+    const client = run(['node-client.mjs', 'hello'], { GATEWAY_URL: url, MODEL: 'sandbox-pii' })
     expect(await client.exitCode).toBe(0)
     expect(client.output()).toContain('[CREDIT_CARD]')
     expect(client.output()).not.toContain('4111')
@@ -55,7 +55,7 @@ describe('library.mjs and node-client.mjs', () => {
   })
 
   it('say why when no gateway listens', async () => {
-    const client = run(['node-client.mjs', 'hello'], { SLUICE_URL: 'ws://127.0.0.1:1' })
+    const client = run(['node-client.mjs', 'hello'], { GATEWAY_URL: 'ws://127.0.0.1:1' })
     expect(await client.exitCode).toBe(1)
     expect(client.output()).toContain('closed, 1006')
   })

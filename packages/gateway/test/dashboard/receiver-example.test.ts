@@ -12,7 +12,7 @@ const EXAMPLE = fileURLToPath(
 
 async function receiver() {
   const child = spawn(process.execPath, [EXAMPLE], {
-    env: { ...process.env, PORT: '0', SLUICE_DASHBOARD_SECRET: SECRET },
+    env: { ...process.env, PORT: '0', SLUICE_WEBHOOK_SECRET: SECRET },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill())
