@@ -10,12 +10,15 @@ export interface RequestReaderOptions {
 }
 
 const MAX_CONVERSATION_ID = 128
+/** Far more than the longest conversation has. Parsing and checking millions of values would keep everybody waiting. */
+const MAX_JSON_VALUES = 200_000
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const COMMA = 0x2c
 
 export class RequestReader {
   readonly #options: RequestReaderOptions
@@ -45,9 +48,14 @@ export class RequestReader {
   }
 
   #parse(text: string): Record<string, unknown> {
-    if (isDeeperThan(text, this.#options.maxJsonDepth)) {
-      const limit = `nested deeper than ${this.#options.maxJsonDepth} (SLUICE_MAX_JSON_DEPTH)`
-      throw new GatewayError('invalid_message', `The message is ${limit}`)
+    const { maxJsonDepth: depth } = this.#options
+    const excess = excessOf(text, { depth, values: MAX_JSON_VALUES })
+    if (excess !== undefined) {
+      const limits = {
+        depth: `nested deeper than ${depth} (SLUICE_MAX_JSON_DEPTH)`,
+        values: `made of more than ${MAX_JSON_VALUES} JSON values`,
+      }
+      throw new GatewayError('invalid_message', `The message is ${limits[excess]}`)
     }
     let message: unknown
     try {
@@ -95,9 +103,13 @@ function conversationIdOf(value: unknown): string | undefined {
   throw invalid([`conversationId: expected a string of 1 to ${MAX_CONVERSATION_ID} characters`])
 }
 
-/** Whether JSON text nests deeper than `limit`, without parsing it. */
-export function isDeeperThan(text: string, limit: number): boolean {
+/** What of JSON text is over its limit, found without parsing it: values are counted by brackets and commas. */
+export function excessOf(
+  text: string,
+  limits: { readonly depth: number; readonly values: number },
+): 'depth' | 'values' | undefined {
   let depth = 0
+  let values = 0
   let isInString = false
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i)
@@ -108,10 +120,14 @@ export function isDeeperThan(text: string, limit: number): boolean {
       isInString = true
     } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
       depth += 1
-      if (depth > limit) return true
+      values += 1
+      if (depth > limits.depth) return 'depth'
     } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
       depth -= 1
+    } else if (code === COMMA) {
+      values += 1
     }
+    if (values > limits.values) return 'values'
   }
-  return false
+  return undefined
 }

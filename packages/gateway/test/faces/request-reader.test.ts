@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../src/errors.ts'
-import { isDeeperThan, RequestReader } from '../../src/faces/request-reader.ts'
+import { excessOf, RequestReader } from '../../src/faces/request-reader.ts'
 
 const reader = new RequestReader({ maxJsonDepth: 8, maxMessages: 4, maxContentCharacters: 10 })
 
@@ -31,6 +31,12 @@ const REFUSED: readonly (readonly [name: string, message: unknown, code: string,
       '['.repeat(9),
       'invalid_message',
       'nested deeper than 8 (SLUICE_MAX_JSON_DEPTH)',
+    ],
+    [
+      'millions of values',
+      init(payload({ responseFormat: { enum: Array(200_001).fill(1) } })),
+      'invalid_message',
+      'The message is made of more than 200000 JSON values',
     ],
     ['no type', {}, 'unknown_type', 'Invalid handshake type'],
     ['another type', { type: 'hello' }, 'unknown_type', 'Invalid handshake type'],
@@ -210,7 +216,7 @@ describe('RequestReader', () => {
   })
 })
 
-describe('isDeeperThan', () => {
+describe('excessOf', () => {
   /** The depth of a parsed value. */
   function depthOf(value: unknown): number {
     if (typeof value !== 'object' || value === null) return 0
@@ -225,16 +231,23 @@ describe('isDeeperThan', () => {
     )
     fc.assert(
       fc.property(json, fc.nat(10), (text, limit) => {
-        expect(isDeeperThan(text, limit)).toBe(depthOf(JSON.parse(text)) > limit)
+        const excess = excessOf(text, { depth: limit, values: Number.POSITIVE_INFINITY })
+        expect(excess === 'depth').toBe(depthOf(JSON.parse(text)) > limit)
       }),
       { numRuns: 1_000 },
     )
   })
 
+  it('counts brackets and commas, but none inside a string', () => {
+    const text = JSON.stringify({ a: [1, 2, 'x,[,{,'], b: {} })
+    expect(excessOf(text, { depth: 9, values: 6 })).toBeUndefined()
+    expect(excessOf(text, { depth: 9, values: 5 })).toBe('values')
+  })
+
   it('ends on text that is no JSON', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'[]{}"\\a') }), (text) => {
-        expect(typeof isDeeperThan(text, 3)).toBe('boolean')
+        expect([undefined, 'depth', 'values']).toContain(excessOf(text, { depth: 3, values: 9 }))
       }),
     )
   })
