@@ -1,0 +1,33 @@
+// Short runs of the long ones in bench/soak: a few rounds of `kill -9`, a few seconds without the webhook's receiver.
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+
+const run = promisify(execFile)
+
+/** What a script reports; one that finds something wrong exits with 1, and its report is in the error. */
+async function reportOf(script: string, ...args: string[]): Promise<Record<string, unknown>> {
+  const path = fileURLToPath(new URL(`../../../../bench/soak/${script}`, import.meta.url))
+  const { stdout } = await run(process.execPath, [path, ...args]).catch((error) => error)
+  return JSON.parse(stdout)
+}
+
+// Linux alone tells what a process uses in /proc.
+describe.skipIf(process.platform !== 'linux')('under load', () => {
+  it('kill -9 loses no completion that ended before the last group of records, and marks the rest', async () => {
+    const report = await reportOf('kill-rounds.mjs', '--rounds', '4')
+    expect(report).toMatchObject({ rounds: 4, missing: 0, unmarked: 0 })
+    expect(report.ended).toBeGreaterThan(20)
+  }, 60_000)
+
+  it('a webhook whose receiver is away harms no stream, and every event is accounted for', async () => {
+    const { failures, holds } = await reportOf('webhook-down.mjs', '--seconds', '3')
+    expect(failures).toBe(0)
+    expect(holds).toMatchObject({
+      'memory is bounded': true,
+      'every event is accounted for': true,
+      'the receiver learns of what it missed': true,
+    })
+  }, 60_000)
+})
