@@ -1,4 +1,5 @@
 /** `sluice chat`: asks a gateway and shows the answer as it comes, then what the guard did and how fast it was. */
+import { readFileSync } from 'node:fs'
 import type { AckMessage, AuditLog, ChatMessage, Dialect1ServerMessage } from '@sluice/protocol'
 import { Command } from 'commander'
 import { WebSocket } from 'ws'
@@ -10,6 +11,8 @@ interface Options {
   url: string
   model: string
   system?: string
+  key?: string
+  keyFile?: string
   temperature?: string
   json?: boolean
 }
@@ -23,6 +26,8 @@ export function chatCommand(): Command {
     .option('-u, --url <url>', 'where the gateway listens', 'ws://127.0.0.1:8080')
     .option('-m, --model <model>', 'model to ask', 'gpt-4o-mini')
     .option('-s, --system <text>', 'system message')
+    .option('-k, --key <key>', 'client key or token; others on this machine may see it, so better:')
+    .option('--key-file <path>', 'file with the client key or token')
     .option('-t, --temperature <number>', 'from 0 to 2')
     .option('--json', 'print the messages as they come, one JSON object a line')
     .action((prompt: string | undefined, options: Options) => chat(prompt, options))
@@ -41,7 +46,7 @@ async function chat(argument: string | undefined, options: Options): Promise<voi
   if (Number.isNaN(temperature))
     throw new CommandError('--temperature: expected a number from 0 to 2')
   const view = options.json === true ? new JsonView() : new TextView(options.model)
-  const socket = await connect(options.url)
+  const socket = await connect(options.url, keyOf(options))
   const isOk = await converse(socket, { modelId: options.model, messages, temperature }, view)
   socket.close(1000)
   if (!isOk) process.exitCode = 1
@@ -73,7 +78,18 @@ function converse(socket: WebSocket, payload: object, view: View): Promise<boole
   })
 }
 
-function connect(url: string): Promise<WebSocket> {
+function keyOf({ key, keyFile }: Options): string | undefined {
+  if (keyFile === undefined) return key
+  try {
+    return readFileSync(keyFile, 'utf8').trim()
+  } catch (error) {
+    throw new CommandError(
+      `--key-file: cannot read ${keyFile} (${(error as NodeJS.ErrnoException).code})`,
+    )
+  }
+}
+
+function connect(url: string, key: string | undefined): Promise<WebSocket> {
   return new Promise((resolve, reject) => {
     if (!/^wss?:\/\//.test(url) || !URL.canParse(url)) {
       return reject(new CommandError(`--url: ${JSON.stringify(url)} is not a ws:// or wss:// URL`))
@@ -81,6 +97,7 @@ function connect(url: string): Promise<WebSocket> {
     const socket = new WebSocket(url, 'sluice.v1', {
       handshakeTimeout: CONNECT_TIMEOUT_MS,
       perMessageDeflate: false,
+      ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
     })
     socket.once('open', () => resolve(socket))
     socket.once('error', (error: NodeJS.ErrnoException) => {

@@ -1,6 +1,8 @@
 /** `sluice check`: says what the gateway would use, secrets masked, and tries the token endpoint. */
 import {
+  checkConfiguration,
   GatewayError,
+  gatewayConfig,
   type LoadedConfig,
   profileOf,
   SETTINGS,
@@ -37,6 +39,7 @@ async function check(options: { all?: boolean; offline?: boolean }): Promise<voi
     return
   }
   const target = upstreamTarget(loaded.settings)
+  await checkConfiguration(gatewayConfig({ ...loaded.settings, ...loaded.file }))
   print(`profile        ${profileOf(loaded.settings)}`)
   print(`chat           ${target.chatUrl}`)
   print(`authentication ${target.authentication.kind}${tokenPlace(target.authentication)}`)

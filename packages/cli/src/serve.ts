@@ -96,19 +96,26 @@ function onSandbox(settings: Settings, sandbox: Sandbox): Settings {
 /** What a person who just started it needs to know; on standard error, beside the log. */
 function banner(gateway: Gateway, sandbox: Sandbox | undefined): void {
   const out = process.stderr
-  const port = gateway.port === 8080 ? '' : ` --url ${gateway.url}`
+  const chat = (words: string) =>
+    `  ${paint('cyan', `npx sluice chat${flagsFor(gateway)} ${words}`, out)}`
   const line = '─'.repeat(74)
   const lines = [
     paint('bold', `Sluice listens on ${gateway.url}`, out),
     ...(sandbox === undefined ? [] : sandboxLines(sandbox)),
     '',
     'Try it in a second terminal, in this folder:',
-    `  ${paint('cyan', `npx sluice chat${port} "What is the status of my order?"`, out)}`,
-    ...(sandbox === undefined
-      ? []
-      : [`  ${paint('cyan', `npx sluice chat${port} --model sandbox-pii "hi"`, out)}`]),
+    chat('"What is the status of my order?"'),
+    ...(sandbox === undefined ? [] : [chat('--model sandbox-pii "hi"')]),
   ]
   out.write(`\n${line}\n${lines.join('\n')}\n${line}\n\n`)
+}
+
+/** What `sluice chat` has to be told to reach this gateway: nothing for the usual port and no key. */
+function flagsFor({ url, isOpen }: Gateway): string {
+  // An address that stands for all of them is none to connect to.
+  const reachable = url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+  const place = reachable === 'ws://127.0.0.1:8080' ? '' : ` --url ${reachable}`
+  return isOpen ? place : `${place} --key-file <file with a key>`
 }
 
 function sandboxLines(sandbox: Sandbox): string[] {

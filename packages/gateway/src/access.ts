@@ -6,7 +6,7 @@ import type { TokenVerifier } from './clients/token-verifier.ts'
 import type { Settings } from './config/settings.ts'
 import { GatewayError } from './errors.ts'
 import type { Logger } from './log.ts'
-import { isLoopbackAddress } from './server/origin.ts'
+import { isLoopbackAddress } from './loopback.ts'
 
 export interface Access {
   authenticator: Authenticator

@@ -1,26 +1,18 @@
 /** Puts the rooms together: from settings to a gateway that listens, serves, reloads and drains. */
-import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { createSecureContext } from 'node:tls'
-import { CLOSE_CODES, type InitMessage } from '@sluice/protocol'
+import { CLOSE_CODES } from '@sluice/protocol'
 import { Agent } from 'undici'
 import { type Access, openAccess } from './access.ts'
 import { AdminServer } from './admin/admin-server.ts'
+import { Admission } from './admission.ts'
 import { type Audit, openAudit } from './audit/audit.ts'
-import { AuditObserver } from './audit/audit-observer.ts'
 import { parseAuditTarget } from './audit/audit-target.ts'
-import { AuthFailureTally } from './audit/auth-failure-tally.ts'
-import { type AnalyticsCallbacks, CallbackQueue } from './callbacks.ts'
+import type { AnalyticsCallbacks } from './callbacks.ts'
 import type { KeyChanges } from './clients/key-ring.ts'
-import type { Principal } from './clients/principal.ts'
-import type { Completion } from './completion/completion.ts'
 import { Completions } from './completion/completions.ts'
 import { MemoryBudget } from './completion/memory-budget.ts'
 import { type GatewayConfig, type GatewayOptions, gatewayConfig } from './config/gateway-config.ts'
 import type { Settings } from './config/settings.ts'
-import { DashboardObserver } from './dashboard/dashboard-observer.ts'
-import { DashboardSync } from './dashboard/dashboard-sync.ts'
-import { GatewayError } from './errors.ts'
 import { Dialect1 } from './faces/dialect-1.ts'
 import { RateLimits } from './limits/rate-limits.ts'
 import { Shares } from './limits/shares.ts'
@@ -33,20 +25,17 @@ import {
   withChanges,
 } from './live-config.ts'
 import { createLogger, framesOf, type Logger } from './log.ts'
-import { LogObserver } from './log-observer.ts'
-import { Metrics } from './metrics/metrics.ts'
+import { openDashboard, Reporting } from './reporting.ts'
 import { clientAddresses } from './server/client-address.ts'
-import { Connections } from './server/connections.ts'
-import { GatewayServer, type TlsFiles } from './server/server.ts'
-import type { AcceptedSocket } from './socket/socket.ts'
+import { type AcceptedClient, Connections } from './server/connections.ts'
+import { GatewayServer } from './server/server.ts'
+import { readTls } from './server/tls.ts'
 import { loadEncoding } from './tokens/encoding.ts'
 import { UpstreamClient } from './upstream/client.ts'
 import { upstreamTarget } from './upstream/profiles.ts'
 
 /** What a client is told to wait before it connects again, when the node drains. */
 const RECONNECT_AFTER_MS = 1_000
-/** How long a close may wait for the webhook's last batch. */
-const DASHBOARD_CLOSE_MS = 2_000
 
 /** What has to be opened before a gateway can be made. */
 interface Opened {
@@ -58,17 +47,14 @@ export class Gateway {
   readonly #config: GatewayConfig
   readonly #logger: Logger
   readonly #access: Access
-  readonly #audit: Audit
-  readonly #authFailures: AuthFailureTally
-  readonly #callbacks: CallbackQueue
-  readonly #dashboard: DashboardSync | undefined
-  readonly #metrics: Metrics
+  readonly #reporting: Reporting
   readonly #memory: MemoryBudget
   readonly #rates: RateLimits
   readonly #shares: Shares
   readonly #agent: Agent
   readonly #upstream: UpstreamClient
   readonly #completions: Completions
+  readonly #admission: Admission
   readonly #connections: Connections
   readonly #server: GatewayServer
   readonly #admin: AdminServer | undefined
@@ -89,18 +75,15 @@ export class Gateway {
     this.#config = config
     this.#logger = config.logger ?? createLogger(settings.logLevel)
     this.#access = access
-    this.#audit = audit
     this.#live = liveConfig(config)
-    this.#authFailures = new AuthFailureTally({ record: (event) => audit.event(event) })
-    this.#callbacks = new CallbackQueue(callbacks, Date.now)
-    this.#dashboard = this.#createDashboard()
     this.#memory = new MemoryBudget(settings.memoryBudgetBytes)
     this.#rates = new RateLimits(settings)
     this.#shares = new Shares(settings)
     this.#agent = new Agent({ connect: { timeout: settings.connectTimeoutMs }, allowH2: false })
     this.#upstream = this.#createUpstream()
-    this.#metrics = this.#createMetrics()
+    this.#reporting = this.#createReporting(audit, callbacks)
     this.#completions = this.#createCompletions()
+    this.#admission = this.#createAdmission()
     this.#connections = this.#createConnections()
     this.#server = this.#createServer()
     this.#admin = this.#createAdmin()
@@ -113,11 +96,7 @@ export class Gateway {
   static async start(config: GatewayConfig, callbacks: AnalyticsCallbacks = {}): Promise<Gateway> {
     const logger = config.logger ?? createLogger(config.settings.logLevel)
     // Whatever can be wrong with a configuration is found before a file is touched.
-    upstreamTarget(config.settings)
-    const live = liveConfig(config)
-    readTls(config.settings)
-    const access = await openAccess(config.settings, logger)
-    assertKeyPolicies(access.keys?.live ?? [], live)
+    const access = await usableAccess(config, logger)
     const audit = await openAudit(
       parseAuditTarget(config.settings.audit),
       auditOptions(config.settings, logger),
@@ -143,6 +122,11 @@ export class Gateway {
     return this.#adminPort
   }
 
+  /** Whether a client without a credential is served. */
+  get isOpen(): boolean {
+    return this.#access.allowAnonymous
+  }
+
   /** Where clients connect. */
   get url(): string {
     const { host, tlsCertFile } = this.#config.settings
@@ -166,12 +150,12 @@ export class Gateway {
       if (keys !== undefined) this.#applyKeys(keys)
     } catch (error) {
       const settings = [...changes.applied, ...changes.needRestart]
-      this.#audit.event({ kind: 'config_change', outcome: 'refused', settings })
+      this.#reporting.event({ kind: 'config_change', outcome: 'refused', settings })
       throw error
     }
     this.#rates.reload(this.#live.settings)
     this.#shares.reload(this.#live.settings)
-    this.#audit.event({ kind: 'config_change', outcome: 'applied', settings: changes.applied })
+    this.#reporting.event({ kind: 'config_change', outcome: 'applied', settings: changes.applied })
     this.#logger.info(changes, 'configuration reloaded')
     return changes
   }
@@ -223,12 +207,7 @@ export class Gateway {
     const reason = `the gateway restarts; reconnect after ${RECONNECT_AFTER_MS} ms`
     await this.#server.close(CLOSE_CODES.restart.code, reason)
     this.#admin?.close()
-    this.#authFailures.flush()
-    await Promise.all([
-      this.#dashboard?.close(DASHBOARD_CLOSE_MS),
-      this.#audit.close(),
-      this.#agent.destroy(),
-    ])
+    await Promise.all([this.#reporting.close(), this.#agent.destroy()])
   }
 
   #applyKeys(changes: KeyChanges): void {
@@ -236,21 +215,9 @@ export class Gateway {
       'added' | 'changed' | 'revoked',
       string[],
     ][]) {
-      for (const keyId of ids) this.#audit.event({ kind: 'key_change', action, keyId })
+      for (const keyId of ids) this.#reporting.event({ kind: 'key_change', action, keyId })
     }
     this.#connections.closeKeys(changes.revoked)
-  }
-
-  #createDashboard(): DashboardSync | undefined {
-    const { webhookUrl: url, webhookSecret: secret } = this.#config.settings
-    if (url === undefined && secret === undefined) return undefined
-    if (url === undefined || secret === undefined) {
-      throw new GatewayError(
-        'configuration',
-        'SLUICE_WEBHOOK_URL and SLUICE_WEBHOOK_SECRET are needed together',
-      )
-    }
-    return new DashboardSync({ url, secret, logger: this.#logger, now: Date.now })
   }
 
   #createUpstream(): UpstreamClient {
@@ -264,27 +231,27 @@ export class Gateway {
     })
   }
 
-  #createMetrics(): Metrics {
-    return new Metrics({
-      sockets: () => this.#server.watch.size,
-      completions: () => this.#completions.size,
-      bufferedBytes: () => this.#server.watch.bufferedBytes,
-      logBytes: () => this.#memory.usedBytes,
-      heldCharacters: () => this.#completions.held,
-      pacingQueue: () => this.#upstream.state.waiting,
-      retries: () => this.#upstream.state.retries,
-      breaker: () => this.#upstream.state.breaker,
-      audit: () => this.#audit.stats(),
-      dashboard: () =>
-        this.#dashboard?.stats() ?? { queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 },
-      callbacks: () => this.#callbacks,
+  #createReporting(audit: Audit, callbacks: AnalyticsCallbacks): Reporting {
+    return new Reporting({
+      settings: this.#config.settings,
+      logger: this.#logger,
+      audit,
+      callbacks,
+      sources: {
+        sockets: () => this.#server.watch.size,
+        completions: () => this.#completions.size,
+        bufferedBytes: () => this.#server.watch.bufferedBytes,
+        logBytes: () => this.#memory.usedBytes,
+        heldCharacters: () => this.#completions.held,
+        pacingQueue: () => this.#upstream.state.waiting,
+        retries: () => this.#upstream.state.retries,
+        breaker: () => this.#upstream.state.breaker,
+      },
     })
   }
 
   #createCompletions(): Completions {
     const { settings } = this.#config
-    const dashboard = this.#dashboard
-    const options = { now: Date.now, withChunks: settings.webhookChunks }
     return new Completions({
       upstream: this.#upstream,
       includeUsage: this.#upstream.includesUsage,
@@ -292,16 +259,21 @@ export class Gateway {
       timeoutMs: settings.completionTimeoutMs,
       maxAnswerCharacters: settings.maxAnswerCharacters,
       now: Date.now,
-      observers: [
-        ...(this.#audit.stats().state === 'off' ? [] : [new AuditObserver(this.#audit)]),
-        new LogObserver(this.#logger),
-        this.#metrics,
-        this.#callbacks,
-        ...(dashboard === undefined ? [] : [new DashboardObserver(dashboard, options)]),
-      ],
-      onGap: (ms) => this.#metrics.gap(ms),
+      observers: this.#reporting.observers,
+      onGap: (ms) => this.#reporting.metrics.gap(ms),
       unexpected: (error) =>
         this.#logger.error(framesOf(error), 'unexpected exception in a completion'),
+    })
+  }
+
+  #createAdmission(): Admission {
+    return new Admission({
+      completions: this.#completions,
+      shares: this.#shares,
+      rates: this.#rates,
+      live: () => this.#live,
+      current: (principal) => this.#access.current(principal),
+      refused: (reason, address) => this.#reporting.refused(reason, address),
     })
   }
 
@@ -313,11 +285,7 @@ export class Gateway {
       allowAnonymous: this.#access.allowAnonymous,
       shares: this.#shares,
       addressOf: clientAddresses(settings.trustedProxies),
-      refused: (reason, address) => {
-        this.#metrics.refused(reason)
-        this.#authFailures.add(reason, address)
-        this.#logger.warn({ reason, address }, 'connection refused')
-      },
+      refused: (reason, address) => this.#reporting.refusedConnection(reason, address),
       createFace: (client) => this.#createFace(client),
     })
   }
@@ -336,7 +304,7 @@ export class Gateway {
   #createAdmin(): AdminServer | undefined {
     const { adminHost: host, adminPort: port } = this.#config.settings
     if (port === 'off') return undefined
-    const { registry } = this.#metrics
+    const { registry } = this.#reporting.metrics
     return new AdminServer({
       host,
       port,
@@ -347,63 +315,39 @@ export class Gateway {
     })
   }
 
-  #createFace(client: { socket: AcceptedSocket; principal: Principal; address: string }): Dialect1 {
+  #createFace({ socket, ...client }: AcceptedClient): Dialect1 {
     const { settings } = this.#config
     return new Dialect1({
-      socket: client.socket,
+      socket,
       reader: () => this.#live.reader,
       bufferedBytes: settings.bufferedBytes,
       malformedPerMinute: this.#live.settings.malformedPerMinute,
-      open: (init) => this.#open(init, client),
+      open: (init) => this.#admission.open(init, client),
       run: (completion) => void this.#completions.run(completion),
     })
   }
-
-  #open(init: InitMessage, client: { principal: Principal; address: string }): Completion {
-    const { payload, conversationId, onOverflow } = init
-    const { address } = client
-    const principal = this.#access.current(client.principal)
-    assertAllowed(principal, payload.modelId)
-    const policy = this.#live.policyOf(principal.policy)
-    return this.#completions.open({
-      payload,
-      policy,
-      model: this.#live.modelOf(payload.modelId),
-      client: principal.id,
-      subject: principal.subject,
-      conversationId,
-      onOverflow: onOverflow ?? this.#live.settings.onOverflow,
-      verbatim: policy.name === 'off',
-      place: () => this.#shares.takeCompletion(principal, address),
-      admit: () => this.#admit(principal, address),
-      spend: (tokens) => void this.#rates.spend(principal, address, tokens),
-    })
-  }
-
-  /** What is refused here never began: the audit has a count of it, not a record of each. */
-  async #admit(principal: Principal, address: string): Promise<void> {
-    try {
-      await this.#rates.admit(principal, address)
-    } catch (error) {
-      this.#authFailures.add('rate_limited', address)
-      throw error
-    }
-  }
 }
 
-/** Asked for each request and not for each socket: a socket may live longer than its credential. */
-function assertAllowed({ allowedModels, expiresAt }: Principal, model: string): void {
-  if (expiresAt !== undefined && expiresAt <= Date.now()) {
-    throw new GatewayError(
-      'unauthorized',
-      'The credential of this connection has expired; connect again with a fresh one',
-    )
-  }
-  if (allowedModels === undefined || allowedModels.includes(model)) return
-  throw new GatewayError(
-    'forbidden',
-    `This client may not use that model; allowed: ${allowedModels.join(', ')}`,
-  )
+/** Tries everything that a configuration names but the upstream and the ports; what clients may do is the result. */
+async function usableAccess(config: GatewayConfig, logger: Logger): Promise<Access> {
+  const { settings } = config
+  upstreamTarget(settings)
+  const live = liveConfig(config)
+  readTls(settings)
+  clientAddresses(settings.trustedProxies)
+  parseAuditTarget(settings.audit)
+  await openDashboard(settings, logger)?.close(0)
+  const access = await openAccess(settings, logger)
+  assertKeyPolicies(access.keys?.live ?? [], live)
+  return access
+}
+
+/**
+ * Finds what is wrong with a configuration without starting anything.
+ * @throws GatewayError `configuration`
+ */
+export async function checkConfiguration(config: GatewayConfig): Promise<void> {
+  await usableAccess(config, config.logger ?? createLogger('silent'))
 }
 
 function auditOptions(settings: Settings, logger: Logger) {
@@ -415,28 +359,6 @@ function auditOptions(settings: Settings, logger: Logger) {
   } = settings
   const maxBytes = auditMaxBytes === undefined ? {} : { maxBytes: auditMaxBytes }
   return { instance, strict, retentionDays, logger, now: Date.now, ...maxBytes }
-}
-
-/** @throws GatewayError `configuration` */
-function readTls({ tlsCertFile, tlsKeyFile }: Settings): TlsFiles | undefined {
-  if (tlsCertFile === undefined && tlsKeyFile === undefined) return undefined
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) {
-    throw new GatewayError(
-      'configuration',
-      'SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE are needed together',
-    )
-  }
-  try {
-    const files = { cert: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile) }
-    createSecureContext(files)
-    return files
-  } catch (error) {
-    const { code, path = `${tlsCertFile} and ${tlsKeyFile}` } = error as NodeJS.ErrnoException
-    throw new GatewayError(
-      'configuration',
-      `Cannot use ${path} (${code}); check SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE`,
-    )
-  }
 }
 
 /**

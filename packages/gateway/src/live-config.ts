@@ -5,9 +5,10 @@ import type { GatewayConfig } from './config/gateway-config.ts'
 import { SETTINGS, type Setting, type SettingName } from './config/settings.ts'
 import { GatewayError } from './errors.ts'
 import { RequestReader } from './faces/request-reader.ts'
+import { isLoopbackAddress } from './loopback.ts'
 import { type Model, modelTable } from './request/models.ts'
 import { policyTable } from './request/policies.ts'
-import { isLoopbackAddress, type OriginRules } from './server/origin.ts'
+import type { OriginRules } from './server/origin.ts'
 import { profileDefaults } from './upstream/profiles.ts'
 
 export interface LiveConfig extends Pick<GatewayConfig, 'settings' | 'models' | 'policies'> {

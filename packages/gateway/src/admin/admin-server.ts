@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { GatewayError } from '../errors.ts'
-import { isLoopbackAddress, refusalOf } from '../server/origin.ts'
+import { isLoopbackAddress } from '../loopback.ts'
+import { refusalOf } from '../server/origin.ts'
 
 export interface AdminOptions {
   host: string

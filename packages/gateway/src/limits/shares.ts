@@ -1,7 +1,7 @@
 /** How many completions and sockets may be open: for a client, for an address, for the node, with fair shares when it is nearly full. */
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
-import { isLoopbackAddress } from '../server/origin.ts'
+import { isLoopbackAddress } from '../loopback.ts'
 import { isExempt } from './exemption.ts'
 
 /** Numbers at a time; 0 is no limit. */

@@ -19,7 +19,14 @@ export interface ConnectionsOptions {
   /** Told of each socket that was refused for its credential or a quota. */
   refused: (reason: string, address: string) => void
   /** Makes the face of a known client. */
-  createFace: (client: { socket: AcceptedSocket; principal: Principal; address: string }) => Face
+  createFace: (client: AcceptedClient) => Face
+}
+
+/** A socket whose client is known. */
+export interface AcceptedClient {
+  socket: AcceptedSocket
+  principal: Principal
+  address: string
 }
 
 export class Connections {

@@ -3,6 +3,7 @@
  * every route, also on loopback: a page anywhere can open a WebSocket to a machine's own loopback address.
  */
 import type { IncomingMessage } from 'node:http'
+import { isLoopbackAddress } from '../loopback.ts'
 
 export interface OriginRules {
   /** Origins that may connect besides the gateway's own. */
@@ -29,11 +30,6 @@ export function refusalOf(request: IncomingMessage, rules: OriginRules): string 
   )
     return undefined
   return 'This Origin is not allowed here (SLUICE_ALLOWED_ORIGINS)'
-}
-
-/** True for the addresses that only this machine reaches. */
-export function isLoopbackAddress(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 function isAllowedHost(host: string, allowed: readonly string[]): boolean {

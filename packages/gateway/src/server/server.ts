@@ -13,13 +13,8 @@ import { CLOSE_CODES, SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1 } from '@sluice/pro
 import { GatewayError } from '../errors.ts'
 import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socket/socket.ts'
 import { type OriginRules, refusalOf } from './origin.ts'
+import type { TlsFiles } from './tls.ts'
 import { SocketWatch, type Watched, type WatchTimes } from './watch.ts'
-
-/** A certificate chain and its private key, as PEM. */
-export interface TlsFiles {
-  cert: Buffer
-  key: Buffer
-}
 
 export interface ServerOptions extends WatchTimes {
   host: string

@@ -1,0 +1,96 @@
+/** Everything that is told about what the gateway does: audit, metrics, log, webhook and callbacks, behind one door. */
+import type { Audit } from './audit/audit.ts'
+import { AuditObserver } from './audit/audit-observer.ts'
+import { AuthFailureTally } from './audit/auth-failure-tally.ts'
+import type { AuditEvent } from './audit/record.ts'
+import { type AnalyticsCallbacks, CallbackQueue } from './callbacks.ts'
+import type { CompletionObserver } from './completion/observer.ts'
+import type { Settings } from './config/settings.ts'
+import { DashboardObserver } from './dashboard/dashboard-observer.ts'
+import { DashboardSync } from './dashboard/dashboard-sync.ts'
+import { GatewayError } from './errors.ts'
+import type { Logger } from './log.ts'
+import { LogObserver } from './log-observer.ts'
+import { type MetricSources, Metrics } from './metrics/metrics.ts'
+
+export interface ReportingOptions {
+  settings: Settings
+  logger: Logger
+  audit: Audit
+  callbacks: AnalyticsCallbacks
+  /** What is counted elsewhere; what is counted here is added to it. */
+  sources: Omit<MetricSources, 'audit' | 'dashboard' | 'callbacks'>
+}
+
+/** How long a close may wait for the webhook's last batch. */
+const DASHBOARD_CLOSE_MS = 2_000
+const NO_DASHBOARD = { queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 }
+
+export class Reporting {
+  readonly metrics: Metrics
+  /** Who is told about completions, in order: the audit first, because it may refuse one. */
+  readonly observers: readonly CompletionObserver[]
+  readonly #audit: Audit
+  readonly #logger: Logger
+  readonly #authFailures: AuthFailureTally
+  readonly #dashboard: DashboardSync | undefined
+
+  constructor({ settings, logger, audit, callbacks, sources }: ReportingOptions) {
+    const queue = new CallbackQueue(callbacks, Date.now)
+    const dashboard = openDashboard(settings, logger)
+    this.#audit = audit
+    this.#logger = logger
+    this.#dashboard = dashboard
+    this.#authFailures = new AuthFailureTally({ record: (event) => audit.event(event) })
+    this.metrics = new Metrics({
+      ...sources,
+      audit: () => audit.stats(),
+      dashboard: () => dashboard?.stats() ?? NO_DASHBOARD,
+      callbacks: () => queue,
+    })
+    const options = { now: Date.now, withChunks: settings.webhookChunks }
+    this.observers = [
+      ...(audit.stats().state === 'off' ? [] : [new AuditObserver(audit)]),
+      new LogObserver(logger),
+      this.metrics,
+      queue,
+      ...(dashboard === undefined ? [] : [new DashboardObserver(dashboard, options)]),
+    ]
+  }
+
+  /** A socket was refused, for its credential or a quota. */
+  refusedConnection(reason: string, address: string): void {
+    this.metrics.refused(reason)
+    this.refused(reason, address)
+    this.#logger.warn({ reason, address }, 'connection refused')
+  }
+
+  /** Something was refused before it began: the audit gets a count, not a record of each. */
+  refused(reason: string, address: string): void {
+    this.#authFailures.add(reason, address)
+  }
+
+  /** Something happened beside completions. */
+  event(event: AuditEvent): void {
+    this.#audit.event(event)
+  }
+
+  /** Writes and sends what waits. */
+  async close(): Promise<void> {
+    this.#authFailures.flush()
+    await Promise.all([this.#dashboard?.close(DASHBOARD_CLOSE_MS), this.#audit.close()])
+  }
+}
+
+/** @throws GatewayError `configuration` */
+export function openDashboard(
+  { webhookUrl: url, webhookSecret: secret }: Settings,
+  logger: Logger,
+): DashboardSync | undefined {
+  if (url === undefined && secret === undefined) return undefined
+  if (url === undefined || secret === undefined) {
+    const needed = 'SLUICE_WEBHOOK_URL and SLUICE_WEBHOOK_SECRET are needed together'
+    throw new GatewayError('configuration', needed)
+  }
+  return new DashboardSync({ url, secret, logger, now: Date.now })
+}
