@@ -3,6 +3,7 @@ import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
 import { isExempt } from './exemption.ts'
+import { networkOf } from './network.ts'
 
 /** The gateway's own limits a minute; 0 is none. A principal's own come first. */
 export interface RateSettings {
@@ -45,7 +46,7 @@ export class RateLimits {
     await this.#take({
       what: 'requests',
       whom: 'this address',
-      id: address,
+      id: networkOf(address),
       limit: addressRequestsPerMinute,
       points: 1,
     })

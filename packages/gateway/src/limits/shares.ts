@@ -3,6 +3,7 @@ import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
 import { isLoopbackAddress } from '../loopback.ts'
 import { isExempt } from './exemption.ts'
+import { networkOf } from './network.ts'
 
 /** Numbers at a time; 0 is no limit. */
 export interface ShareSettings {
@@ -115,14 +116,14 @@ export class Shares {
       )
     }
     const isLocal = credential === 'needless' && isLoopbackAddress(address)
-    if (!isLocal && isOver(this.#addressSockets.of(address), addressSockets)) {
+    if (!isLocal && isOver(this.#addressSockets.of(networkOf(address)), addressSockets)) {
       return refusal(
         'rate_limited',
         `This address has ${addressSockets} open sockets, which is its limit`,
       )
     }
     if (credential !== 'due') return undefined
-    if (isOver(this.#unauthenticated.of(address), addressUnauthenticated)) {
+    if (isOver(this.#unauthenticated.of(networkOf(address)), addressUnauthenticated)) {
       const limit = `${addressUnauthenticated} sockets that have shown no credential`
       return refusal('rate_limited', `This address has ${limit}, which is its limit`)
     }
@@ -137,14 +138,16 @@ export class Shares {
 
   /** Counts a socket of an address; the result gives its place back. */
   takeSocket(address: string): () => void {
-    this.#addressSockets.add(address)
-    return () => this.#addressSockets.remove(address)
+    const network = networkOf(address)
+    this.#addressSockets.add(network)
+    return () => this.#addressSockets.remove(network)
   }
 
   /** Counts a socket that has shown no credential yet; the result gives its place back. */
   takeUnauthenticated(address: string): () => void {
-    this.#unauthenticated.add(address)
-    return () => this.#unauthenticated.remove(address)
+    const network = networkOf(address)
+    this.#unauthenticated.add(network)
+    return () => this.#unauthenticated.remove(network)
   }
 
   /** Counts a socket of a client; the result gives its place back. @throws GatewayError `rate_limited` */
@@ -163,7 +166,7 @@ export class Shares {
 
 /** Clients without a credential share by address: nothing else tells them apart. */
 function nameOf({ kind, id }: Principal, address: string): string {
-  return kind === 'anonymous' ? `address ${address}` : `${kind} ${id}`
+  return kind === 'anonymous' ? `address ${networkOf(address)}` : `${kind} ${id}`
 }
 
 function isOver(count: number, limit: number): boolean {

@@ -65,6 +65,23 @@ describe('requests a minute', () => {
     expect(refusal).toMatch(MINUTE)
   })
 
+  it('count an IPv6 network as one address: its owner has them all', async () => {
+    const { gateway } = await reloadable({
+      allowAnonymous: true,
+      trustedProxies: ['127.0.0.1'],
+      addressRequestsPerMinute: 2,
+    })
+    const from = async (address: string) => {
+      const headers = { 'x-forwarded-for': address }
+      const client = await TutorialClient.connect(gateway.url, [], { headers })
+      return shapeOf(await client.ask('sandbox-fast'))
+    }
+    expect(await from('2001:db8:1:2::1')).toContain('complete')
+    expect(await from('2001:db8:1:2:ffff::2')).toContain('complete')
+    expect(await from('2001:DB8:1:2:a:b:c:d')).toBe('error')
+    expect(await from('2001:db8:1:3::1')).toContain('complete')
+  })
+
   it('take a new number at a reload', async () => {
     const { connect, reload } = await limited({ clientRequestsPerMinute: 1 })
     const client = await connect()
