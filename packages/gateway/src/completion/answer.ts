@@ -15,7 +15,7 @@ import {
   textsOf,
   toolCallsOf,
 } from './chunk-reader.ts'
-import { GuardedChoice, type GuardedChoiceOptions } from './guarded-choice.ts'
+import { GuardedChoice, type GuardedChoiceOptions, passesWhole } from './guarded-choice.ts'
 import { EntryKind, tagOf } from './log.ts'
 import { TextTemplate } from './text-template.ts'
 import type { TokenMeter } from './token-meter.ts'
@@ -167,7 +167,11 @@ export class Answer {
     this.#template.forget()
     const { id, model, system_fingerprint } = chunk
     this.#enveloped = { id, model, system_fingerprint }
-    this.#append(EntryKind.envelope, 0, envelopeOf(chunk))
+    this.#append(
+      EntryKind.envelope,
+      0,
+      envelopeOf(chunk, (text) => passesWhole(text, this.#options.policy)),
+    )
   }
 
   #noteFinish(guarded: GuardedChoice, choice: Fields): boolean {

@@ -1,4 +1,5 @@
 /** One choice of an answer: the guard's streams over its texts and tool calls, and what they let go of into the log. */
+import { createHash } from 'node:crypto'
 import type { Channel, Finding, GuardStream, Policy, StreamResult } from '@sluice/guard'
 import { Blocked, blockCategory } from '../request/prepare.ts'
 import { type CompletionLog, EntryKind, tagOf } from './log.ts'
@@ -20,6 +21,15 @@ export interface ToolCallPart {
 
 /** The guard's word for each of the log's text channels, in their order. */
 const CHANNELS: readonly Channel[] = ['content', 'reasoning', 'reasoning', 'refusal']
+
+/** Stands for a name that the guard would not let pass. */
+const CONCEALED = 'concealed'
+
+/** Whether the guard has nothing against a text that is sent as a whole or not at all. */
+export function passesWhole(text: string, policy: Policy): boolean {
+  const { text: passed, blocked } = policy.scan(text, { direction: 'output' })
+  return blocked === undefined && passed === text
+}
 
 /** Its methods throw Blocked after the text that came before the block was passed on. */
 export class GuardedChoice {
@@ -90,6 +100,10 @@ export class GuardedChoice {
     throw new Blocked('output', blockCategory(blocked))
   }
 
+  #isSafe(text: string): boolean {
+    return passesWhole(text, this.#options.policy)
+  }
+
   #appendText(channel: number, text: string): void {
     this.#options.log.appendText(
       tagOf({ kind: EntryKind.text, channel, choice: this.#index }),
@@ -97,12 +111,22 @@ export class GuardedChoice {
     )
   }
 
+  /** An id that the guard would not let pass becomes another one, so that calls stay apart. */
+  #safeId(id: string | undefined): string | undefined {
+    if (id === undefined || this.#isSafe(id)) return id
+    return `${CONCEALED}-${createHash('sha256').update(id).digest('hex').slice(0, 16)}`
+  }
+
   /** A part that says nothing, because its text is held, has no entry. */
   #appendToolCall({ index, id, name, arguments: text }: ToolCallPart): void {
     const isHead = id !== undefined || name !== undefined
     if (!isHead && text === '') return
     const type = isHead ? 'function' : undefined
-    const json = JSON.stringify({ index, id, type, function: { name, arguments: text } })
+    const called = {
+      name: name === undefined || this.#isSafe(name) ? name : CONCEALED,
+      arguments: text,
+    }
+    const json = JSON.stringify({ index, id: this.#safeId(id), type, function: called })
     this.#options.log.append(
       tagOf({ kind: EntryKind.toolCall, channel: 0, choice: this.#index }),
       json,

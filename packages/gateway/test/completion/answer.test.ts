@@ -261,6 +261,22 @@ describe('an answer', () => {
     expect(JSON.stringify(chunks)).toContain('ok')
   })
 
+  it('lets no finding pass as a name, an id or a number', () => {
+    const ssn = '123-45-6789'
+    const mail = 'jane.doe@example.com'
+    const call = { index: 0, id: mail, function: { name: ssn, arguments: '{}' } }
+    const { chunks, failure } = answered([
+      { id: ssn, model: mail, created: 4_111_111_111_111_111, ...choice({ tool_calls: [call] }) },
+      { ...choice({}, 'stop'), usage: { prompt_tokens: 4_111_111_111_111_111 } },
+    ])
+    expect(failure).toBeUndefined()
+    const sent = JSON.stringify(chunks)
+    for (const value of [ssn, mail, '4111']) expect(sent).not.toContain(value)
+    // The call is still one that can be answered.
+    expect(sent).toMatch(/"id":"concealed-[0-9a-f]{16}"/)
+    expect(sent).toContain('"name":"concealed"')
+  })
+
   it('guards text, reasoning and tool arguments, each by itself', () => {
     for (const field of ['content', 'reasoning_content', 'reasoning', 'refusal']) {
       const outcome = answered([
