@@ -2,6 +2,7 @@
 import {
   createLogger,
   Gateway,
+  type GatewayConfig,
   GatewayError,
   gatewayConfig,
   type LoadedConfig,
@@ -46,27 +47,33 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
       logger,
     })
   const logger = await openLog(loaded.settings.logLevel)
-  const gateway = await Gateway.start(complete(loaded))
-  banner(gateway, sandbox)
-  const { keysFile, tlsCertFile, tlsKeyFile } = loaded.settings
-  onReload([loaded.path, keysFile, tlsCertFile, tlsKeyFile], async () => {
-    try {
-      await gateway.reload(complete(read().loaded))
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error
-      logger.error(
-        { problem: error.message },
-        'the new configuration is refused; the old one stays in use',
-      )
-    }
-  })
+  const starting = Gateway.start(complete(loaded))
+  // Before it is ready: a signal that comes early is a wish like any other.
   onStopSignals({
     drain: async () => {
-      await gateway.drain()
+      await (await starting).drain()
       await sandbox?.close()
     },
+    stop: async () => (await starting).stop(),
   })
+  const gateway = await starting
   onCrash({ logger, flush: () => gateway.stop() })
+  banner(gateway, sandbox)
+  const { keysFile, tlsCertFile, tlsKeyFile } = loaded.settings
+  onReload([loaded.path, keysFile, tlsCertFile, tlsKeyFile], () =>
+    reload(gateway, () => complete(read().loaded), logger),
+  )
+}
+
+/** Reads the configuration again; one that is wrong leaves the old one in use. */
+async function reload(gateway: Gateway, read: () => GatewayConfig, logger: Logger): Promise<void> {
+  try {
+    await gateway.reload(read())
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    const fields = { problem: error.message }
+    logger.error(fields, 'the new configuration is refused; the old one stays in use')
+  }
 }
 
 /** JSON lines for machines; where a person looks, the same in words and colour. */

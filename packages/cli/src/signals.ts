@@ -3,7 +3,12 @@
 export interface StopActions {
   /** Lets what runs come to its end; then the process ends with 0. */
   drain: () => Promise<void>
+  /** Ends what runs, and writes what is to be written. */
+  stop?: () => Promise<void>
 }
+
+/** What stops at once may still take so long to write. */
+const STOP_MS = 1_000
 
 /**
  * Ctrl-C in a terminal reaches the whole process group, and npm passes it on once more to what it runs: signals within
@@ -23,7 +28,9 @@ export function onStopSignals(actions: StopActions): void {
       )
     } else if (performance.now() - firstAt > SAME_WISH_MS) {
       process.stderr.write(`${signal}: stopping at once\n`)
-      process.exit(1)
+      const end = () => process.exit(1)
+      setTimeout(end, STOP_MS)
+      Promise.resolve(actions.stop?.()).then(end, end)
     }
   }
   process.on('SIGTERM', onSignal)
