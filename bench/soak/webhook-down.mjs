@@ -11,8 +11,6 @@ import { GatewayProcess } from './gateway-process.mjs'
 
 const CLIENTS = 40
 const SHAPE = { deltas: 50, paceMs: 10 }
-/** Before the receiver goes, so that the process is warm. */
-const WARM_MS = 4_000
 /** The longest pause between two tries is 30 s, so the first success may take that long. */
 const RECOVERY_MS = 45_000
 /**
@@ -23,6 +21,8 @@ const MAX_GROWTH_BYTES = 256 * 1024 * 1024
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } })
 const downMs = Number(values.seconds) * 1_000
+/** Before the receiver goes: for the process to be warm, and for the comparison. */
+const warmMs = Math.min(downMs, 4_000)
 const hookPort = await freePort()
 const upstreamPort = await freePort()
 const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
@@ -98,8 +98,8 @@ async function soak() {
   )
   try {
     await Promise.all(clients.map((client) => client.start()))
-    await phase({ clients, gateway }, WARM_MS)
-    const up = await phase({ clients, gateway }, WARM_MS)
+    await phase({ clients, gateway }, warmMs)
+    const up = await phase({ clients, gateway }, warmMs)
     stop(hook)
     const down = await phase({ clients, gateway }, downMs)
     const queued = await gateway.metric('sluice_dashboard_queue')
