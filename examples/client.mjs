@@ -16,7 +16,8 @@ export async function* ask(url, payload, key) {
   socket.onmessage = ({ data }) => take(JSON.parse(data))
   socket.onclose = ({ code, reason }) =>
     take({ type: 'error', message: `closed, ${code} ${reason}` })
-  socket.onerror = () => {} // `close` follows and says why
+  // Not every runtime lets a `close` follow.
+  socket.onerror = () => take({ type: 'error', message: `no connection to ${url}` })
   try {
     for (;;) {
       while (messages.length === 0) await new Promise((resolve) => (wake = resolve))
