@@ -10,10 +10,18 @@ export class HeldText {
   symbolEnd = 0
   /** Code point of the last character that counts before `base`; -1 at the start. */
   before = -1
+  /** Offset at which the text last began anew: its start, the end of a value before it, or within a flood. */
+  edge = 0
 
   /** Offset up to which the stream has been looked at. */
   get now(): number {
     return this.base + this.scanned
+  }
+
+  /** Moves on to the symbol before which `scanned` units lie; the one before it ended at `symbolEnd`. */
+  lookAt(scanned: number, symbolEnd: number): void {
+    this.scanned = scanned
+    this.symbolEnd = symbolEnd
   }
 
   /** The offset that lies `span` units back, or one more where that would cut a surrogate pair. */

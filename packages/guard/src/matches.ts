@@ -102,6 +102,11 @@ export class Matches {
     if (over.length > 0) this.#close(over)
   }
 
+  /** A flood belongs to whatever is open: nobody may end a key with characters that do not count. */
+  bridge(end: number): void {
+    for (const { candidate } of this.#open) candidate.end = end
+  }
+
   /** The text is over, and with it whatever is open. */
   closeAll(): void {
     this.#close(this.#open)
@@ -146,10 +151,10 @@ export class Matches {
     }
     const backtracer = this.#program.backtracer()
     if (!backtracer.canMerge(acceptance.detector)) return undefined
-    const { base } = this.#held
-    const starts = backtracer.starts(acceptance.detector, this.#matchEnd(acceptance))
+    const from = this.#traceableFrom()
+    const starts = backtracer.starts(acceptance.detector, this.#matchEnd(acceptance, from))
     for (let i = starts.length - 1; i >= 0; i -= 1) {
-      const start = base + (starts[i] ?? 0)
+      const start = from + (starts[i] ?? 0)
       if (meaning.isGated && !this.#wasLive(meaning.gate, start)) continue
       const candidate = this.#checkedMatch(meaning, start)
       if (candidate !== undefined) return candidate
@@ -186,11 +191,23 @@ export class Matches {
     return this.#wasLive(gate, start) ? contextScore : score
   }
 
-  #matchEnd(acceptance: Acceptance): MatchEnd {
+  /** No match reaches back over the place where the text last began anew. */
+  #traceableFrom(): number {
+    return Math.max(this.#held.base, this.#held.edge)
+  }
+
+  /** Offsets are counted from `from`. */
+  #matchEnd(acceptance: Acceptance, from: number): MatchEnd {
     const { after } = acceptance
-    const { text, base, symbolEnd, before } = this.#held
+    const { text, base, symbolEnd, edge } = this.#held
     const start = Math.max(earliestStart(acceptance), this.#oldestStart())
-    return { text, before, after, end: symbolEnd - base, earliest: start - base }
+    return {
+      text: text.slice(from - base),
+      before: edge === from ? -1 : this.#held.before,
+      after,
+      end: symbolEnd - from,
+      earliest: start - from,
+    }
   }
 
   #begin(detector: number, candidate: Candidate): void {

@@ -106,7 +106,15 @@ export interface Program {
   readonly words: TermAutomaton | undefined
   /** No match is longer, and no text is held longer, in UTF-16 units. */
   readonly maxSpan: number
+  /** After so many UTF-16 units in a row that count as nothing a text begins anew. */
+  readonly floodLength: number
 }
+
+/**
+ * No honest text has as many characters in a row that count as nothing: in Stream-Safe Text Format (Unicode Standard
+ * Annex 15, section 13) there are 30 at most.
+ */
+const FLOOD_LENGTH = 32
 
 /** @throws PolicyError if the patterns together are too large. */
 export function compileProgram(source: ProgramSource): Program {
@@ -169,6 +177,8 @@ export function compileProgram(source: ProgramSource): Program {
     gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),
     ...compileTerms(source.termLists),
     maxSpan,
+    // A value and the flood behind it have to be held together.
+    floodLength: Math.min(FLOOD_LENGTH, maxSpan >> 2),
   }
 }
 

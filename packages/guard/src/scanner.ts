@@ -25,6 +25,7 @@ const INITIAL_GROUPS = 8
 const MAX_EMPTIED = 2
 /** Makes `#enter` look the state up. */
 const NO_GENERATION = -1
+const BEFORE_ALL = Number.NEGATIVE_INFINITY
 /** As long as there can be classes. */
 const NO_ENTRIES = new Int32Array(256).fill(UNKNOWN)
 
@@ -64,7 +65,7 @@ export class Scanner {
 
   /** The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. */
   scan(to: number): void {
-    const { automaton, kinds, contextTable, substrings, words } = this.#program
+    const { automaton, kinds, contextTable, substrings, words, floodLength } = this.#program
     const { matches } = this
     const hasTerms = substrings !== undefined || words !== undefined
     const held = this.#held
@@ -79,15 +80,24 @@ export class Scanner {
       let codePoint = text.charCodeAt(at)
       let kind = kinds[codePoint] ?? 0
       if ((kind & CLASS_BITS) < FIRST_CLASS) {
-        if (kind === CLASS_IGNORED) {
-          if (matches.isBusy) matches.expire(base + start + 1)
-          continue
+        if (kind !== CLASS_IGNORED) {
+          codePoint = text.codePointAt(at) ?? 0
+          if (codePoint > 0xffff) at += 1
+          kind = kindOf(this.#program, codePoint)
         }
-        codePoint = text.codePointAt(at) ?? 0
-        if (codePoint > 0xffff) at += 1
-        kind = kindOf(this.#program, codePoint)
         if (kind === CLASS_IGNORED) {
-          if (matches.isBusy) matches.expire(base + at + 1)
+          const isFlood = base + at + 1 - Math.max(symbolEnd, held.edge) >= floodLength
+          if (!isFlood && !matches.isBusy) continue
+          held.lookAt(at + 1, symbolEnd)
+          this.#contextRow = contextRow
+          this.#leave(row)
+          if (isFlood) this.#beginAnew()
+          else this.#passOver()
+          if (matches.blockedBy !== undefined) break
+          row = this.#enter()
+          table = this.#table()
+          contextRow = this.#contextRow
+          hasLiveContext = this.#contexts.bits !== 0
           continue
         }
       }
@@ -105,16 +115,14 @@ export class Scanner {
       contextRow = nextContextRow
       let entry = table[row + symbolClass] ?? 0
       if (entry < 0) {
-        held.scanned = start
-        held.symbolEnd = symbolEnd
+        held.lookAt(start, symbolEnd)
         entry = this.#missing(row, symbolClass)
         table = this.#table()
       }
       row = entry >> ACTION_BITS
       const action = entry & ACTION_MASK
       if (action > ACTION_RESTART) {
-        held.scanned = start
-        held.symbolEnd = symbolEnd
+        held.lookAt(start, symbolEnd)
         this.#act(automaton.actions[action], symbolClass)
       } else if (action !== 0) {
         this.#starts[0] = base + start
@@ -122,14 +130,12 @@ export class Scanner {
       }
       const end = base + at + 1
       if (hasTerms) {
-        held.scanned = start
-        held.symbolEnd = symbolEnd
+        held.lookAt(start, symbolEnd)
         this.#stepTerms(codePoint, end)
       }
       symbolEnd = end
       if (matches.isBusy) {
-        held.symbolEnd = end
-        held.scanned = at + 1
+        held.lookAt(at + 1, end)
         if (this.#attend(symbolClass, base + start)) break
         if (this.#gates !== this.#gatesNow()) {
           row = this.#regate(row)
@@ -151,21 +157,41 @@ export class Scanner {
     return matches.blockedBy !== undefined
   }
 
+  /** Sees to what grows old while characters pass that count as nothing. */
+  #passOver(): void {
+    const { matches } = this
+    matches.expire(this.#held.now)
+    if (matches.isWaiting) matches.settle(this.watermark())
+  }
+
   /** The end of a text is its last symbol: it completes what only a following character could have made longer. */
   scanEnd(): void {
-    const { automaton, words } = this.#program
-    const { end } = automaton.alphabet
-    if (this.#simulation !== undefined) this.#accept(this.#simulation.accepts(end), end)
-    else this.#act(automaton.step(this.#state, end).action, end)
-    if (words !== undefined) this.#stepWords(words, CLASS_SEPARATOR)
+    this.#complete()
     this.matches.closeAll()
-    if (this.matches.blockedBy === undefined) this.matches.settle(this.#held.now)
     this.#restart()
   }
 
-  /** Back to where a text begins. */
+  /** In a flood of characters that count as nothing one text ends and another begins; what is open goes on. */
+  #beginAnew(): void {
+    this.#complete()
+    this.matches.bridge(this.#held.now)
+    this.#restart()
+  }
+
+  /** Whatever could be a match is one, since nothing follows. */
+  #complete(): void {
+    const { automaton, words } = this.#program
+    const { end } = automaton.alphabet
+    if (this.#simulation !== undefined) this.#accept(this.#simulation.accepts(end), end)
+    else if (this.#groups > 0) this.#act(automaton.step(this.#state, end).action, end)
+    if (words !== undefined) this.#stepWords(words, CLASS_SEPARATOR)
+  }
+
+  /** Back to where a text begins. No thread is left, so all matches are known. */
   #restart(): void {
-    this.#endWord(this.#contextRow, this.#held.now)
+    const { now } = this.#held
+    if (this.matches.blockedBy === undefined) this.matches.settle(now)
+    this.#endWord(this.#contextRow, now)
     this.#contextRow = BETWEEN_WORDS
     this.#gates = this.#gatesNow()
     this.#state = this.#program.automaton.initial(this.#gates)
@@ -174,6 +200,7 @@ export class Scanner {
     this.#groups = 0
     this.#wordRow = 0
     this.#substringRow = 0
+    this.#held.edge = now
   }
 
   /** The offset from which on a match is still possible. Everything before it is decided. */
@@ -316,14 +343,18 @@ export class Scanner {
     }
   }
 
-  /** The offset at which the last `symbols` symbols begin: counted back, since some characters count as nothing. */
+  /**
+   * The offset at which the last `symbols` symbols begin: counted back, since some characters count as nothing. Before
+   * all text if they began too long ago to be held.
+   */
   #startOf(symbols: number): number {
     const { text, base, symbolEnd } = this.#held
     let at = symbolEnd - base
     for (let left = symbols; left > 0; left -= 1) {
       at = symbolStart(this.#program.automaton.alphabet, text, at)
+      if (at < 0) return BEFORE_ALL
     }
-    return base + Math.max(at, 0)
+    return base + at
   }
 }
 

@@ -54,20 +54,18 @@ export class TextStream implements GuardStream {
     if (this.#isOver) return this.#afterwards()
     this.#scanner.scan(this.#held.text.length)
     if (this.#scanner.matches.blockedBy === undefined) this.#scanner.scanEnd()
-    const result = this.#result()
-    this.#held.before = -1
-    return result
+    return this.#result()
   }
 
   #result(): StreamResult {
     const { matches } = this.#scanner
     const watermark = this.#scanner.watermark()
     if (matches.blockedBy !== undefined) return this.#block(matches.blockedBy, watermark)
+    matches.settle(watermark)
     if (this.#resolver.isIdle) {
       const text = this.#take(watermark)
       return { text, findings: NO_FINDINGS, held: this.#held.text.length }
     }
-    matches.settle(watermark)
     const from = this.#held.base
     const text = this.#resolver.show(this.#take(watermark), from)
     const findings = this.#resolver.report(watermark)

@@ -1,5 +1,7 @@
 // Texts made to exhaust the shared automaton: what they contain is found all the same, at every cut, and other streams of
-// the policy go on undisturbed.
+// the policy go on undisturbed. And texts made to be remembered: a stream forgets what it has shown.
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { compilePolicy } from '../src/index.ts'
 import { everyCut, pushed } from './support/split.ts'
@@ -69,5 +71,25 @@ describe('a flood of states', () => {
       'z',
       '[CREDIT_CARD]',
     ])
+  })
+})
+
+describe('a text full of allowed words', () => {
+  it('is not remembered word by word', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const allows = compilePolicy({
+      allow: ['the'],
+      rules: [{ entity: 'EMAIL_ADDRESS', action: { kind: 'redact' } }],
+    })
+    const stream = allows.open({ direction: 'output' })
+    for (let i = 0; i < 10_000; i += 1) stream.push('the ')
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (let i = 0; i < 300_000; i += 1) stream.push('the ')
+    collect()
+    const bytesPerWord = (process.memoryUsage().heapUsed - before) / 300_000
+    expect(bytesPerWord).toBeLessThan(8)
+    expect(stream.push('jo@example.org ').text).toBe('[EMAIL_ADDRESS] ')
   })
 })

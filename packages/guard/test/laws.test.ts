@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { compilePolicy, type Policy, type RuleDefinition } from '../src/index.ts'
 import { RECOGNIZERS } from '../src/recognizers/index.ts'
 import { coverage, covered } from './support/oracle.ts'
-import { cutLists, everyCut, pushed, texts } from './support/split.ts'
+import { cutLists, everyCut, floodedTexts, pushed, texts } from './support/split.ts'
 
 const RUNS = { numRuns: 600 }
 const KEY = 'a key of at least sixteen bytes'
@@ -49,7 +49,7 @@ const POLICIES: readonly (readonly [string, Policy])[] = [
 describe('law 1, invariance', () => {
   it.each(POLICIES)('gives the same for every cut under %s', (_name, policy) => {
     fc.assert(
-      fc.property(texts, cutLists, (text, cuts) => {
+      fc.property(fc.oneof(texts, floodedTexts), cutLists, (text, cuts) => {
         const { text: shown, findings, blocked } = pushed(policy, text, { cuts })
         expect({ blocked, text: shown, findings }).toEqual({
           blocked: undefined,
@@ -63,7 +63,13 @@ describe('law 1, invariance', () => {
   it.each(POLICIES)(
     'keeps tool arguments valid JSON, whatever the cuts, under %s',
     (_name, policy) => {
-      const values = fc.oneof(texts, fc.integer(), fc.constant(4111111111111111), fc.boolean())
+      const values = fc.oneof(
+        texts,
+        floodedTexts,
+        fc.integer(),
+        fc.constant(4111111111111111),
+        fc.boolean(),
+      )
       const documents = fc.dictionary(texts, fc.oneof(values, fc.array(values, { maxLength: 3 })))
       fc.assert(
         fc.property(documents, cutLists, fc.boolean(), (document, cuts, escaped) => {
@@ -128,7 +134,7 @@ function escapeDigits(string: string): string {
 describe('laws 2 and 3, monotone and without leaks', () => {
   it('never emits a character of a span that is concealed in the end', () => {
     fc.assert(
-      fc.property(texts, (text) => {
+      fc.property(fc.oneof(texts, floodedTexts), (text) => {
         const { findings } = strict.scan(text)
         const isCovered = covered(text, findings)
         // Every character is made unique, so that an emission tells which characters it consists of.
@@ -156,7 +162,7 @@ describe('laws 2 and 3, monotone and without leaks', () => {
 
   it('never emits anything that the whole result does not continue', () => {
     fc.assert(
-      fc.property(texts, cutLists, (text, cuts) => {
+      fc.property(fc.oneof(texts, floodedTexts), cutLists, (text, cuts) => {
         const { text: whole } = mixed.scan(text)
         let sent = ''
         for (const step of pushed(mixed, text, { cuts }).steps) {
@@ -232,7 +238,9 @@ function allTexts(alphabet: readonly string[], length: number): string[] {
 describe('law 5, liveness', () => {
   it('never holds more than maxSpan and nothing after the end', () => {
     const runs = fc
-      .array(fc.tuple(texts, fc.integer({ min: 1, max: 30 })), { maxLength: 4 })
+      .array(fc.tuple(fc.oneof(texts, floodedTexts), fc.integer({ min: 1, max: 30 })), {
+        maxLength: 4,
+      })
       .map((parts) => parts.map(([text, times]) => text.repeat(times)).join(''))
     fc.assert(
       fc.property(runs, fc.integer({ min: 1, max: 40 }), (text, size) => {

@@ -85,6 +85,12 @@ const MUTANTS: readonly Mutant[] = [
     from: 'Math.max(watermark, this.#held.back(maxSpan), this.#held.base)',
     to: 'Math.max(watermark, this.#held.base)',
   },
+  {
+    rule: 'a flood of characters that count as nothing ends a text',
+    file: 'program.js',
+    from: 'floodLength: Math.min(FLOOD_LENGTH, maxSpan >> 2),',
+    to: 'floodLength: maxSpan * 2,',
+  },
 ]
 
 /** Texts for which some rule matters; each is pushed at every cut. */
@@ -99,6 +105,7 @@ const TEXTS = [
   '12 12 12 34 567',
   `${'a'.repeat(60)}@b.co`,
   `${'a'.repeat(10)}${'aab\u{e0041}'.repeat(20)}`,
+  `123-45-6789${'\u200b'.repeat(60)} x`,
 ]
 
 type Engine = Pick<typeof Guard, 'compilePolicy'> & { readonly tracing: () => string }

@@ -112,11 +112,32 @@ const PARTS: readonly string[] = [
   ],
 ]
 
-export const texts: fc.Arbitrary<string> = fc
-  .array(fc.constantFrom(...PARTS), { maxLength: 14 })
-  .map((parts) => parts.join(''))
+/** What counts as nothing, in runs that end a text under some policies, under all, and that are longer than any hold. */
+const FLOODS: readonly string[] = [
+  ...[7, 8, 31, 32, 33, 330].map((length) => '\u200b'.repeat(length)),
+  ...[4, 16, 170].map((length) => '\u{e0041}'.repeat(length)),
+  '\u0301\u00ad'.repeat(16),
+]
+
+function textsOf(parts: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.array(parts, { maxLength: 14 }).map((some) => some.join(''))
+}
+
+/** Texts in which nothing counts as nothing for long. */
+export const texts: fc.Arbitrary<string> = textsOf(fc.constantFrom(...PARTS))
+
+/** The same with floods of characters that count as nothing. */
+export const floodedTexts: fc.Arbitrary<string> = textsOf(
+  fc.oneof(
+    { weight: 5, arbitrary: fc.constantFrom(...PARTS) },
+    { weight: 1, arbitrary: fc.constantFrom(...FLOODS) },
+  ),
+)
+
+const MAX_CUT = 900
 
 export const cutLists: fc.Arbitrary<number[]> = fc.oneof(
   fc.array(fc.nat(160), { maxLength: 12 }),
-  fc.constant(Array.from({ length: 160 }, (_, i) => i)),
+  fc.array(fc.nat(MAX_CUT), { maxLength: 12 }),
+  fc.constant(Array.from({ length: MAX_CUT }, (_, i) => i)),
 )
