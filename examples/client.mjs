@@ -1,11 +1,14 @@
 // A client of dialect 1 in plain JavaScript, for browsers and Node.js. PROTOCOL.md has the messages.
 
+// Node.js has one of its own since version 22.
+const Socket = globalThis.WebSocket ?? (await import('ws')).WebSocket
+
 /**
  * Yields the answer's text as it comes and returns the audit log; throws if the answer is blocked or fails. Leaving the
  * loop early closes the socket, and that cancels the completion.
  */
 export async function* ask(url, payload, key) {
-  const socket = await open(url, key)
+  const socket = open(url, key)
   const messages = []
   let wake = () => {}
   const take = (message) => {
@@ -16,8 +19,7 @@ export async function* ask(url, payload, key) {
   socket.onmessage = ({ data }) => take(JSON.parse(data))
   socket.onclose = ({ code, reason }) =>
     take({ type: 'error', message: `closed, ${code} ${reason}` })
-  // Not every runtime lets a `close` follow.
-  socket.onerror = () => take({ type: 'error', message: `no connection to ${url}` })
+  socket.onerror = () => {} // `close` follows and says why
   try {
     for (;;) {
       while (messages.length === 0) await new Promise((resolve) => (wake = resolve))
@@ -32,8 +34,7 @@ export async function* ask(url, payload, key) {
 }
 
 /** A key travels as a subprotocol, because browsers cannot set headers. */
-async function open(url, key) {
-  const Socket = globalThis.WebSocket ?? (await import('ws')).WebSocket
+function open(url, key) {
   const base64url = (text) =>
     btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
   const keys = key === undefined ? [] : [`sluice.key.${base64url(key)}`]
