@@ -3,7 +3,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { compilePolicy } from '../src/index.ts'
+import { compilePolicy, PolicyError } from '../src/index.ts'
 import { everyCut, pushed } from './support/split.ts'
 
 /** A subset automaton needs a state for each of the last 14 letters' combinations: far more than it may have. */
@@ -91,5 +91,33 @@ describe('a text full of allowed words', () => {
     const bytesPerWord = (process.memoryUsage().heapUsed - before) / 300_000
     expect(bytesPerWord).toBeLessThan(8)
     expect(stream.push('jo@example.org ').text).toBe('[EMAIL_ADDRESS] ')
+  })
+})
+
+describe('a pattern that would exhaust the process', () => {
+  it.each([
+    ['brackets without end', `${'('.repeat(6000)}a${')'.repeat(6000)}`],
+    ['brackets within brackets', `${'(?:'.repeat(101)}a${')'.repeat(101)}`],
+    ['a repeat of nothing', '(?:){30000000}a'],
+    ['a repeat of repeats', '(?:(?:a{1000}){1000}){1000}'],
+    [
+      'combined look-arounds',
+      `${[...'abcdefghijklmnop'].map((c) => `(?:(?=${c})|(?<!${c}))`).join('')}x`,
+    ],
+    ['everything before everything', `(?:${'a|'.repeat(900)}b)(?:${'a|'.repeat(900)}b)`],
+    ['nothing but options', 'a?'.repeat(1000) + 'b'],
+    ['every property', '\\p{L}'.repeat(51)],
+    ['one part too many', 'a{2001}'],
+  ])('is refused: %s', (_name, pattern) => {
+    const compile = () =>
+      compilePolicy({ rules: [{ pattern, name: 'X', action: { kind: 'redact' } }] })
+    expect(compile).toThrow(PolicyError)
+    expect(compile).toThrow(expect.objectContaining({ code: 'pattern_too_large' }))
+  })
+
+  it('is compiled where it only says the same again', () => {
+    const pattern = `${'(?:\\b|^)'.repeat(300)}${'('.repeat(99)}ab${')'.repeat(99)}{1,3}`
+    const policy = compilePolicy({ rules: [{ pattern, name: 'X', action: { kind: 'redact' } }] })
+    expect(policy.scan('x ababab y').text).toBe('x [X] y')
   })
 })

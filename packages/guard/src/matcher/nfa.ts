@@ -39,6 +39,10 @@ export interface Nfa {
 
 /** More positions than this in one pattern is refused: it bounds compile time, memory and the slow simulation. */
 const MAX_POSITIONS = 2000
+/** More looks at pairs of edges than this while one pattern is built is refused: some patterns grow with a power. */
+const MAX_STEPS = 20_000_000
+/** Of all patterns together: there is a table of each condition for each pair of neighbours. */
+const MAX_CONDITIONS = 256
 
 /** What the Glushkov construction knows of a part of a pattern. `empty`: the conditions under which it matches nothing. */
 interface Fragment {
@@ -60,6 +64,7 @@ export class NfaBuilder {
   readonly #assertions = new Interner<Assertion>()
   readonly #conditions = new Interner<readonly number[]>()
   #firstPosition = 0
+  #steps = 0
 
   constructor() {
     this.#conditions.idOf([])
@@ -71,9 +76,12 @@ export class NfaBuilder {
    */
   add(detector: number, pattern: PatternNode, options: EntryOptions = {}): void {
     this.#firstPosition = this.#setOf.length
+    this.#steps = 0
+    if (expandedSize(pattern) > MAX_POSITIONS) throw tooManyPositions()
     const fragment = this.#build(pattern, detector)
     if (fragment.empty.length > 0) {
-      throw new PolicyError('pattern_matches_empty', 'a pattern must not match the empty text')
+      const message = 'every way through a pattern must take at least one character'
+      throw new PolicyError('pattern_matches_empty', message)
     }
     for (const { target, condition } of fragment.last) this.#last[target]?.push(condition)
     const { gate = 0, everyStart = false } = options
@@ -123,12 +131,6 @@ export class NfaBuilder {
 
   #symbol(set: CharSet, detector: number): Fragment {
     const target = this.#setOf.length
-    if (target - this.#firstPosition >= MAX_POSITIONS) {
-      throw new PolicyError(
-        'pattern_too_large',
-        `a pattern may expand to ${MAX_POSITIONS} characters at most; shorten its counted repeats`,
-      )
-    }
     this.#setOf.push(this.#sets.idOf(set))
     this.#detectorOf.push(detector)
     this.#follow.push([])
@@ -140,8 +142,10 @@ export class NfaBuilder {
   #concat(left: Fragment, right: Fragment): Fragment {
     if (left === EMPTY_FRAGMENT) return right
     this.#connect(left.last, right.first)
+    this.#spend(left.last.length + right.last.length + left.empty.length * right.empty.length)
+    const empty = left.empty.flatMap((a) => right.empty.map((b) => this.#and(a, b)))
     return {
-      empty: left.empty.flatMap((a) => right.empty.map((b) => this.#and(a, b))),
+      empty: [...new Set(empty)],
       first: [...left.first, ...this.#through(left.empty, right.first)],
       last: [...right.last, ...this.#through(right.empty, left.last)],
     }
@@ -182,6 +186,7 @@ export class NfaBuilder {
       const edges = this.#follow[end.target]
       if (edges === undefined) continue
       for (const start of to) {
+        this.#spend(1 + edges.length)
         const condition = this.#and(end.condition, start.condition)
         const known = edges.some((e) => e.target === start.target && e.condition === condition)
         if (!known) edges.push({ target: start.target, condition })
@@ -191,6 +196,7 @@ export class NfaBuilder {
 
   #through(empties: readonly number[], edges: readonly Edge[]): readonly Edge[] {
     if (empties.length === 0) return NO_EDGES
+    this.#spend(empties.length * edges.length)
     return empties.flatMap((empty) =>
       edges.map(({ target, condition }) => ({ target, condition: this.#and(empty, condition) })),
     )
@@ -200,8 +206,43 @@ export class NfaBuilder {
     if (a === 0 || a === b) return b
     if (b === 0) return a
     const parts = [...(this.#conditions.values[a] ?? []), ...(this.#conditions.values[b] ?? [])]
-    return this.#conditions.idOf([...new Set(parts)].sort((x, y) => x - y))
+    const id = this.#conditions.idOf([...new Set(parts)].sort((x, y) => x - y))
+    if (id < MAX_CONDITIONS) return id
+    const message = 'the patterns of a policy combine too many look-arounds and boundaries'
+    throw new PolicyError('pattern_too_large', message)
   }
+
+  #spend(steps: number): void {
+    this.#steps += steps
+    if (this.#steps <= MAX_STEPS) return
+    const message = 'the parts of a pattern can follow each other in too many ways'
+    throw new PolicyError('pattern_too_large', message)
+  }
+}
+
+/** How many parts a pattern has once its counted repeats are written out; a part without characters counts as one. */
+function expandedSize(node: PatternNode): number {
+  switch (node.kind) {
+    case 'sequence':
+      return sum(node.items.map(expandedSize))
+    case 'choice':
+      return sum(node.options.map(expandedSize))
+    case 'repeat': {
+      const copies = node.max === Number.POSITIVE_INFINITY ? Math.max(node.min, 1) : node.max
+      return copies * Math.max(expandedSize(node.item), 1)
+    }
+    default:
+      return 1
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
+
+function tooManyPositions(): PolicyError {
+  const message = `a pattern may expand to ${MAX_POSITIONS} characters at most; shorten its counted repeats`
+  return new PolicyError('pattern_too_large', message)
 }
 
 /** Numbers equal values in order of appearance; equality is that of their JSON text. */

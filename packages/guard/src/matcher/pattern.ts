@@ -36,14 +36,24 @@ export type PatternNode =
     }
   | { readonly kind: 'assertion'; readonly assertion: Assertion }
 
+/** In UTF-16 units. What is longer is a list, and better written as terms or as several rules. */
+const MAX_SOURCE_LENGTH = 4000
+/** Brackets within brackets: everything that walks through a pattern does so recursively. */
+const MAX_DEPTH = 100
+/** Each is a pass over all characters. */
+const MAX_PROPERTIES = 50
+/** What brackets may stand in without being any, and brackets. */
+const TOKENS = /\\.|\[(?:\\.|[^\\\]])*\]|[()]/gs
+
 /**
- * Parses RegExp source. `flags` may hold `i` and `u`.
- * @throws PolicyError `pattern_syntax` or `pattern_unsupported`, with the position in the source.
+ * Parses RegExp source of at most 4,000 UTF-16 units. `flags` may hold `i` and `u`.
+ * @throws PolicyError `pattern_syntax`, `pattern_unsupported` or `pattern_too_large`, with the position in the source.
  */
 export function parsePattern(source: string, flags = ''): PatternNode {
   if (!/^[iu]*$/.test(flags)) {
     throw new PolicyError('pattern_unsupported', `flags may be "i" and "u", not "${flags}"`)
   }
+  refuseTooLarge(source)
   try {
     const unicode = flags.includes('u')
     const parser = new RegExpParser({ ecmaVersion: 2024 })
@@ -53,6 +63,25 @@ export function parsePattern(source: string, flags = ''): PatternNode {
     if (!(error instanceof RegExpSyntaxError)) throw error
     throw new PolicyError('pattern_syntax', error.message, { position: error.index, cause: error })
   }
+}
+
+/** Looks at the source alone: neither the parser nor anything behind it has to be able to bear the rest. */
+function refuseTooLarge(source: string): void {
+  if (source.length > MAX_SOURCE_LENGTH) throw tooLarge('characters', MAX_SOURCE_LENGTH)
+  let depth = 0
+  let properties = 0
+  for (const { 0: token, index } of source.matchAll(TOKENS)) {
+    if (token === '(') depth += 1
+    else if (token === ')') depth -= 1
+    else properties += token.match(/\\[pP]/g)?.length ?? 0
+    if (depth > MAX_DEPTH) throw tooLarge('brackets within each other', MAX_DEPTH, index)
+    if (properties > MAX_PROPERTIES) throw tooLarge('Unicode properties', MAX_PROPERTIES, index)
+  }
+}
+
+function tooLarge(what: string, limit: number, position?: number): PolicyError {
+  const message = `a pattern may have ${limit} ${what} at most`
+  return new PolicyError('pattern_too_large', message, position === undefined ? {} : { position })
 }
 
 /** Parses RegExp source that matches exactly one character. */
