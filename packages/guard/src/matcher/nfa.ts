@@ -63,7 +63,6 @@ export class NfaBuilder {
   readonly #sets = new Interner<CharSet>()
   readonly #assertions = new Interner<Assertion>()
   readonly #conditions = new Interner<readonly number[]>()
-  #firstPosition = 0
   #steps = 0
 
   constructor() {
@@ -75,7 +74,6 @@ export class NfaBuilder {
    * @throws PolicyError `pattern_matches_empty` or `pattern_too_large`.
    */
   add(detector: number, pattern: PatternNode, options: EntryOptions = {}): void {
-    this.#firstPosition = this.#setOf.length
     this.#steps = 0
     if (expandedSize(pattern) > MAX_POSITIONS) throw tooManyPositions()
     const fragment = this.#build(pattern, detector)
