@@ -1,18 +1,22 @@
 // The guard over JSON text, for the arguments of tool calls: strings, keys and numbers are checked by their decoded
 // value, so that `\u0034` hides nothing, and what is shown instead of a match leaves the text valid JSON.
 import { type Finding, type GuardStream, NO_FINDINGS, type StreamResult } from './finding.ts'
+import { JsonStructure } from './json-structure.ts'
 import type { TextStream } from './stream.ts'
 
 /**
  * ```
- *   beginning --like JSON--> structure                beginning --other--> text
- *   structure --"--> string --"--> structure          string --\--> escape --> string
- *   structure --other--> bare --structure or quote--> structure (or string)
+ *   structure --"--> string --"--> structure          string --\\--> escape --> string
+ *   structure --like a value--> bare --bracket, comma or colon--> structure
+ *   structure, bare --what no JSON has here--> loose --"--> string --"--> structure (or loose at once)
+ *   structure, bare --the same, before any bracket or string--> text
  * ```
- * A bare value is a number, `true`, `false` or `null`. What does not begin like JSON is guarded as plain text.
+ * A bare value is a number, `true`, `false` or `null`, with the blanks behind it. What has stopped being JSON is guarded
+ * as plain text, but for its strings; what never was, as a whole.
  */
-type State = 'beginning' | 'structure' | 'string' | 'escape' | 'bare' | 'text'
+type State = 'structure' | 'string' | 'escape' | 'bare' | 'loose' | 'text'
 
+const KEYWORDS = ['true', 'false', 'null']
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 const UNICODE_ESCAPE = /^u[0-9a-fA-F]{4}$/
 const UNICODE_ESCAPE_LENGTH = 5
@@ -27,7 +31,12 @@ export class JsonStream implements GuardStream {
   /** Guards the values, one after the other, as one text with a boundary after each. */
   readonly #values: TextStream
   readonly #maxSpan: number
-  #state: State = 'beginning'
+  #state: State = 'structure'
+  readonly #structure = new JsonStructure()
+  /** Whether a bracket or a string has come. */
+  #hasBegun = false
+  /** Whether something has come that no JSON has. */
+  #isBroken = false
   /** Units of the JSON text that were taken in, and of the values that were decoded from them. */
   #raw = 0
   #decoded = 0
@@ -36,7 +45,7 @@ export class JsonStream implements GuardStream {
   #waiting = ''
   /** The escape sequence being read, without its backslash. */
   #escape = ''
-  /** The bare value being read, and what the guard has shown of it. */
+  /** The bare value being read, up to one unit more than maxSpan, and what the guard has shown of it. */
   #bare = ''
   #bareShown = ''
   #shown = ''
@@ -67,46 +76,77 @@ export class JsonStream implements GuardStream {
   }
 
   #take(character: string): void {
-    if (this.#state === 'beginning' && !isSpace(character)) this.#begin(character)
     switch (this.#state) {
-      case 'text':
-        this.#decode(character)
-        break
-      case 'beginning':
       case 'structure':
-        if (character === '"') this.#beginString()
-        else if (isStructure(character)) this.#showStructure(character)
-        else this.#beginBare(character)
+        this.#takeStructure(character)
         break
       case 'string':
-        if (character === '"') {
-          this.#endValue()
-          this.#showStructure(character)
-        } else if (character === '\\') {
-          this.#state = 'escape'
-        } else {
-          this.#decode(character)
-        }
+        this.#takeOfString(character)
         break
       case 'escape':
         this.#takeEscaped(character)
         break
       case 'bare':
-        if (character !== '"' && !isStructure(character)) {
-          this.#bare += character
-          this.#decode(character)
-          break
-        }
-        this.#endValue()
-        this.#take(character)
+        this.#takeBare(character)
+        break
+      case 'loose':
+        if (character === '"') this.#beginString()
+        else this.#decode(character)
+        break
+      case 'text':
+        this.#decode(character)
     }
   }
 
-  /** The first character that says something decides. */
-  #begin(character: string): void {
-    const isJson = '{["-0123456789tfn'.includes(character)
-    this.#state = isJson ? 'structure' : 'text'
-    this.#anchors = [{ decoded: 0, raw: this.#raw }]
+  #takeStructure(character: string): void {
+    if (character === '"') this.#beginString()
+    else if (this.#isBroken) this.#beginLoose(character)
+    else if (isSpace(character)) this.#showStructure(character)
+    else if (isMark(character) && this.#structure.takeMark(character)) this.#showMark(character)
+    else if (continuesBare('', character) && this.#structure.takeBare()) this.#beginBare(character)
+    else this.#beginLoose(character)
+  }
+
+  #takeOfString(character: string): void {
+    if (character === '\\') {
+      this.#state = 'escape'
+    } else if (character === '"') {
+      this.#endValue()
+      this.#showStructure(character)
+    } else {
+      this.#decode(character)
+    }
+  }
+
+  /** Blanks stay with the value: `4111 1111` is no JSON, but may be the beginning of a card. */
+  #takeBare(character: string): void {
+    if (isMark(character) && this.#structure.takeMark(character)) {
+      this.#endValue()
+      this.#showMark(character)
+    } else if (isSpace(character) && this.#bare.length >= this.#maxSpan) {
+      this.#endValue()
+      this.#showStructure(character)
+    } else if (isSpace(character) || continuesBare(this.#bare, character)) {
+      if (this.#bare.length <= this.#maxSpan) this.#bare += character
+      this.#decode(character)
+    } else {
+      this.#shown += this.#bareShown
+      this.#bareShown = ''
+      this.#bare = ''
+      this.#stopBeingJson()
+      this.#take(character)
+    }
+  }
+
+  #beginLoose(character: string): void {
+    this.#anchors = [{ decoded: this.#decoded, raw: this.#raw }]
+    this.#stopBeingJson()
+    this.#take(character)
+  }
+
+  #stopBeingJson(): void {
+    this.#isBroken = true
+    this.#state = this.#hasBegun ? 'loose' : 'text'
   }
 
   /** Nothing follows a block, not even a bracket. */
@@ -114,8 +154,15 @@ export class JsonStream implements GuardStream {
     if (this.#last?.blocked === undefined) this.#shown += character
   }
 
+  #showMark(mark: string): void {
+    this.#hasBegun = true
+    this.#showStructure(mark)
+  }
+
   #beginString(): void {
-    this.#showStructure('"')
+    if (this.#state === 'loose') this.#endValue()
+    if (!this.#structure.takeString()) this.#isBroken = true
+    this.#showMark('"')
     this.#state = 'string'
     this.#anchors = [{ decoded: this.#decoded, raw: this.#raw + 1 }]
   }
@@ -154,7 +201,7 @@ export class JsonStream implements GuardStream {
 
   #endValue(): void {
     this.#pass()
-    if (!this.#isBetweenValues) this.#keep(this.#values.endValue())
+    if (this.#state !== 'structure') this.#keep(this.#values.endValue())
     if (this.#state === 'bare') this.#showBare()
     this.#state = 'structure'
   }
@@ -162,9 +209,12 @@ export class JsonStream implements GuardStream {
   #keep(result: StreamResult): void {
     this.#last = result
     for (const finding of result.findings) this.#findings.push(this.#inRaw(finding))
+    if (this.#state === 'string' || this.#state === 'escape') {
+      this.#shown += JSON.stringify(result.text).slice(1, -1)
+      return
+    }
     if (this.#state !== 'bare') {
-      const isText = this.#state === 'text'
-      this.#shown += isText ? result.text : JSON.stringify(result.text).slice(1, -1)
+      this.#shown += result.text
       return
     }
     this.#bareShown += result.text
@@ -178,7 +228,7 @@ export class JsonStream implements GuardStream {
   #showBare(): void {
     const isWhole = this.#bare.length <= this.#maxSpan && this.#last?.blocked === undefined
     if (!isWhole || this.#bareShown === this.#bare) this.#shown += this.#bareShown
-    else this.#shown += JSON.stringify(this.#bareShown)
+    else this.#shown += this.#bareShown.replace(VALUE_AND_BLANKS, asString)
     this.#bare = ''
     this.#bareShown = ''
   }
@@ -192,10 +242,6 @@ export class JsonStream implements GuardStream {
     return anchor === undefined ? decoded : anchor.raw + decoded - anchor.decoded
   }
 
-  get #isBetweenValues(): boolean {
-    return this.#state === 'structure' || this.#state === 'beginning'
-  }
-
   #result(): StreamResult {
     const text = this.#shown
     const findings = this.#findings.length === 0 ? NO_FINDINGS : this.#findings
@@ -203,15 +249,34 @@ export class JsonStream implements GuardStream {
     if (findings.length > 0) this.#findings = []
     const { blocked, held = 0 } = this.#last ?? {}
     if (blocked !== undefined) return { text, findings, held: 0, blocked }
-    const waiting = this.#isBetweenValues ? 0 : held + this.#escape.length
-    return { text, findings, held: waiting + this.#bareShown.length }
+    return { text, findings, held: this.#waits(held) }
   }
+
+  /** How many characters wait if `held` of the decoded ones do; a bare value is shown at its end. */
+  #waits(held: number): number {
+    if (this.#state === 'structure') return 0
+    if (this.#state === 'bare' && this.#bare.length <= this.#maxSpan) return this.#bare.length
+    return held + this.#escape.length
+  }
+}
+
+const VALUE_AND_BLANKS = /^(.*?)([ \t\n\r]*)$/s
+
+function asString(_whole: string, value: string, blanks: string): string {
+  return JSON.stringify(value) + blanks
+}
+
+/** Whether a bare value may go on with a character. Of a number only the characters are looked at, not their order. */
+function continuesBare(bare: string, character: string): boolean {
+  if (KEYWORDS.some((keyword) => keyword.startsWith(bare + character))) return true
+  const isNumber = bare === '' || (/[-\d]/.test(bare.charAt(0)) && !isSpace(bare.slice(-1)))
+  return isNumber && /[-+.eE\d]/.test(character)
 }
 
 function isSpace(character: string): boolean {
   return ' \t\n\r'.includes(character)
 }
 
-function isStructure(character: string): boolean {
-  return '{}[],: \t\n\r'.includes(character)
+function isMark(character: string): boolean {
+  return '{}[],:'.includes(character)
 }

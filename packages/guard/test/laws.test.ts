@@ -90,6 +90,12 @@ describe('law 1, invariance', () => {
 
 describe('tool arguments that are broken JSON', () => {
   const parts = [
+    "'",
+    '4111 1111 1111 1111',
+    'jo.doe@example.org',
+    ' '.repeat(33),
+    'true',
+    '\u200b'.repeat(33),
     '{',
     '}',
     '[',
@@ -118,6 +124,34 @@ describe('tool arguments that are broken JSON', () => {
         expect({ shown, findings }).toEqual({ shown: whole.text, findings: whole.findings })
       }),
       { numRuns: 300 },
+    )
+  })
+})
+
+describe('tool arguments that are no JSON', () => {
+  it('show nothing that would be concealed in any other text', () => {
+    // Nothing that a quote or a backslash in a string could change; JSON with a mark before the value stays JSON.
+    const openings = [
+      '',
+      '{',
+      '[',
+      "{'a': ",
+      '{"a": ',
+      '["x", 12 ',
+      '{"a": nul',
+      'true ',
+      '{"a" ',
+      '12 ',
+    ]
+    const plain = texts.filter((text) => !/["\\]/.test(text))
+    fc.assert(
+      fc.property(fc.constantFrom(...openings), plain, (opening, text) => {
+        const broken = `${opening} it is ${text}`
+        const found = covered(broken, strict.scan(broken).findings)
+        const { findings } = strict.scan(broken, { channel: 'tool_arguments' })
+        expect(covered(broken, findings)).toEqual(found)
+      }),
+      RUNS,
     )
   })
 })

@@ -292,6 +292,42 @@ describe('tool arguments', () => {
     expect(text).toBe(' card: [CREDIT_CARD] "x" \\n')
   })
 
+  it.each([
+    [`{'card': '${CARD}'}`, `{'card': '[CREDIT_CARD]'}`],
+    [`the card ${CARD}`, 'the card [CREDIT_CARD]'],
+    [`4111 1111 1111 1111, "x"`, '[CREDIT_CARD], "x"'],
+    [`-${CARD}`, '-[CREDIT_CARD]'],
+    [`{"a":${CARD}}`, '{"a":[CREDIT_CARD]}'],
+    [`{"a":1,"b": card ${CARD}}`, '{"a":1,"b": card [CREDIT_CARD]}'],
+    ['{"ip": 2001:db8:0:0:0:0:0:1}', '{"ip": [IP_ADDRESS]}'],
+    [`{'a':"\\u0034111 1111 1111 1111"} ${CARD}`, `{'a':"[CREDIT_CARD]"} [CREDIT_CARD]`],
+    [`["x"] ${CARD}`, '["x"] [CREDIT_CARD]'],
+  ])('are guarded as plain text where they stop being JSON: %s', (text, expected) => {
+    const options = { channel: 'tool_arguments' } as const
+    const strict = compilePolicy('strict')
+    expect(strict.scan(text, options).text).toBe(expected)
+  })
+
+  it('stay JSON around a bare value and the blanks behind it', () => {
+    const blanks = ' \n\t'.repeat(400)
+    const text = `[4111111111111111${blanks}, {"a": 4111111111111111 }, true ,4111111111111111 ]`
+    const result = compilePolicy('strict').scan(text, { channel: 'tool_arguments' })
+    const card = '[CREDIT_CARD]'
+    expect(JSON.parse(result.text)).toEqual([card, { a: card }, true, card])
+  })
+
+  it('hold no more than came, whatever the label of a bare value', () => {
+    const policy = compilePolicy({
+      maxSpan: 40,
+      rules: [{ pattern: '4111', name: 'A', action: { kind: 'hash', key: KEY } }],
+    })
+    const stream = policy.open({ direction: 'output', channel: 'tool_arguments' })
+    stream.push('{"a":')
+    expect(stream.push('4111111').held).toBe(7)
+    expect(stream.push('1').held).toBe(8)
+    expect(stream.push('}').held).toBe(0)
+  })
+
   it.each(['{"a":"x\\\\u00', '{"a":"x', '{"a":12', '[tru', ''])(
     'are as they were if cut off: %s',
     (text) => {
