@@ -71,6 +71,8 @@ const PARTS = [
     'a'.repeat(50),
     '1'.repeat(30),
   ],
+  // What counts as nothing, in runs that end a text and in shorter ones.
+  ...['\u200b'.repeat(7), '\u200b'.repeat(31), '\u200b'.repeat(33), '\u{e0041}'.repeat(170)],
 ]
 const redact = { kind: 'redact' }
 const POLICIES = [
