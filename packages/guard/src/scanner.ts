@@ -25,7 +25,7 @@ const INITIAL_GROUPS = 8
 const MAX_EMPTIED = 2
 /** Makes `#enter` look the state up. */
 const NO_GENERATION = -1
-const BEFORE_ALL = Number.NEGATIVE_INFINITY
+const BEFORE_ALL = -1
 /** As long as there can be classes. */
 const NO_ENTRIES = new Int32Array(256).fill(UNKNOWN)
 

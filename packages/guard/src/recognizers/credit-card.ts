@@ -69,6 +69,21 @@ const NETWORKS: readonly Network[] = [
   { prefixes: [[1, 1]], lengths: [15] },
 ]
 
+const LONGEST_PREFIX = 4
+const MAX_DIGITS = 19
+
+/** By count of digits: the first number of a range of issuers and the one after its last, by their first four digits. */
+const RANGES_BY_LENGTH: readonly (readonly (readonly [number, number])[])[] = Array.from(
+  { length: MAX_DIGITS + 1 },
+  (_, length) =>
+    NETWORKS.filter(({ lengths }) => lengths.includes(length)).flatMap(({ prefixes }) =>
+      prefixes.map(([first, last]): [number, number] => {
+        const scale = 10 ** (LONGEST_PREFIX - String(first).length)
+        return [first * scale, (last + 1) * scale]
+      }),
+    ),
+)
+
 const KNOWN_NETWORK = 1
 const UNKNOWN_NETWORK = 0.4
 
@@ -93,16 +108,12 @@ export const creditCard: Recognizer = {
       check: (value) => {
         if (!passesLuhn(value)) return 0
         const digits = digitsOf(value)
-        return NETWORKS.some((network) => issues(network, digits)) ? KNOWN_NETWORK : UNKNOWN_NETWORK
+        const issuer = Number(digits.slice(0, LONGEST_PREFIX))
+        const isKnown = RANGES_BY_LENGTH[digits.length]?.some(
+          ([first, end]) => first <= issuer && issuer < end,
+        )
+        return isKnown === true ? KNOWN_NETWORK : UNKNOWN_NETWORK
       },
     },
   ],
-}
-
-function issues(network: Network, digits: string): boolean {
-  if (!network.lengths.includes(digits.length)) return false
-  return network.prefixes.some(([first, last]) => {
-    const prefix = Number(digits.slice(0, String(first).length))
-    return prefix >= first && prefix <= last
-  })
 }
