@@ -126,13 +126,20 @@ function textsOf(parts: fc.Arbitrary<string>): fc.Arbitrary<string> {
 /** Texts in which nothing counts as nothing for long. */
 export const texts: fc.Arbitrary<string> = textsOf(fc.constantFrom(...PARTS))
 
-/** The same with floods of characters that count as nothing. */
-export const floodedTexts: fc.Arbitrary<string> = textsOf(
-  fc.oneof(
-    { weight: 5, arbitrary: fc.constantFrom(...PARTS) },
-    { weight: 1, arbitrary: fc.constantFrom(...FLOODS) },
-  ),
-)
+const FLOODED = [
+  'exploit',
+  'by pass',
+  'jo.doe@example.org1.a',
+  '123-45-6789',
+  '4111 1111 1111 1111',
+]
+
+/** Such texts around a value with a flood in it or behind it. */
+export const floodedTexts: fc.Arbitrary<string> = fc
+  .tuple(texts, fc.constantFrom(...FLOODED), fc.nat(25), fc.constantFrom(...FLOODS), texts)
+  .map(([before, value, at, flood, after]) =>
+    [before, value.slice(0, at), flood, value.slice(at), after].join(''),
+  )
 
 const MAX_CUT = 900
 
