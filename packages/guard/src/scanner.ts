@@ -33,11 +33,11 @@ export class Scanner {
   readonly matches: Matches
   readonly #program: Program
   readonly #held: HeldText
-  /** The automaton: the row of its state, and the offset at which each of the state's thread groups started. */
   /** Present instead of the automaton once this stream has built too many states. */
   #simulation: Simulation | undefined
   /** How often this stream made the shared automaton be emptied. */
   #emptied = 0
+  /** The automaton: the row of its state, and the offset at which each of the state's thread groups started. */
   #row: number
   #state: State
   #generation: number
