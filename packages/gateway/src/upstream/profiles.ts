@@ -18,21 +18,17 @@ export interface ProfileDefaults {
   includeUsage: boolean
 }
 
+/** Genesys Cloud's limits, whichever way it is reached: the tutorial's schema and window, 300 requests a minute a token. */
+const GENESYS_CLOUD = {
+  maxContentCharacters: 4_096,
+  defaultContextWindow: 8_192,
+  requestsPerMinute: 300,
+  includeUsage: false,
+}
+
 const PROFILES: Readonly<Record<ProfileName, ProfileDefaults>> = {
-  seed: {
-    policy: 'seed',
-    maxContentCharacters: 4_096,
-    defaultContextWindow: 8_192,
-    requestsPerMinute: 300,
-    includeUsage: false,
-  },
-  genesys: {
-    policy: 'standard',
-    maxContentCharacters: 4_096,
-    defaultContextWindow: 8_192,
-    requestsPerMinute: 300,
-    includeUsage: false,
-  },
+  seed: { ...GENESYS_CLOUD, policy: 'seed' },
+  genesys: { ...GENESYS_CLOUD, policy: 'standard' },
   openai: {
     policy: 'standard',
     maxContentCharacters: undefined,
