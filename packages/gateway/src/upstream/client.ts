@@ -59,6 +59,7 @@ const BREAKER_PAUSE_MS = 5_000
 export class UpstreamClient {
   readonly #options: UpstreamClientOptions
   readonly #now: () => number
+  readonly #chatUrl: URL
   readonly #credentials: Credentials
   readonly #pacing: Pacing
   readonly #budget: RetryBudget
@@ -68,6 +69,7 @@ export class UpstreamClient {
   constructor(options: UpstreamClientOptions) {
     const { target, dispatcher } = options
     this.#options = options
+    this.#chatUrl = new URL(target.chatUrl)
     this.#now = options.now ?? Date.now
     this.#credentials = createCredentials(target.authentication, {
       dispatcher,
@@ -170,12 +172,11 @@ export class UpstreamClient {
       signal: call.signal,
       now: this.#now,
     })
-    const url = new URL(target.chatUrl)
     try {
       dispatcher.dispatch(
         {
-          origin: url.origin,
-          path: url.pathname + url.search,
+          origin: this.#chatUrl.origin,
+          path: this.#chatUrl.pathname + this.#chatUrl.search,
           method: 'POST',
           headers: requestHeaders(authorization),
           body: call.body,
