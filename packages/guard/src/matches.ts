@@ -21,7 +21,7 @@ interface OpenMatch {
 }
 
 /** A detector accepts before the symbol of class `after`; the threads that do are `groups`, and began at their `starts`. */
-export interface Acceptance extends Accept {
+interface Acceptance extends Accept {
   readonly starts: Int32Array
   readonly after: number
 }
@@ -54,8 +54,13 @@ export class Matches {
     return this.#waiting.length > 0
   }
 
+  /** Judges what is accepted before a symbol of class `after`, by threads that began at their `starts`. */
+  acceptAll(accepts: readonly Accept[], starts: Int32Array, after: number): void {
+    for (const { detector, groups } of accepts) this.#accept({ detector, groups, starts, after })
+  }
+
   /** Judges a match that ends at the last symbol. */
-  accept(acceptance: Acceptance): void {
+  #accept(acceptance: Acceptance): void {
     const { detector } = acceptance
     const meaning = this.#program.meanings[detector]
     if (meaning === undefined) return
@@ -145,14 +150,24 @@ export class Matches {
   /** The match with the earliest start that passes. */
   #judge(meaning: DetectorMeaning, acceptance: Acceptance): Candidate | undefined {
     if (meaning.detector.check === undefined) return this.#uncheckedMatch(meaning, acceptance)
-    for (const group of acceptance.groups) {
-      const candidate = this.#checkedMatch(meaning, acceptance.starts[group] ?? 0)
-      if (candidate !== undefined) return candidate
+    const { groups, starts } = acceptance
+    const candidate = this.#checkedMatch(meaning, starts[groups[0] ?? 0] ?? 0)
+    if (candidate !== undefined) return candidate
+    if (this.#program.backtracer().canMerge(acceptance.detector)) {
+      return this.#tracedMatch(meaning, acceptance)
     }
-    const backtracer = this.#program.backtracer()
-    if (!backtracer.canMerge(acceptance.detector)) return undefined
+    for (let i = 1; i < groups.length; i += 1) {
+      const later = this.#checkedMatch(meaning, starts[groups[i] ?? 0] ?? 0)
+      if (later !== undefined) return later
+    }
+    return undefined
+  }
+
+  /** Threads have met, so the starts of the groups are not all there are: they are read from the text. */
+  #tracedMatch(meaning: DetectorMeaning, acceptance: Acceptance): Candidate | undefined {
     const from = this.#traceableFrom()
-    const starts = backtracer.starts(acceptance.detector, this.#matchEnd(acceptance, from))
+    const place = this.#matchEnd(acceptance, from)
+    const starts = this.#program.backtracer().starts(acceptance.detector, place)
     for (let i = starts.length - 1; i >= 0; i -= 1) {
       const start = from + (starts[i] ?? 0)
       if (meaning.isGated && !this.#wasLive(meaning.gate, start)) continue

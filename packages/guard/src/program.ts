@@ -9,8 +9,9 @@ import { ConditionTable } from './matcher/condition-table.ts'
 import { ContextWords } from './matcher/context.ts'
 import { NfaBuilder } from './matcher/nfa.ts'
 import type { PatternNode } from './matcher/pattern.ts'
-import { SimulationPlan } from './matcher/simulation.ts'
+import { RunsPlan } from './matcher/runs.ts'
 import { type Term, TermAlphabet, TermAutomaton, type TermMatch } from './matcher/terms.ts'
+import { once } from './once.ts'
 import { PolicyError } from './policy-error.ts'
 import type { Rule } from './rule.ts'
 
@@ -93,10 +94,9 @@ export interface Program {
   readonly rules: readonly Rule[]
   readonly hasAllowed: boolean
   readonly automaton: Automaton
-  /** What a stream goes on with that may not build states any more. Made when first needed. */
-  readonly simulationPlan: () => SimulationPlan
+  /** What a stream goes on with that may not fill the automaton any more. Made when first needed, as what follows. */
+  readonly runs: () => RunsPlan
   readonly backtracer: () => Backtracer
-  readonly conditions: ConditionTable
   /** The bits that the automaton looks at. */
   readonly gatesOfAutomaton: number
   /** Present if a detector has context words. */
@@ -151,7 +151,8 @@ export function compileProgram(source: ProgramSource): Program {
     identifierFoldTable(),
   )
   const contextWords = gates.contextWords()
-  const conditions = new ConditionTable(nfa.conditions, alphabet)
+  const parts = { nfa, alphabet, conditions: new ConditionTable(nfa.conditions, alphabet) }
+  const automaton = new Automaton(parts)
   const latches = new Map<number, LatchClasses>()
   detectors.forEach(({ latch }, index) => {
     if (latch === undefined) return
@@ -169,10 +170,9 @@ export function compileProgram(source: ProgramSource): Program {
     latches,
     rules,
     hasAllowed: allowed.length > 0,
-    automaton: new Automaton(nfa, alphabet, conditions),
-    simulationPlan: once(() => new SimulationPlan(nfa, alphabet, conditions)),
-    backtracer: once(() => new Backtracer(nfa, alphabet, conditions)),
-    conditions,
+    automaton,
+    runs: once(() => new RunsPlan(parts, automaton)),
+    backtracer: once(() => new Backtracer(parts)),
     contextWords,
     gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),
     ...compileTerms(source.termLists),
@@ -182,23 +182,16 @@ export function compileProgram(source: ProgramSource): Program {
   }
 }
 
-function once<T>(make: () => T): () => T {
-  let made: T | undefined
-  return () => {
-    made ??= make()
-    return made
-  }
-}
-
 const NO_CONTEXT = new Int32Array(1)
 
 function kindsOf({ classOf }: Alphabet, contextWords: ContextWords | undefined): Uint16Array {
-  const kinds = Uint16Array.from(classOf)
+  const kinds = new Uint16Array(classOf)
   if (contextWords === undefined) return kinds
+  const contextClassOf = contextWords.classOf
   for (let unit = 0; unit < kinds.length; unit += 1) {
     const symbolClass = kinds[unit] ?? 0
     if (symbolClass < FIRST_CLASS) continue
-    kinds[unit] = symbolClass | (contextWords.classAt(unit) << CONTEXT_SHIFT)
+    kinds[unit] = symbolClass | ((contextClassOf[unit] ?? 0) << CONTEXT_SHIFT)
   }
   return kinds
 }

@@ -1,7 +1,7 @@
 // Decides what is shown of a stretch of text once everything that could match in it is known: for each character the
 // most concealing finding over it wins. When that is the case is the stream's to say.
 
-import type { Finding } from './finding.ts'
+import { type Finding, NO_FINDINGS } from './finding.ts'
 import { foldIdentifiers } from './fold.ts'
 import { isLabel, keptFrom } from './operators.ts'
 import type { Rule } from './rule.ts'
@@ -33,21 +33,22 @@ interface Pending extends OpenCandidate {
 }
 
 export class Resolver {
+  /** In the order of their ends, in which they are found: what overlaps the last one is at the end. */
   #pending: Pending[] = []
+  /** Those that were added open, whose ends move. */
+  #opened: Pending[] = []
   #lastOwner: Pending | undefined
 
   /** Nothing has been found that is not yet shown and reported. */
   get isIdle(): boolean {
-    return this.#pending.length === 0
+    return this.#pending.length === 0 && this.#opened.length === 0
   }
 
-  /** Takes a match whose text is `value`. A match inside another one of the same rule is dropped. */
+  /** Takes a match whose text is `value`, and which ends at or after all others. One inside another is dropped. */
   add(candidate: Candidate, value: string): void {
-    const { rule, start, end } = candidate
-    const isSame = (other: Candidate) => other.rule === rule
-    if (this.#pending.some((p) => isSame(p) && p.start <= start && end <= p.end)) return
+    const { rule, start } = candidate
+    if (this.#contains(candidate)) return
     if (candidate.isCut && this.#lengthen(candidate)) return
-    this.#pending = this.#pending.filter((p) => !(isSame(p) && start <= p.start && p.end <= end))
     const pending = toPending(candidate)
     if (isLabel(rule.action)) pending.label = rule.label(foldIdentifiers(value))
     if (candidate.isCut) pending.keptFrom = Number.POSITIVE_INFINITY
@@ -55,13 +56,30 @@ export class Resolver {
     this.#pending.push(pending)
   }
 
+  /** Whether a match of the same rule contains this one; if not, those that it contains are dropped. */
+  #contains({ rule, start, end }: Candidate): boolean {
+    for (const p of this.#opened) {
+      if (p.rule === rule && p.start <= start && end <= p.end) return true
+    }
+    for (let i = this.#pending.length - 1; i >= 0; i -= 1) {
+      const p = this.#pending[i]
+      if (p === undefined || p.end <= start) break
+      if (p.rule !== rule) continue
+      if (p.start <= start && end <= p.end) return true
+      if (start <= p.start) this.#pending.splice(i, 1)
+    }
+    return false
+  }
+
   /** One endless match gives one finding, and not one for each of its ends. */
   #lengthen({ rule, start, end }: Candidate): boolean {
-    const shorter = this.#pending.find(
+    const at = this.#pending.findLastIndex(
       (p) => p.isCut && p.rule === rule && p.start <= start && start < p.end,
     )
+    const [shorter] = at < 0 ? [] : this.#pending.splice(at, 1)
     if (shorter === undefined) return false
     shorter.end = end
+    this.#pending.push(shorter)
     return true
   }
 
@@ -72,25 +90,39 @@ export class Resolver {
     if (isLabel(rule.action)) pending.label = rule.label('')
     pending.keptFrom = Number.POSITIVE_INFINITY
     pending.isOpen = true
-    this.#pending.push(pending)
+    this.#opened.push(pending)
     return pending
   }
 
   /** Forgets candidates that turned out not to count. */
   drop(isDropped: (candidate: Candidate) => boolean): void {
+    this.#opened = this.#opened.filter((pending) => !isDropped(pending))
     this.#pending = this.#pending.filter((pending) => !isDropped(pending))
   }
 
   /** What is shown of `text`, which begins at offset `from` of the stream. Call it for adjoining stretches in order. */
   show(text: string, from: number): string {
-    if (this.isIdle) return text
-    let shown = ''
-    let at = from
+    if (this.isIdle || text === '') return text
+    const byStart = [...this.#opened, ...this.#pending].sort((a, b) => a.start - b.start)
     const to = from + text.length
-    while (at < to) {
-      const owner = this.#ownerOf(at)
-      const until = this.#nextChange(at, to)
+    let covering: Pending[] = []
+    let next = 0
+    let shown = ''
+    for (let at = from; at < to; ) {
+      let until = to
+      covering = covering.filter((p) => p.end > at)
+      for (; next < byStart.length; next += 1) {
+        const p = byStart[next]
+        if (p === undefined || p.end <= at) continue
+        if (p.start > at) {
+          until = Math.min(until, p.start)
+          break
+        }
+        covering.push(p)
+      }
+      for (const p of covering) until = Math.min(until, p.end)
       const stretch = text.slice(at - from, until - from)
+      const owner = mostConcealing(covering)
       shown += owner === undefined ? stretch : this.#conceal(owner, stretch, at)
       at = until
     }
@@ -98,17 +130,20 @@ export class Resolver {
   }
 
   /** The findings that end at or before `to`, in the order of their ends; those that own no character are dropped. */
-  report(to: number): Finding[] {
+  report(to: number): readonly Finding[] {
+    let count = 0
+    while (count < this.#pending.length && (this.#pending[count]?.end ?? 0) <= to) count += 1
+    if (count === 0 && this.#opened.length === 0) return NO_FINDINGS
     const isDone = (p: Pending) => !p.isOpen && p.end <= to
-    const done = this.#pending.filter(isDone)
-    if (done.length === 0) return []
-    this.#pending = this.#pending.filter((p) => !isDone(p))
+    const done = [...this.#pending.splice(0, count), ...this.#opened.filter(isDone)]
+    this.#opened = this.#opened.filter((p) => !isDone(p))
     return toFindings(done)
   }
 
   /** What has been concealed or shown in part when a block ends the stream. */
   reportRest(): Finding[] {
-    const rest = this.#pending
+    const rest = [...this.#opened, ...this.#pending]
+    this.#opened = []
     this.#pending = []
     return toFindings(rest)
   }
@@ -116,28 +151,13 @@ export class Resolver {
   /** The offset up to which nothing has to wait, because what covers `to` is already shown as a label. */
   coveredUntil(to: number): number {
     let until = to
-    for (const p of this.#pending) {
-      if (p.start < to && p.end > until && isLabel(p.rule.action)) until = p.end
+    for (const p of this.#opened) until = Math.max(until, labelledUntil(p, to))
+    for (let i = this.#pending.length - 1; i >= 0; i -= 1) {
+      const p = this.#pending[i]
+      if (p === undefined || p.end <= to) break
+      until = Math.max(until, labelledUntil(p, to))
     }
     return until
-  }
-
-  #ownerOf(at: number): Pending | undefined {
-    let owner: Pending | undefined
-    for (const p of this.#pending) {
-      if (p.start <= at && at < p.end && (owner === undefined || precedence(p, owner) < 0))
-        owner = p
-    }
-    return owner
-  }
-
-  #nextChange(at: number, to: number): number {
-    let next = to
-    for (const p of this.#pending) {
-      if (p.start > at && p.start < next) next = p.start
-      if (p.end > at && p.end < next) next = p.end
-    }
-    return next
   }
 
   #conceal(owner: Pending, stretch: string, at: number): string {
@@ -168,6 +188,17 @@ function toPending({ rule, start, end, score, isCut }: Candidate): Pending {
     isOwner: false,
     isLabelShown: false,
   }
+}
+
+/** The end of what is shown as a label from before `to` on. */
+function labelledUntil({ rule, start, end }: Pending, to: number): number {
+  return start < to && isLabel(rule.action) ? end : to
+}
+
+function mostConcealing(pending: readonly Pending[]): Pending | undefined {
+  let owner: Pending | undefined
+  for (const p of pending) if (owner === undefined || precedence(p, owner) < 0) owner = p
+  return owner
 }
 
 /** Negative if `a` decides over `b` where both cover a character. */

@@ -8,23 +8,16 @@ import {
   ACTION_CLEAR,
   ACTION_MASK,
   ACTION_RESTART,
-  type Accept,
-  type Action,
-  type State,
   UNKNOWN,
 } from './matcher/automaton.ts'
 import { BETWEEN_WORDS, LiveContexts, SEPARATOR } from './matcher/context.ts'
-import { Simulation } from './matcher/simulation.ts'
+import type { SlowThreads } from './matcher/runs.ts'
 import { CLASS_SEPARATOR, type TermAutomaton } from './matcher/terms.ts'
+import { Threads } from './matcher/threads.ts'
 import { Matches } from './matches.ts'
 import { CLASS_BITS, CONTEXT_SHIFT, kindOf, type Program } from './program.ts'
 import type { Resolver } from './resolver.ts'
 
-const INITIAL_GROUPS = 8
-/** A stream that makes the shared automaton be emptied this often goes on without it. */
-const MAX_EMPTIED = 2
-/** Makes `#enter` look the state up. */
-const NO_GENERATION = -1
 const BEFORE_ALL = -1
 /** As long as there can be classes. */
 const NO_ENTRIES = new Int32Array(256).fill(UNKNOWN)
@@ -33,16 +26,9 @@ export class Scanner {
   readonly matches: Matches
   readonly #program: Program
   readonly #held: HeldText
-  /** Present instead of the automaton once this stream has built too many states. */
-  #simulation: Simulation | undefined
-  /** How often this stream made the shared automaton be emptied. */
-  #emptied = 0
-  /** The automaton: the row of its state, and the offset at which each of the state's thread groups started. */
-  #row: number
-  #state: State
-  #generation: number
-  #starts: Int32Array = new Int32Array(INITIAL_GROUPS)
-  #groups = 0
+  readonly #threads: Threads
+  /** Present instead of them once this stream has built too many states. */
+  #slow: SlowThreads | undefined
   #substringRow = 0
   #wordRow = 0
   readonly #contexts: LiveContexts
@@ -58,15 +44,14 @@ export class Scanner {
     this.#held = held
     this.#contexts = contexts
     this.matches = new Matches(program, { held, resolver, wasLive })
-    this.#state = automaton.initial(0)
-    this.#row = automaton.rowOf(this.#state)
-    this.#generation = automaton.generation
+    this.#threads = new Threads(automaton)
   }
 
   /** The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. */
   scan(to: number): void {
-    const { automaton, kinds, contextTable, substrings, words, floodLength } = this.#program
+    const { kinds, contextTable, substrings, words, floodLength } = this.#program
     const { matches } = this
+    const threads = this.#threads
     const hasTerms = substrings !== undefined || words !== undefined
     const held = this.#held
     const { text, base } = held
@@ -89,8 +74,7 @@ export class Scanner {
           const isFlood = base + at + 1 - Math.max(symbolEnd, held.edge) >= floodLength
           if (!isFlood && !matches.isBusy) continue
           held.lookAt(at + 1, symbolEnd)
-          this.#contextRow = contextRow
-          this.#leave(row)
+          this.#leave(row, contextRow)
           if (isFlood) this.#beginAnew()
           else this.#passOver()
           if (matches.blockedBy !== undefined) break
@@ -123,10 +107,10 @@ export class Scanner {
       const action = entry & ACTION_MASK
       if (action > ACTION_RESTART) {
         held.lookAt(start, symbolEnd)
-        this.#act(automaton.actions[action], symbolClass)
+        this.#act(action, symbolClass)
       } else if (action !== 0) {
-        this.#starts[0] = base + start
-        this.#groups = action - ACTION_CLEAR
+        threads.starts[0] = base + start
+        threads.count = action - ACTION_CLEAR
       }
       const end = base + at + 1
       if (hasTerms) {
@@ -145,8 +129,7 @@ export class Scanner {
     }
     if (matches.blockedBy === undefined) held.scanned = to
     held.symbolEnd = symbolEnd
-    this.#contextRow = contextRow
-    this.#leave(row)
+    this.#leave(row, contextRow)
   }
 
   /** Sees to what matches have left to do after a symbol that began at `start`. Whether the stream is blocked. */
@@ -182,8 +165,9 @@ export class Scanner {
   #complete(): void {
     const { automaton, words } = this.#program
     const { end } = automaton.alphabet
-    if (this.#simulation !== undefined) this.#accept(this.#simulation.accepts(end), end)
-    else if (this.#groups > 0) this.#act(automaton.step(this.#state, end).action, end)
+    const { state } = this.#threads
+    const accepts = this.#slow?.accepts(end) ?? automaton.step(state, end).action.accepts
+    this.matches.acceptAll(accepts, (this.#slow ?? this.#threads).starts, end)
     if (words !== undefined) this.#stepWords(words, CLASS_SEPARATOR)
   }
 
@@ -194,10 +178,8 @@ export class Scanner {
     this.#endWord(this.#contextRow, now)
     this.#contextRow = BETWEEN_WORDS
     this.#gates = this.#gatesNow()
-    this.#state = this.#program.automaton.initial(this.#gates)
-    this.#simulation?.reset()
-    this.#generation = NO_GENERATION
-    this.#groups = 0
+    this.#threads.restart(this.#gates)
+    this.#slow?.restart()
     this.#wordRow = 0
     this.#substringRow = 0
     this.#held.edge = now
@@ -208,7 +190,8 @@ export class Scanner {
     const { maxSpan } = this.#program
     const { now } = this.#held
     let watermark = this.matches.earliestUndecided(now)
-    if (this.#groups > 0) watermark = Math.min(watermark, this.#starts[0] ?? now)
+    const { count, starts } = this.#slow ?? this.#threads
+    if (count > 0) watermark = Math.min(watermark, starts[0] ?? now)
     const depth = this.#termDepth()
     if (depth > 0) watermark = Math.min(watermark, this.#startOf(depth))
     if (watermark >= now - maxSpan) return watermark
@@ -222,48 +205,36 @@ export class Scanner {
     return Math.max(depthAt(substrings, this.#substringRow), depthAt(words, this.#wordRow))
   }
 
-  /** Row numbers are good for one generation of the automaton; after that the state has to be looked up again. */
+  /** The row to go on from; without the automaton it means nothing, and every entry is missing. */
   #enter(): number {
-    const { automaton } = this.#program
-    if (this.#simulation !== undefined || this.#generation === automaton.generation)
-      return this.#row
-    this.#generation = automaton.generation
-    return automaton.rowOf(this.#state)
+    if (this.#slow === undefined) return this.#threads.enter()
+    this.#slow.enter()
+    return 0
   }
 
-  #leave(row: number): void {
-    if (this.#simulation !== undefined) return
-    const { automaton, simulationPlan } = this.#program
-    this.#row = row
-    this.#state = automaton.stateAt(row)
-    if (this.#generation === automaton.generation) return
-    this.#generation = automaton.generation
-    this.#emptied += 1
-    if (this.#emptied < MAX_EMPTIED) return
-    this.#simulation = new Simulation(simulationPlan(), this.#state, this.#starts)
-    this.#row = 0
-    this.#follow(this.#simulation)
+  #leave(row: number, contextRow: number): void {
+    this.#contextRow = contextRow
+    if (this.#slow === undefined) this.#threads.leave(row)
+    else this.#slow.leave()
   }
 
-  /** While a stream is simulated, every entry is missing. */
   #table(): Int32Array {
-    return this.#simulation === undefined ? this.#program.automaton.table : NO_ENTRIES
+    return this.#slow === undefined ? this.#program.automaton.table : NO_ENTRIES
   }
 
   /** The entry for a transition that is not in the table. */
   #missing(row: number, symbolClass: number): number {
-    const simulation = this.#simulation
-    if (simulation === undefined) return this.#program.automaton.build(row, symbolClass)
-    this.#accept(simulation.accepts(symbolClass), symbolClass)
+    const threads = this.#threads
+    if (this.#slow === undefined) {
+      if (!threads.isExhausted) return threads.build(row, symbolClass)
+      const { automaton, runs } = this.#program
+      this.#slow = runs().goOn(automaton.stateAt(row), threads.starts)
+    }
+    const slow = this.#slow
+    this.matches.acceptAll(slow.accepts(symbolClass), slow.starts, symbolClass)
     if (this.matches.blockedBy !== undefined) return 0
-    simulation.step(symbolClass, this.#gates, this.#held.now)
-    this.#follow(simulation)
+    this.#slow = slow.step(symbolClass, this.#gates, this.#held.now)
     return 0
-  }
-
-  #follow(simulation: Simulation): void {
-    this.#starts = simulation.starts
-    this.#groups = simulation.count
   }
 
   /** Takes note of a word that ended before an offset. Whether that changed what may start. */
@@ -280,37 +251,14 @@ export class Scanner {
   /** The row of the same threads under the gates that are live now. */
   #regate(row: number): number {
     this.#gates = this.#gatesNow()
-    if (this.#simulation !== undefined) return row
-    return this.#program.automaton.regate(row, this.#gates)
+    return this.#slow === undefined ? this.#program.automaton.regate(row, this.#gates) : row
   }
 
   /** Matches first, while the groups are still those that accepted; then the groups change. */
-  #act(action: Action | undefined, after: number): void {
-    if (action === undefined) return
-    const { accepts, keep, begins } = action
-    this.#accept(accepts, after)
-    if (this.matches.blockedBy !== undefined) return
-    if (keep !== null) {
-      for (let i = 0; i < keep.length; i += 1) this.#starts[i] = this.#starts[keep[i] ?? 0] ?? 0
-      this.#groups = keep.length
-    }
-    if (begins) this.#begin(this.#held.now)
-  }
-
-  #accept(accepts: readonly Accept[], after: number): void {
-    for (const { detector, groups } of accepts) {
-      this.matches.accept({ detector, groups, starts: this.#starts, after })
-    }
-  }
-
-  #begin(offset: number): void {
-    if (this.#groups === this.#starts.length) {
-      const larger = new Int32Array(this.#starts.length * 2)
-      larger.set(this.#starts)
-      this.#starts = larger
-    }
-    this.#starts[this.#groups] = offset
-    this.#groups += 1
+  #act(action: number, after: number): void {
+    const accepts = this.#program.automaton.acceptsOf(action)
+    this.matches.acceptAll(accepts, this.#threads.starts, after)
+    if (this.matches.blockedBy === undefined) this.#threads.act(action, this.#held.now)
   }
 
   /** Words are seen to end before the symbol, substrings end with it. */

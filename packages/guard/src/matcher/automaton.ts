@@ -37,20 +37,36 @@ export const ACTION_CLEAR = 1
 /** ... and a new one begins. */
 export const ACTION_RESTART = 2
 
+/** Number 0: all groups survive, none begins, nothing is accepted. */
+export const NO_ACTION: Action = { keep: null, begins: false, accepts: [] }
+
+/** The state at the beginning of a text. */
+export function initialState(gates: number): State {
+  return { groups: [], left: 0, gates }
+}
+
 /** An entry of the table: the row of the next state times 4096 plus the number of the action, or UNKNOWN. */
 export const UNKNOWN = -1
 export const ACTION_BITS = 12
 export const ACTION_MASK = 0xfff
 
-/** Four bytes each: what the table may grow to before it is emptied. */
-const MAX_CELLS = 160_000
+/** What the table may grow to before it is emptied, of four bytes each: a row has 19 bits. */
+const MAX_CELLS = 110_000
+const MAX_ACTIONS = 3000
+const MAX_ROWS = 2 ** 19
 const INITIAL_STATES = 64
 /** Number 0, ACTION_CLEAR and ACTION_RESTART. */
 const FIXED_ACTIONS: readonly Action[] = [
-  { keep: null, begins: false, accepts: [] },
+  NO_ACTION,
   { keep: [], begins: false, accepts: [] },
   { keep: [], begins: true, accepts: [] },
 ]
+
+export interface AutomatonParts {
+  readonly nfa: Nfa
+  readonly alphabet: Alphabet
+  readonly conditions: ConditionTable
+}
 
 export class Automaton {
   readonly alphabet: Alphabet
@@ -68,12 +84,14 @@ export class Automaton {
   actions: Action[] = [...FIXED_ACTIONS]
   /** Goes up when the automaton was emptied: state numbers from before mean nothing any more. */
   generation = 0
+  /** It is at its limits, and will be emptied when the next stream enters. The one that is in may go on for a while. */
+  isFull = false
   #states: State[] = []
   #stateIds = new Map<string, number>()
   #actionIds = new Map<string, number>()
   #regated = new Map<number, number>()
 
-  constructor(nfa: Nfa, alphabet: Alphabet, conditions: ConditionTable) {
+  constructor({ nfa, alphabet, conditions }: AutomatonParts) {
     this.alphabet = alphabet
     this.#nfa = nfa
     this.#conditions = conditions
@@ -93,11 +111,11 @@ export class Automaton {
     const key = `${state.left};${state.gates};${state.groups.map((group) => group.join()).join(';')}`
     const known = this.#stateIds.get(key)
     if (known !== undefined) return known * this.alphabet.size
-    if (this.#isFull()) this.#empty()
     const id = this.#states.push(state) - 1
     this.#stateIds.set(key, id)
     const cells = this.#states.length * this.alphabet.size
     if (cells > this.table.length) this.#grow()
+    if (cells > MAX_CELLS || this.actions.length > MAX_ACTIONS) this.isFull = true
     return id * this.alphabet.size
   }
 
@@ -110,29 +128,37 @@ export class Automaton {
 
   /** The row of the same threads under other live gates. */
   regate(row: number, gates: number): number {
-    const key = gates * MAX_CELLS + row
+    const key = gates * MAX_ROWS + row
     const known = this.#regated.get(key)
     if (known !== undefined) return known
-    const { generation } = this
     const regated = this.rowOf({ ...this.stateAt(row), gates })
-    if (generation === this.generation) this.#regated.set(key, regated)
+    this.#regated.set(key, regated)
     return regated
   }
 
-  /** The state at the beginning of a text. */
-  initial(gates: number): State {
-    return { groups: [], left: 0, gates }
+  /** Begins anew. Only while nobody goes by its rows. */
+  empty(): void {
+    this.#states = []
+    this.#stateIds = new Map()
+    this.actions = [...FIXED_ACTIONS]
+    this.#actionIds = new Map()
+    this.#regated = new Map()
+    this.table.fill(UNKNOWN)
+    this.generation += 1
+    this.isFull = false
   }
 
-  /** Builds the transition of a row on a class and returns its table entry. May empty the automaton. */
+  /** What is accepted where a transition has an action. */
+  acceptsOf(action: number): readonly Accept[] {
+    return action > ACTION_RESTART ? (this.actions[action] ?? NO_ACTION).accepts : NO_ACTION.accepts
+  }
+
+  /** Builds the transition of a row on a class and returns its table entry. */
   build(row: number, symbolClass: number): number {
     const state = this.stateAt(row)
     const { next, action } = this.step(state, symbolClass)
-    const generation = this.generation
-    if (this.#isFull()) this.#empty()
-    const nextRow = this.rowOf(next)
-    const entry = (nextRow << ACTION_BITS) | this.#actionId(action)
-    if (generation === this.generation) this.table[row + symbolClass] = entry
+    const entry = (this.rowOf(next) << ACTION_BITS) | this.#actionId(action)
+    this.table[row + symbolClass] = entry
     return entry
   }
 
@@ -214,21 +240,6 @@ export class Automaton {
     const id = this.actions.push(action) - 1
     this.#actionIds.set(key, id)
     return id
-  }
-
-  #isFull(): boolean {
-    const cells = (this.#states.length + 1) * this.alphabet.size
-    return cells > MAX_CELLS || this.actions.length > ACTION_MASK
-  }
-
-  #empty(): void {
-    this.#states = []
-    this.#stateIds = new Map()
-    this.actions = [...FIXED_ACTIONS]
-    this.#actionIds = new Map()
-    this.#regated = new Map()
-    this.table.fill(UNKNOWN)
-    this.generation += 1
   }
 
   #grow(): void {

@@ -2,6 +2,7 @@
 // earliest start of threads that have met; when that one is refused, because arithmetic fails or it is too long ago, the
 // later ones are found here. Rare, and never longer than one match, so that the whole stays linear.
 import { type Alphabet, classAt, symbolStart } from './alphabet.ts'
+import type { AutomatonParts } from './automaton.ts'
 import type { ConditionTable } from './condition-table.ts'
 import type { Edge, Nfa } from './nfa.ts'
 
@@ -17,6 +18,11 @@ export interface MatchEnd {
   readonly earliest: number
 }
 
+/** The state of the way back in which no position is left. */
+const NOTHING = 0
+/** After so many remembered steps it begins anew. */
+const MAX_MOVES = 5000
+
 export class Backtracer {
   readonly #nfa: Nfa
   readonly #alphabet: Alphabet
@@ -31,8 +37,12 @@ export class Backtracer {
   readonly #seen: Int32Array
   readonly #mergeable = new Map<number, boolean>()
   #stamp = 0
+  /** The states of the way back: what may have been read next to last. And where each symbol leads from them. */
+  #states: (readonly number[])[] = [[]]
+  #stateIds = new Map([['', NOTHING]])
+  readonly #moves = new Map<number, number>()
 
-  constructor(nfa: Nfa, alphabet: Alphabet, conditions: ConditionTable) {
+  constructor({ nfa, alphabet, conditions }: AutomatonParts) {
     this.#nfa = nfa
     this.#alphabet = alphabet
     this.#conditions = conditions
@@ -126,18 +136,21 @@ export class Backtracer {
   /** The offsets from which a match of the detector reaches exactly to the end, the nearest first. */
   starts(detector: number, place: MatchEnd): number[] {
     const { text, earliest } = place
+    if (this.#moves.size > MAX_MOVES) this.#forget()
     const found: number[] = []
     let at = symbolStart(this.#alphabet, text, place.end)
-    let active = at < 0 ? [] : this.#endingAt(detector, this.#leftAfter(text, at), place.after)
-    while (active.length > 0 && at >= earliest) {
-      const symbolClass = classAt(this.#alphabet, text, at)
+    if (at < 0) return found
+    let symbolClass = classAt(this.#alphabet, text, at)
+    let state = this.#ending(detector, this.#conditions.leftOf[symbolClass] ?? 0, place.after)
+    while (state !== NOTHING && at >= earliest) {
       const before = symbolStart(this.#alphabet, text, at)
-      const left = before < 0 ? this.#leftOf(place.before) : this.#leftAfter(text, before)
-      active = active.filter((position) => this.#consumes(position, symbolClass))
-      if (active.some((position) => this.#anyHolds(this.#first[position], left, symbolClass))) {
-        found.push(at)
-      }
-      active = before < 0 ? [] : this.#before(active, left, symbolClass)
+      const classBefore = before < 0 ? -1 : classAt(this.#alphabet, text, before)
+      const left = before < 0 ? this.#leftOf(place.before) : this.#conditions.leftOf[classBefore]
+      const move = this.#move(state, symbolClass, left ?? 0)
+      if ((move & 1) === 1) found.push(at)
+      if (before < 0) break
+      state = move >> 1
+      symbolClass = classBefore
       at = before
     }
     return found
@@ -145,16 +158,52 @@ export class Backtracer {
 
   #leftOf(codePoint: number): number {
     if (codePoint < 0) return 0
-    return this.#leftAfter(String.fromCodePoint(codePoint), 0)
+    const symbolClass = classAt(this.#alphabet, String.fromCodePoint(codePoint), 0)
+    return this.#conditions.leftOf[symbolClass] ?? 0
   }
 
-  #leftAfter(text: string, at: number): number {
-    return this.#conditions.leftOf[classAt(this.#alphabet, text, at)] ?? 0
+  /** The state in which any position may be that a match of the detector can end with. */
+  #ending(detector: number, left: number, after: number): number {
+    const { lefts } = this.#conditions
+    const key = -1 - ((detector * this.#alphabet.size + after) * lefts + left)
+    return this.#remember(key, () => {
+      const positions = this.#last.get(detector) ?? []
+      return this.#stateOf(positions.filter((p) => this.#anyHolds(this.#nfa.last[p], left, after)))
+    })
   }
 
-  #endingAt(detector: number, left: number, after: number): number[] {
-    const positions = this.#last.get(detector) ?? []
-    return positions.filter((position) => this.#anyHolds(this.#nfa.last[position], left, after))
+  /** Where reading a symbol backwards leads: a state times two, plus one if a match may start with the symbol. */
+  #move(state: number, symbolClass: number, left: number): number {
+    const key = (state * this.#alphabet.size + symbolClass) * this.#conditions.lefts + left
+    return this.#remember(key, () => {
+      const positions = this.#states[state] ?? []
+      const active = positions.filter((position) => this.#consumes(position, symbolClass))
+      const starts = active.some((p) => this.#anyHolds(this.#first[p], left, symbolClass))
+      return this.#stateOf(this.#before(active, left, symbolClass)) * 2 + (starts ? 1 : 0)
+    })
+  }
+
+  #remember(key: number, find: () => number): number {
+    const known = this.#moves.get(key)
+    if (known !== undefined) return known
+    const move = find()
+    this.#moves.set(key, move)
+    return move
+  }
+
+  #stateOf(positions: readonly number[]): number {
+    const key = positions.join()
+    const known = this.#stateIds.get(key)
+    if (known !== undefined) return known
+    const id = this.#states.push(positions) - 1
+    this.#stateIds.set(key, id)
+    return id
+  }
+
+  #forget(): void {
+    this.#states = [[]]
+    this.#stateIds = new Map([['', NOTHING]])
+    this.#moves.clear()
   }
 
   #consumes(position: number, symbolClass: number): boolean {
@@ -165,6 +214,7 @@ export class Backtracer {
     return conditions?.some((condition) => this.#conditions.holds(condition, left, after)) === true
   }
 
+  /** In ascending order, so that equal sets are equal lists. */
   #before(active: readonly number[], left: number, symbolClass: number): number[] {
     this.#stamp += 1
     const result: number[] = []
@@ -176,6 +226,6 @@ export class Backtracer {
         result.push(target)
       }
     }
-    return result
+    return result.sort((a, b) => a - b)
   }
 }

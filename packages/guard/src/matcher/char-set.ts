@@ -75,10 +75,11 @@ export function charSetMatching(source: string): CharSet {
 
 /** Each symbol at its own offset; a surrogate, which is no character alone, is given as NUL. */
 function textOfEverySymbol(): string {
+  const units = new Uint16Array(LAST + 1)
+  for (let unit = 0; unit <= LAST; unit += 1) units[unit] = unit >> 11 === 0x1b ? 0 : unit
   let text = ''
   for (let low = 0; low <= LAST; low += 0x1000) {
-    const units = Array.from({ length: 0x1000 }, (_, i) => low + i)
-    text += String.fromCharCode(...units.map((unit) => (unit >> 11 === 0x1b ? 0 : unit)))
+    text += Reflect.apply(String.fromCharCode, undefined, units.subarray(low, low + 0x1000))
   }
   return text
 }

@@ -7,7 +7,8 @@ export class ConditionTable {
   /** Left context that a class leaves behind; 0 is the start of the text. */
   readonly leftOf: Uint8Array
   readonly #open: Uint8Array
-  readonly #lefts: number
+  /** Number of left contexts. */
+  readonly lefts: number
   readonly #size: number
 
   constructor(conditions: readonly (readonly Assertion[])[], alphabet: Alphabet) {
@@ -19,18 +20,22 @@ export class ConditionTable {
       alphabet,
     )
     this.leftOf = leftOf
-    this.#lefts = samples.length
+    this.lefts = samples.length
     this.#size = alphabet.size
-    this.#open = new Uint8Array(conditions.length * this.#lefts * this.#size)
+    this.#open = new Uint8Array(conditions.length * this.lefts * this.#size)
+    const met = new Map(
+      assertions.map((a) => [a, whereMet(a, members.get(a) ?? EMPTY, { samples, alphabet })]),
+    )
     conditions.forEach((condition, c) => {
-      samples.forEach((before, left) => {
-        for (let after = FIRST_CLASS; after < alphabet.size; after += 1) {
-          const holds = condition.every((assertion) =>
-            isMet(assertion, members.get(assertion) ?? EMPTY, { before, after, end: alphabet.end }),
-          )
-          if (holds) this.#open[this.#cell(c, left, after)] = 1
-        }
-      })
+      const open = this.#open.subarray(
+        c * this.lefts * this.#size,
+        (c + 1) * this.lefts * this.#size,
+      )
+      open.fill(1)
+      for (const assertion of condition) {
+        const where = met.get(assertion) ?? EMPTY
+        for (let cell = 0; cell < open.length; cell += 1) if (where[cell] !== 1) open[cell] = 0
+      }
     })
   }
 
@@ -39,7 +44,7 @@ export class ConditionTable {
   }
 
   #cell(condition: number, left: number, symbolClass: number): number {
-    return (condition * this.#lefts + left) * this.#size + symbolClass
+    return (condition * this.lefts + left) * this.#size + symbolClass
   }
 }
 
@@ -57,6 +62,22 @@ function leftContexts(members: readonly Uint8Array[], alphabet: Alphabet) {
     leftOf[symbolClass] = left
   }
   return { leftOf, samples }
+}
+
+/** By left context and class: 1 where an assertion is met between the two. */
+function whereMet(
+  assertion: Assertion,
+  members: Uint8Array,
+  { samples, alphabet }: { readonly samples: readonly number[]; readonly alphabet: Alphabet },
+): Uint8Array {
+  const { size, end } = alphabet
+  const met = new Uint8Array(samples.length * size)
+  samples.forEach((before, left) => {
+    for (let after = FIRST_CLASS; after < size; after += 1) {
+      if (isMet(assertion, members, { before, after, end })) met[left * size + after] = 1
+    }
+  })
+  return met
 }
 
 /** `before` is -1 at the start of the text, `after` is `end` at its end; neither edge belongs to any set. */

@@ -18,7 +18,7 @@ const CONTEXT_WORD = -1
 /** The words of all contexts of a program; context `i` has the bit `1 << i`. */
 export class ContextWords {
   /** By UTF-16 unit: 1 to 26 for a letter from a to z, 27 for another letter or digit, 0 for what separates words. */
-  readonly #classOf = contextClasses()
+  readonly classOf = contextClasses()
   /** Next row by row and class, or CONTEXT_WORD. */
   readonly table: Int32Array
   readonly contexts: number
@@ -42,14 +42,14 @@ export class ContextWords {
 
   classAt(codePoint: number): number {
     return codePoint > 0xffff
-      ? (this.#classOf[foldAstral(codePoint)] ?? SEPARATOR)
-      : (this.#classOf[codePoint] ?? SEPARATOR)
+      ? (this.classOf[foldAstral(codePoint)] ?? SEPARATOR)
+      : (this.classOf[codePoint] ?? SEPARATOR)
   }
 
   #insert(rows: number[], word: string, bit: number): void {
     let row = BETWEEN_WORDS
     for (let i = 0; i < word.length; i += 1) {
-      const cell = row + (this.#classOf[word.charCodeAt(i)] ?? OTHER)
+      const cell = row + (this.classOf[word.charCodeAt(i)] ?? OTHER)
       if (rows[cell] === UNKNOWN_WORD) {
         rows[cell] = addRow(rows)
       }
@@ -126,6 +126,9 @@ function contextClasses(): Uint8Array {
     ofSymbol[0x40 + letter] = letter
     ofSymbol[0x60 + letter] = letter
   }
-  classes = Uint8Array.from(folds, (symbol) => ofSymbol[symbol] ?? SEPARATOR)
+  classes = new Uint8Array(0x10000)
+  for (let unit = 0; unit < classes.length; unit += 1) {
+    classes[unit] = ofSymbol[folds[unit] ?? 0] ?? SEPARATOR
+  }
   return classes
 }

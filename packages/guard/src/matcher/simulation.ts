@@ -1,9 +1,8 @@
 // The same threads as the automaton's, moved one by one and without building states: slower, but it needs no memory to
 // speak of. It serves the rare stream whose text would fill the shared automaton again and again.
-import type { Alphabet } from './alphabet.ts'
-import type { Accept, State } from './automaton.ts'
+import type { Accept, AutomatonParts, State } from './automaton.ts'
 import type { ConditionTable } from './condition-table.ts'
-import type { Edge, Nfa } from './nfa.ts'
+import type { Edge } from './nfa.ts'
 
 /** The position automaton as flat arrays; one for all simulations of a program. */
 export class SimulationPlan {
@@ -22,7 +21,7 @@ export class SimulationPlan {
   /** By class: the edges a match can start with, and the gate of each. */
   readonly first: readonly (readonly (Edge & { readonly gate: number })[])[]
 
-  constructor(nfa: Nfa, alphabet: Alphabet, conditions: ConditionTable) {
+  constructor({ nfa, alphabet, conditions }: AutomatonParts) {
     const members = nfa.sets.map((set) => alphabet.members(set))
     const consumes = ({ target }: Edge, symbolClass: number) =>
       members[nfa.setOf[target] ?? 0]?.[symbolClass] === 1
@@ -83,8 +82,13 @@ export class Simulation {
     })
   }
 
+  /** It has no need of the automaton. */
+  enter(): void {}
+
+  leave(): void {}
+
   /** Back to where a text begins. */
-  reset(): void {
+  restart(): void {
     this.count = 0
     this.#left = 0
   }
@@ -107,7 +111,7 @@ export class Simulation {
   }
 
   /** Moves all threads over a symbol at an offset and starts new ones. */
-  step(symbolClass: number, gates: number, offset: number): void {
+  step(symbolClass: number, gates: number, offset: number): this {
     const { offsets, targets, edgeConditions, conditions, size, first } = this.#plan
     this.#stamp += 1
     let count = 0
@@ -136,6 +140,7 @@ export class Simulation {
     this.#left = conditions.leftOf[symbolClass] ?? 0
     this.count = count
     this.#swap()
+    return this
   }
 
   #ends(position: number, symbolClass: number): boolean {
