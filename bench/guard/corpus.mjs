@@ -113,6 +113,7 @@ export function adversarial(length) {
     'ab:ab:': repeated('ab:ab:'),
     '1.1.': repeated('1.1.'),
     'long address': repeated(`${'a'.repeat(400)}@b${'.co'.repeat(120)} `),
+    'nothing but valid cards': repeated('4111 1111 1111 1111 '),
     'card with a wrong check digit': repeated('4111 1111 1111 1112 '),
     'IBAN with wrong check digits': repeated('GB12 AAAA '),
     'zero-width flood': repeated('4\u200b'),
