@@ -2,7 +2,6 @@
 // most concealing finding over it wins. When that is the case is the stream's to say.
 
 import { type Finding, NO_FINDINGS } from './finding.ts'
-import { foldIdentifiers } from './fold.ts'
 import { isLabel, keptFrom } from './operators.ts'
 import type { Rule } from './rule.ts'
 
@@ -50,7 +49,7 @@ export class Resolver {
     if (this.#contains(candidate)) return
     if (candidate.isCut && this.#lengthen(candidate)) return
     const pending = toPending(candidate)
-    if (isLabel(rule.action)) pending.label = rule.label(foldIdentifiers(value))
+    if (isLabel(rule.action)) pending.label = rule.label(value)
     if (candidate.isCut) pending.keptFrom = Number.POSITIVE_INFINITY
     else if (rule.action === 'mask') pending.keptFrom = start + keptFrom(value, rule.keepLast)
     this.#pending.push(pending)
@@ -73,14 +72,15 @@ export class Resolver {
 
   /** One endless match gives one finding, and not one for each of its ends. */
   #lengthen({ rule, start, end }: Candidate): boolean {
-    const at = this.#pending.findLastIndex(
-      (p) => p.isCut && p.rule === rule && p.start <= start && start < p.end,
-    )
-    const [shorter] = at < 0 ? [] : this.#pending.splice(at, 1)
-    if (shorter === undefined) return false
-    shorter.end = end
-    this.#pending.push(shorter)
-    return true
+    for (let i = this.#pending.length - 1; i >= 0; i -= 1) {
+      const p = this.#pending[i]
+      if (p === undefined || p.end <= start) break
+      if (!p.isCut || p.rule !== rule || p.start > start) continue
+      p.end = end
+      if (i < this.#pending.length - 1) this.#pending.push(...this.#pending.splice(i, 1))
+      return true
+    }
+    return false
   }
 
   /** Takes a match that has only begun. Whoever opened it moves its end and closes it; a mask keeps nothing of it. */
@@ -103,8 +103,8 @@ export class Resolver {
   /** What is shown of `text`, which begins at offset `from` of the stream. Call it for adjoining stretches in order. */
   show(text: string, from: number): string {
     if (this.isIdle || text === '') return text
-    const byStart = [...this.#opened, ...this.#pending].sort((a, b) => a.start - b.start)
     const to = from + text.length
+    const byStart = this.#startingBefore(to)
     let covering: Pending[] = []
     let next = 0
     let shown = ''
@@ -129,19 +129,30 @@ export class Resolver {
     return shown
   }
 
+  /** What may cover a stretch that ends at `to`, in the order of their starts. */
+  #startingBefore(to: number): Pending[] {
+    const result: Pending[] = []
+    for (const p of this.#opened) if (p.start < to) result.push(p)
+    for (const p of this.#pending) if (p.start < to) result.push(p)
+    return result.length < 2 ? result : result.sort((a, b) => a.start - b.start)
+  }
+
   /** The findings that end at or before `to`, in the order of their ends; those that own no character are dropped. */
   report(to: number): readonly Finding[] {
     let count = 0
     while (count < this.#pending.length && (this.#pending[count]?.end ?? 0) <= to) count += 1
     if (count === 0 && this.#opened.length === 0) return NO_FINDINGS
     const isDone = (p: Pending) => !p.isOpen && p.end <= to
-    const done = [...this.#pending.splice(0, count), ...this.#opened.filter(isDone)]
-    this.#opened = this.#opened.filter((p) => !isDone(p))
+    const done = this.#pending.splice(0, count)
+    if (this.#opened.length > 0) {
+      done.push(...this.#opened.filter(isDone))
+      this.#opened = this.#opened.filter((p) => !isDone(p))
+    }
     return toFindings(done)
   }
 
   /** What has been concealed or shown in part when a block ends the stream. */
-  reportRest(): Finding[] {
+  reportRest(): readonly Finding[] {
     const rest = [...this.#opened, ...this.#pending]
     this.#opened = []
     this.#pending = []
@@ -212,11 +223,10 @@ function precedence(a: Candidate, b: Candidate): number {
   )
 }
 
-function toFindings(pending: readonly Pending[]): Finding[] {
-  return pending
-    .filter((p) => p.isOwner)
-    .sort((a, b) => a.end - b.end || precedence(a, b))
-    .map(toFinding)
+function toFindings(pending: readonly Pending[]): readonly Finding[] {
+  const owners = pending.filter((p) => p.isOwner)
+  if (owners.length > 1) owners.sort((a, b) => a.end - b.end || precedence(a, b))
+  return owners.map(toFinding)
 }
 
 export function toFinding({ rule, start, end, score }: Candidate): Finding {

@@ -218,8 +218,10 @@ function labelOf(action: Action, entity: string): (value: string) => string {
       return () => action.with
     case 'hash': {
       const key = utf8ToBytes(action.key)
-      return (value) =>
-        `[${entity}:${bytesToHex(hmac(sha256, key, utf8ToBytes(value)).slice(0, 16))}]`
+      return (value) => {
+        const mac = hmac(sha256, key, utf8ToBytes(foldIdentifiers(value)))
+        return `[${entity}:${bytesToHex(mac.slice(0, 16))}]`
+      }
     }
     case 'redact':
       return () => action.label ?? `[${entity}]`

@@ -1,6 +1,6 @@
 // Payment card numbers: ISO/IEC 7812-1 (12 to 19 digits, Luhn check digit) with the issuer ranges that the networks
 // publish. A number outside these ranges that passes the check digit is reported with a lower score.
-import { digitsOf, passesLuhn } from '../checksum.ts'
+import { passesLuhn } from '../checksum.ts'
 import type { Recognizer } from '../recognizer.ts'
 
 interface Network {
@@ -69,20 +69,19 @@ const NETWORKS: readonly Network[] = [
   { prefixes: [[1, 1]], lengths: [15] },
 ]
 
-const LONGEST_PREFIX = 4
-const MAX_DIGITS = 19
+const ISSUER_DIGITS = 4
 
-/** By count of digits: the first number of a range of issuers and the one after its last, by their first four digits. */
-const RANGES_BY_LENGTH: readonly (readonly (readonly [number, number])[])[] = Array.from(
-  { length: MAX_DIGITS + 1 },
-  (_, length) =>
-    NETWORKS.filter(({ lengths }) => lengths.includes(length)).flatMap(({ prefixes }) =>
-      prefixes.map(([first, last]): [number, number] => {
-        const scale = 10 ** (LONGEST_PREFIX - String(first).length)
-        return [first * scale, (last + 1) * scale]
-      }),
-    ),
-)
+/** By the first four digits: a bit for each number of digits that a card of that issuer may have. */
+const LENGTHS_BY_ISSUER = new Uint32Array(10 ** ISSUER_DIGITS)
+for (const { prefixes, lengths } of NETWORKS) {
+  const bits = lengths.reduce((sum, length) => sum | (1 << length), 0)
+  for (const [first, last] of prefixes) {
+    const scale = 10 ** (ISSUER_DIGITS - String(first).length)
+    for (let issuer = first * scale; issuer < (last + 1) * scale; issuer += 1) {
+      LENGTHS_BY_ISSUER[issuer] = (LENGTHS_BY_ISSUER[issuer] ?? 0) | bits
+    }
+  }
+}
 
 const KNOWN_NETWORK = 1
 const UNKNOWN_NETWORK = 0.4
@@ -107,13 +106,20 @@ export const creditCard: Recognizer = {
       score: KNOWN_NETWORK,
       check: (value) => {
         if (!passesLuhn(value)) return 0
-        const digits = digitsOf(value)
-        const issuer = Number(digits.slice(0, LONGEST_PREFIX))
-        const isKnown = RANGES_BY_LENGTH[digits.length]?.some(
-          ([first, end]) => first <= issuer && issuer < end,
-        )
-        return isKnown === true ? KNOWN_NETWORK : UNKNOWN_NETWORK
+        return isOfKnownNetwork(value) ? KNOWN_NETWORK : UNKNOWN_NETWORK
       },
     },
   ],
+}
+
+function isOfKnownNetwork(value: string): boolean {
+  let count = 0
+  let issuer = 0
+  for (let i = 0; i < value.length; i += 1) {
+    const digit = value.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) continue
+    if (count < ISSUER_DIGITS) issuer = issuer * 10 + digit
+    count += 1
+  }
+  return (((LENGTHS_BY_ISSUER[issuer] ?? 0) >> count) & 1) === 1
 }
