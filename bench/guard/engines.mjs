@@ -38,13 +38,7 @@ const WINDOW = 128
 
 /** @param {string} name @param {import('@sluice/guard').Policy} policy @returns {Engine} */
 export function guardEngine(name, policy) {
-  return {
-    name,
-    open() {
-      const stream = policy.open({ direction: 'output' })
-      return { push: (delta) => stream.push(delta), end: () => stream.end() }
-    },
-  }
+  return { name, open: () => policy.open({ direction: 'output' }) }
 }
 
 /** @type {(name: string, redact: Redact) => Engine} */

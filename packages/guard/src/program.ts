@@ -5,9 +5,9 @@ import { type Alphabet, createAlphabet, FIRST_CLASS } from './matcher/alphabet.t
 import { Automaton } from './matcher/automaton.ts'
 import { Backtracer } from './matcher/backtracer.ts'
 import type { CharSet } from './matcher/char-set.ts'
-import { ConditionTable } from './matcher/condition-table.ts'
 import { ContextWords } from './matcher/context.ts'
-import { NfaBuilder } from './matcher/nfa.ts'
+import { type Nfa, NfaBuilder } from './matcher/nfa.ts'
+import { type AutomatonParts, partsOf } from './matcher/parts.ts'
 import type { PatternNode } from './matcher/pattern.ts'
 import { RunsPlan } from './matcher/runs.ts'
 import { type Term, TermAlphabet, TermAutomaton, type TermMatch } from './matcher/terms.ts'
@@ -120,6 +120,28 @@ const FLOOD_LENGTH = 32
 export function compileProgram(source: ProgramSource): Program {
   const { detectors, rules, allowed, maxSpan } = source
   const gates = new Gates(detectors)
+  const { nfa, meanings } = readPatterns(source, gates)
+  const alphabet = alphabetOf(nfa, detectors)
+  const contextWords = gates.contextWords()
+  return {
+    kinds: kindsOf(alphabet, contextWords),
+    contextTable: contextWords?.table ?? NO_CONTEXT,
+    meanings,
+    latches: latchesOf(detectors, alphabet, gates),
+    rules,
+    hasAllowed: allowed.length > 0,
+    ...automataOf(partsOf(nfa, alphabet)),
+    contextWords,
+    gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),
+    ...compileTerms(source.termLists),
+    maxSpan,
+    // A value and the flood behind it have to be held together.
+    floodLength: Math.min(FLOOD_LENGTH, maxSpan >> 2),
+  }
+}
+
+/** All patterns as one position automaton, and what each of its detectors means. */
+function readPatterns({ detectors, allowed }: ProgramSource, gates: Gates) {
   const builder = new NfaBuilder()
   const meanings: Meaning[] = detectors.map((detector, index) => {
     const gate = gates.ofContext(detector.context)
@@ -139,46 +161,40 @@ export function compileProgram(source: ProgramSource): Program {
     builder.add(meanings.length, pattern)
     meanings.push({ role: 'allow' })
   }
-  const nfa = builder.build()
-  const alphabet = createAlphabet(
-    [
-      ...nfa.sets,
-      ...nfa.conditions.flat().map((assertion) => assertion.set),
-      ...detectors.flatMap(({ latch }) =>
-        latch === undefined ? [] : [latch.body, latch.trailing],
-      ),
-    ],
-    identifierFoldTable(),
-  )
-  const contextWords = gates.contextWords()
-  const parts = { nfa, alphabet, conditions: new ConditionTable(nfa.conditions, alphabet) }
-  const automaton = new Automaton(parts)
+  return { nfa: builder.build(), meanings }
+}
+
+function alphabetOf(nfa: Nfa, detectors: readonly Detector[]): Alphabet {
+  const sets = [
+    ...nfa.sets,
+    ...nfa.conditions.flat().map((assertion) => assertion.set),
+    ...detectors.flatMap(({ latch }) => (latch === undefined ? [] : [latch.body, latch.trailing])),
+  ]
+  return createAlphabet(sets, identifierFoldTable())
+}
+
+function latchesOf(
+  detectors: readonly Detector[],
+  alphabet: Alphabet,
+  gates: Gates,
+): ReadonlyMap<number, LatchClasses> {
   const latches = new Map<number, LatchClasses>()
   detectors.forEach(({ latch }, index) => {
     if (latch === undefined) return
     const body = alphabet.members(latch.body)
-    latches.set(index, {
-      body,
-      trailing: alphabet.members(latch.trailing),
-      gate: gates.ofLatch(index),
-    })
+    const trailing = alphabet.members(latch.trailing)
+    latches.set(index, { body, trailing, gate: gates.ofLatch(index) })
   })
+  return latches
+}
+
+/** Apart from the rest, so that what is made later keeps nothing else in memory. */
+function automataOf(parts: AutomatonParts): Pick<Program, 'automaton' | 'runs' | 'backtracer'> {
+  const automaton = new Automaton(parts)
   return {
-    kinds: kindsOf(alphabet, contextWords),
-    contextTable: contextWords?.table ?? NO_CONTEXT,
-    meanings,
-    latches,
-    rules,
-    hasAllowed: allowed.length > 0,
     automaton,
     runs: once(() => new RunsPlan(parts, automaton)),
     backtracer: once(() => new Backtracer(parts)),
-    contextWords,
-    gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),
-    ...compileTerms(source.termLists),
-    maxSpan,
-    // A value and the flood behind it have to be held together.
-    floodLength: Math.min(FLOOD_LENGTH, maxSpan >> 2),
   }
 }
 

@@ -29,7 +29,6 @@ export interface Alphabet {
 export function createAlphabet(sets: readonly CharSet[], folds: FoldTable): Alphabet {
   const starts = cutPoints(sets)
   const { classes, samples } = classesOf(starts, sets)
-  const end = FIRST_CLASS + samples.length
   const symbolClass = new Uint8Array(0x10000)
   starts.forEach((start, i) => {
     symbolClass.fill(classes[i] ?? 0, start, starts[i + 1] ?? 0x10000)
@@ -40,13 +39,23 @@ export function createAlphabet(sets: readonly CharSet[], folds: FoldTable): Alph
     classOf[unit] = symbol === IGNORED ? CLASS_IGNORED : (symbolClass[symbol] ?? 0)
   }
   classOf.fill(CLASS_SURROGATE, 0xd800, 0xe000)
+  return alphabetOf(classOf, samples, symbolClass[ASTRAL] ?? 0)
+}
+
+function alphabetOf(
+  classOf: Uint8Array,
+  samples: readonly number[],
+  classOfAstral: number,
+): Alphabet {
+  const end = FIRST_CLASS + samples.length
   return {
     classOf,
     size: end + 1,
     end,
     astralClass: (codePoint) => {
       const symbol = foldAstral(codePoint)
-      return symbol === IGNORED ? CLASS_IGNORED : (symbolClass[symbol] ?? 0)
+      if (symbol === ASTRAL) return classOfAstral
+      return symbol === IGNORED ? CLASS_IGNORED : (classOf[symbol] ?? 0)
     },
     members: (set) => {
       const result = new Uint8Array(end + 1)

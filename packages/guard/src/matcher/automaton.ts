@@ -4,6 +4,7 @@
 import type { Alphabet } from './alphabet.ts'
 import type { ConditionTable } from './condition-table.ts'
 import type { Edge, Nfa } from './nfa.ts'
+import { type AutomatonParts, consumes } from './parts.ts'
 
 /** What a state stands for; a stream keeps it to find its way back after the automaton was emptied. */
 export interface State {
@@ -62,17 +63,11 @@ const FIXED_ACTIONS: readonly Action[] = [
   { keep: [], begins: true, accepts: [] },
 ]
 
-export interface AutomatonParts {
-  readonly nfa: Nfa
-  readonly alphabet: Alphabet
-  readonly conditions: ConditionTable
-}
-
 export class Automaton {
   readonly alphabet: Alphabet
+  readonly #parts: AutomatonParts
   readonly #nfa: Nfa
   readonly #conditions: ConditionTable
-  readonly #members: readonly Uint8Array[]
   readonly #everyStart: ReadonlySet<number>
   readonly #seen: Int32Array
   #stamp = 0
@@ -91,11 +86,12 @@ export class Automaton {
   #actionIds = new Map<string, number>()
   #regated = new Map<number, number>()
 
-  constructor({ nfa, alphabet, conditions }: AutomatonParts) {
+  constructor(parts: AutomatonParts) {
+    const { nfa, alphabet, conditions } = parts
+    this.#parts = parts
     this.alphabet = alphabet
     this.#nfa = nfa
     this.#conditions = conditions
-    this.#members = nfa.sets.map((set) => alphabet.members(set))
     this.#everyStart = new Set(nfa.entries.filter((e) => e.everyStart).map((e) => e.detector))
     this.#seen = new Int32Array(nfa.setOf.length)
     this.table = new Int32Array(INITIAL_STATES * alphabet.size).fill(UNKNOWN)
@@ -201,7 +197,7 @@ export class Automaton {
   #take(edges: readonly Edge[], into: number[]): void {
     for (const { target, condition } of edges) {
       if (this.#seen[target] === this.#stamp) continue
-      if (this.#members[this.#nfa.setOf[target] ?? 0]?.[this.#symbolClass] !== 1) continue
+      if (!consumes(this.#parts, target, this.#symbolClass)) continue
       if (!this.#conditions.holds(condition, this.#left, this.#symbolClass)) continue
       this.#seen[target] = this.#stamp
       into.push(target)

@@ -2,9 +2,9 @@
 // earliest start of threads that have met; when that one is refused, because arithmetic fails or it is too long ago, the
 // later ones are found here. Rare, and never longer than one match, so that the whole stays linear.
 import { type Alphabet, classAt, symbolStart } from './alphabet.ts'
-import type { AutomatonParts } from './automaton.ts'
 import type { ConditionTable } from './condition-table.ts'
-import type { Edge, Nfa } from './nfa.ts'
+import type { Nfa } from './nfa.ts'
+import { type AutomatonParts, classesOf, consumes } from './parts.ts'
 
 /** The end of a match and how far to look back from it; offsets are those of `text`. */
 export interface MatchEnd {
@@ -24,14 +24,16 @@ const NOTHING = 0
 const MAX_MOVES = 5000
 
 export class Backtracer {
+  readonly #parts: AutomatonParts
   readonly #nfa: Nfa
   readonly #alphabet: Alphabet
   readonly #conditions: ConditionTable
-  readonly #members: readonly Uint8Array[]
-  /** By position: the edges that lead to it, with their sources as targets. */
-  readonly #preceding: readonly Edge[][]
-  /** By position: the conditions under which a match starts with it. */
-  readonly #first: readonly number[][]
+  /** The edges that lead to position `p`: their sources and conditions from `#offsets[p]` up to the next offset. */
+  readonly #offsets: Int32Array
+  readonly #sources: Int32Array
+  readonly #sourceConditions: Int32Array
+  /** By position with which a match can start: the conditions. */
+  readonly #first = new Map<number, number[]>()
   /** By detector: the positions a match can end with. */
   readonly #last = new Map<number, number[]>()
   readonly #seen: Int32Array
@@ -42,21 +44,25 @@ export class Backtracer {
   #stateIds = new Map([['', NOTHING]])
   readonly #moves = new Map<number, number>()
 
-  constructor({ nfa, alphabet, conditions }: AutomatonParts) {
+  constructor(parts: AutomatonParts) {
+    const { nfa, alphabet, conditions } = parts
+    this.#parts = parts
     this.#nfa = nfa
     this.#alphabet = alphabet
     this.#conditions = conditions
-    this.#members = nfa.sets.map((set) => alphabet.members(set))
-    this.#preceding = nfa.follow.map(() => [])
-    this.#first = nfa.follow.map(() => [])
-    this.#seen = new Int32Array(nfa.follow.length)
+    const incoming: { source: number; condition: number }[][] = nfa.follow.map(() => [])
     nfa.follow.forEach((edges, source) => {
-      for (const { target, condition } of edges) {
-        this.#preceding[target]?.push({ target: source, condition })
-      }
+      for (const { target, condition } of edges) incoming[target]?.push({ source, condition })
     })
+    this.#offsets = new Int32Array(incoming.length + 1)
+    incoming.forEach((edges, target) => {
+      this.#offsets[target + 1] = (this.#offsets[target] ?? 0) + edges.length
+    })
+    this.#sources = Int32Array.from(incoming.flat(), ({ source }) => source)
+    this.#sourceConditions = Int32Array.from(incoming.flat(), ({ condition }) => condition)
+    this.#seen = new Int32Array(nfa.follow.length)
     for (const { target, condition } of nfa.entries.flatMap((entry) => entry.first)) {
-      this.#first[target]?.push(condition)
+      this.#first.set(target, [...(this.#first.get(target) ?? []), condition])
     }
     nfa.last.forEach((conditions, position) => {
       if (conditions.length === 0) return
@@ -105,9 +111,9 @@ export class Backtracer {
     const detector = this.#nfa.detectorOf[position]
     const first = this.#nfa.entries.find((entry) => entry.detector === detector)?.first ?? []
     const lefts = new Set<number>()
-    this.#members[this.#nfa.setOf[position] ?? 0]?.forEach((isMember, symbolClass) => {
-      if (isMember === 1) lefts.add(this.#conditions.leftOf[symbolClass] ?? 0)
-    })
+    for (const symbolClass of classesOf(this.#parts, position)) {
+      lefts.add(this.#conditions.leftOf[symbolClass] ?? 0)
+    }
     for (const { target, condition } of first) {
       const mayStart = [...lefts].some((left) => this.#mayHold(condition, left, target))
       if (!mayStart) continue
@@ -117,20 +123,14 @@ export class Backtracer {
 
   /** Whether a condition can hold before some symbol that a position consumes. */
   #mayHold(condition: number, left: number, position: number): boolean {
-    const members = this.#members[this.#nfa.setOf[position] ?? 0]
-    return (
-      members?.some(
-        (isMember, symbolClass) =>
-          isMember === 1 && this.#conditions.holds(condition, left, symbolClass),
-      ) === true
+    return classesOf(this.#parts, position).some((symbolClass) =>
+      this.#conditions.holds(condition, left, symbolClass),
     )
   }
 
   /** Whether one symbol can lead to both positions. */
   #meet(a: number, b: number): boolean {
-    const ofA = this.#members[this.#nfa.setOf[a] ?? 0]
-    const ofB = this.#members[this.#nfa.setOf[b] ?? 0]
-    return ofA?.some((isMember, symbolClass) => isMember === 1 && ofB?.[symbolClass] === 1) === true
+    return classesOf(this.#parts, a).some((symbolClass) => consumes(this.#parts, b, symbolClass))
   }
 
   /** The offsets from which a match of the detector reaches exactly to the end, the nearest first. */
@@ -177,8 +177,8 @@ export class Backtracer {
     const key = (state * this.#alphabet.size + symbolClass) * this.#conditions.lefts + left
     return this.#remember(key, () => {
       const positions = this.#states[state] ?? []
-      const active = positions.filter((position) => this.#consumes(position, symbolClass))
-      const starts = active.some((p) => this.#anyHolds(this.#first[p], left, symbolClass))
+      const active = positions.filter((p) => consumes(this.#parts, p, symbolClass))
+      const starts = active.some((p) => this.#anyHolds(this.#first.get(p), left, symbolClass))
       return this.#stateOf(this.#before(active, left, symbolClass)) * 2 + (starts ? 1 : 0)
     })
   }
@@ -206,10 +206,6 @@ export class Backtracer {
     this.#moves.clear()
   }
 
-  #consumes(position: number, symbolClass: number): boolean {
-    return this.#members[this.#nfa.setOf[position] ?? 0]?.[symbolClass] === 1
-  }
-
   #anyHolds(conditions: readonly number[] | undefined, left: number, after: number): boolean {
     return conditions?.some((condition) => this.#conditions.holds(condition, left, after)) === true
   }
@@ -219,11 +215,13 @@ export class Backtracer {
     this.#stamp += 1
     const result: number[] = []
     for (const position of active) {
-      for (const { target, condition } of this.#preceding[position] ?? []) {
-        if (this.#seen[target] === this.#stamp) continue
-        if (!this.#conditions.holds(condition, left, symbolClass)) continue
-        this.#seen[target] = this.#stamp
-        result.push(target)
+      const end = this.#offsets[position + 1] ?? 0
+      for (let edge = this.#offsets[position] ?? 0; edge < end; edge += 1) {
+        const source = this.#sources[edge] ?? 0
+        if (this.#seen[source] === this.#stamp) continue
+        if (!this.#conditions.holds(this.#sourceConditions[edge] ?? 0, left, symbolClass)) continue
+        this.#seen[source] = this.#stamp
+        result.push(source)
       }
     }
     return result.sort((a, b) => a - b)

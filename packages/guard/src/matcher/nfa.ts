@@ -94,8 +94,9 @@ export class NfaBuilder {
     return {
       setOf: this.#setOf,
       detectorOf: this.#detectorOf,
-      follow: this.#follow,
-      last: this.#last,
+      // Copies, since an array that has grown keeps room for more.
+      follow: this.#follow.map((edges) => edges.slice()),
+      last: this.#last.map((conditions) => conditions.slice()),
       entries: this.#entries,
       sets: this.#sets.values,
       conditions,

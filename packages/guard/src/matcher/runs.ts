@@ -8,12 +8,12 @@ import {
   ACTION_RESTART,
   type Accept,
   Automaton,
-  type AutomatonParts,
   initialState,
   NO_ACTION,
   type State,
   UNKNOWN,
 } from './automaton.ts'
+import type { AutomatonParts } from './parts.ts'
 import { Simulation, SimulationPlan } from './simulation.ts'
 
 /** Threads that are moved without the automaton of all starts. */

@@ -1,8 +1,9 @@
 // The same threads as the automaton's, moved one by one and without building states: slower, but it needs no memory to
 // speak of. It serves the rare stream whose text would fill the shared automaton again and again.
-import type { Accept, AutomatonParts, State } from './automaton.ts'
+import type { Accept, State } from './automaton.ts'
 import type { ConditionTable } from './condition-table.ts'
 import type { Edge } from './nfa.ts'
+import { type AutomatonParts, consumes } from './parts.ts'
 
 /** The position automaton as flat arrays; one for all simulations of a program. */
 export class SimulationPlan {
@@ -21,10 +22,9 @@ export class SimulationPlan {
   /** By class: the edges a match can start with, and the gate of each. */
   readonly first: readonly (readonly (Edge & { readonly gate: number })[])[]
 
-  constructor({ nfa, alphabet, conditions }: AutomatonParts) {
-    const members = nfa.sets.map((set) => alphabet.members(set))
-    const consumes = ({ target }: Edge, symbolClass: number) =>
-      members[nfa.setOf[target] ?? 0]?.[symbolClass] === 1
+  constructor(parts: AutomatonParts) {
+    const { nfa, alphabet, conditions } = parts
+    const isOpen = ({ target }: Edge, symbolClass: number) => consumes(parts, target, symbolClass)
     this.conditions = conditions
     this.size = alphabet.size
     this.positions = nfa.setOf.length
@@ -34,7 +34,7 @@ export class SimulationPlan {
     this.offsets = new Int32Array(this.positions * this.size + 1)
     nfa.follow.forEach((edges, position) => {
       for (let symbolClass = 0; symbolClass < this.size; symbolClass += 1) {
-        for (const edge of edges) if (consumes(edge, symbolClass)) open.push(edge)
+        for (const edge of edges) if (isOpen(edge, symbolClass)) open.push(edge)
         this.offsets[position * this.size + symbolClass + 1] = open.length
       }
     })
@@ -44,7 +44,7 @@ export class SimulationPlan {
     this.mayEnd = Uint8Array.from(nfa.last, (list) => (list.length > 0 ? 1 : 0))
     this.first = Array.from({ length: this.size }, (_, symbolClass) =>
       nfa.entries.flatMap(({ first, gate }) =>
-        first.filter((edge) => consumes(edge, symbolClass)).map((edge) => ({ ...edge, gate })),
+        first.filter((edge) => isOpen(edge, symbolClass)).map((edge) => ({ ...edge, gate })),
       ),
     )
   }

@@ -1,0 +1,36 @@
+// What everything that runs a program's position automaton goes by: the states, which symbols they consume, and where the
+// conditions on the way to them hold.
+import type { Alphabet } from './alphabet.ts'
+import { ConditionTable } from './condition-table.ts'
+import type { Nfa } from './nfa.ts'
+
+export interface AutomatonParts {
+  readonly nfa: Nfa
+  readonly alphabet: Alphabet
+  readonly conditions: ConditionTable
+  /** By set of the NFA times `alphabet.size` plus class: 1 where the class belongs to the set. */
+  readonly members: Uint8Array
+}
+
+export function partsOf(nfa: Nfa, alphabet: Alphabet): AutomatonParts {
+  const members = new Uint8Array(nfa.sets.length * alphabet.size)
+  nfa.sets.forEach((set, i) => {
+    members.set(alphabet.members(set), i * alphabet.size)
+  })
+  return { nfa, alphabet, conditions: new ConditionTable(nfa.conditions, alphabet), members }
+}
+
+/** Whether a position of the NFA consumes symbols of a class. */
+export function consumes(parts: AutomatonParts, position: number, symbolClass: number): boolean {
+  const { members, nfa, alphabet } = parts
+  return members[(nfa.setOf[position] ?? 0) * alphabet.size + symbolClass] === 1
+}
+
+/** The classes whose symbols a position of the NFA consumes. */
+export function classesOf(parts: AutomatonParts, position: number): number[] {
+  const classes: number[] = []
+  for (let symbolClass = 0; symbolClass < parts.alphabet.size; symbolClass += 1) {
+    if (consumes(parts, position, symbolClass)) classes.push(symbolClass)
+  }
+  return classes
+}
