@@ -163,6 +163,7 @@ export class Dialect1 implements SocketEvents, Watcher {
       if (batch.length >= WRITE_BYTES) socket.writeFrames(batch.take())
     }
     if (batch.length > 0) socket.writeFrames(batch.take())
+    if (this.isBehind) socket.awaitDrain()
   }
 }
 

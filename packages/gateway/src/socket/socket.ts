@@ -15,6 +15,8 @@ export interface Socket {
   send(text: string): void
   /** Writes whole frames, as a FrameBatch made them. */
   writeFrames(frames: Buffer): void
+  /** Asks to be told, by `onDrain`, when everything that was written has left. */
+  awaitDrain(): void
   /** Begins the close handshake; a peer that does not answer is cut off. */
   close(code: number, reason: string): void
 }
@@ -22,7 +24,7 @@ export interface Socket {
 /** What a face is told. */
 export interface SocketEvents {
   onMessage(text: string): void
-  /** Everything that was written has left. */
+  /** Everything that was written has left; told at least where it was asked for. */
   onDrain(): void
   /** Called once, however the socket ended. */
   onClose(): void
@@ -37,6 +39,8 @@ export interface Upgrade {
 
 /** A reason fits one control frame (RFC 6455 section 5.5): 125 bytes, two of them the code. */
 const MAX_REASON_BYTES = 123
+
+const NOTHING = Buffer.alloc(0)
 
 /** A peer that does not answer a close is cut off after this. */
 const CLOSE_TIMEOUT_MS = 5_000
@@ -78,7 +82,7 @@ export class AcceptedSocket implements Socket {
   readonly #socket: WebSocket
   readonly #connection: Duplex
   #onBytes: ((data: Buffer) => void) | undefined
-  #onWritten: (error?: Error | null) => void = ignoreError
+  #onDrain: () => void = () => {}
 
   constructor(socket: WebSocket, connection: Duplex) {
     this.#socket = socket
@@ -100,12 +104,8 @@ export class AcceptedSocket implements Socket {
     // The library closes the socket with the code that fits; there is nothing to add.
     socket.on('error', () => {})
     socket.once('close', () => events.onClose())
-    const onDrain = () => events.onDrain()
-    this.#connection.on('drain', onDrain)
-    // Below Node's own mark a connection does not tell that it has drained; what was written does.
-    this.#onWritten = (error) => {
-      if (!error && this.bufferedBytes === 0) onDrain()
-    }
+    this.#onDrain = () => events.onDrain()
+    this.#connection.on('drain', this.#onDrain)
   }
 
   #noteSeen = (): void => {
@@ -126,11 +126,20 @@ export class AcceptedSocket implements Socket {
   }
 
   send(text: string): void {
-    if (this.isOpen) this.#socket.send(text, this.#onWritten)
+    if (this.isOpen) this.#socket.send(text)
   }
 
+  // Without a callback, which would cost a turn of its own for each delta.
   writeFrames(frames: Buffer): void {
-    if (this.isOpen) this.#connection.write(frames, this.#onWritten)
+    if (this.isOpen) this.#connection.write(frames)
+  }
+
+  awaitDrain(): void {
+    // Below its own mark a connection does not tell that it has drained, but that nothing more was written.
+    if (!this.isOpen || this.#connection.writableNeedDrain) return
+    this.#connection.write(NOTHING, (error) => {
+      if (!error) this.#onDrain()
+    })
   }
 
   close(code: number, reason: string): void {
