@@ -6,6 +6,8 @@ export type PolicyErrorCode =
   | 'unknown_entity'
   | 'unknown_action'
   | 'invalid_rule'
+  | 'unknown_field'
+  | 'unknown_rule'
   | 'invalid_option'
   | 'duplicate_rule'
   | 'pattern_syntax'
@@ -57,5 +59,14 @@ export class PolicyError extends Error {
     const start = this.path === undefined ? 0 : this.path.length + 2
     const end = this.position === undefined ? 0 : ` (at position ${this.position})`.length
     return this.message.slice(start, this.message.length - end)
+  }
+}
+
+/** What `read` gives; a fault that it finds is reported under a path. */
+export function under<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof PolicyError ? error.under(path) : error
   }
 }

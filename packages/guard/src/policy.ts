@@ -7,15 +7,24 @@ import { type GuardStream, NO_FINDINGS, type OpenOptions, type ScanResult } from
 import { JsonStream } from './json-stream.ts'
 import type { PatternNode } from './matcher/pattern.ts'
 import { builtInPolicy, POLICY_NAMES } from './policies.ts'
-import { PolicyError } from './policy-error.ts'
+import { PolicyError, under } from './policy-error.ts'
 import { compileProgram, type Program } from './program.ts'
 import { isInScope, type Rule, type RuleSummary, summaryOf } from './rule.ts'
-import { idOf, type ReadRule, readAllowed, readRule, requireFraction } from './rule-reader.ts'
+import {
+  checkOptions,
+  checkRule,
+  idOf,
+  type ReadRule,
+  readAllowed,
+  readRule,
+} from './rule-reader.ts'
+import { requireFields, requireFraction, requireList, requireText } from './shape.ts'
 import { TextStream } from './stream.ts'
 
 const DEFAULT_MAX_SPAN = 320
 const DEFAULT_THRESHOLD = 0.5
 const HASH_HEX_DIGITS = 16
+const POLICY_FIELDS = ['name', 'extends', 'without', 'rules', 'threshold', 'allow', 'maxSpan']
 
 /** A compiled policy. It is immutable and may be shared by any number of streams. */
 export interface Policy {
@@ -38,6 +47,7 @@ export interface Policy {
  */
 export function compilePolicy(source: PolicyName | PolicyDefinition): Policy {
   const definition = typeof source === 'string' ? namedPolicy(source) : source
+  requireFields(definition, POLICY_FIELDS, '')
   return new CompiledPolicy(definition)
 }
 
@@ -51,20 +61,20 @@ class CompiledPolicy implements Policy {
   readonly #allowed: readonly PatternNode[]
   /** By the indices of the rules in scope, so that kinds of text with the same rules share a program. */
   readonly #programs = new Map<string, Program>()
+  /** By the options of a stream. */
+  readonly #byOptions = new Map<string, Program | undefined>()
 
   constructor(definition: PolicyDefinition) {
     const rules = allRules(definition)
-    this.name = definition.name ?? 'custom'
+    const { name = 'custom' } = definition
+    requireText(name, 'name')
+    this.name = name
     this.#maxSpan = maxSpanOf(definition)
     this.#threshold = thresholdOf(definition)
     this.#allowed = readAllowed(definition.allow ?? [])
-    this.#rules = rules.map(({ rule, path }, index) => {
-      try {
-        return readRule(rule, { index, threshold: this.#threshold })
-      } catch (error) {
-        throw error instanceof PolicyError ? error.under(path) : error
-      }
-    })
+    this.#rules = rules.map(({ rule, path }, index) =>
+      under(path, () => readRule(rule, { index, threshold: this.#threshold })),
+    )
     this.rules = this.#rules.map(({ rule }) => summaryOf(rule))
     refuseHashedAndMaskedCards(this.#rules.map(({ rule }) => rule))
     this.hash = hashOf({
@@ -99,6 +109,15 @@ class CompiledPolicy implements Policy {
   }
 
   #program(options: OpenOptions): Program | undefined {
+    const key = `${options.direction} ${options.channel} ${options.role}`
+    if (!this.#byOptions.has(key)) {
+      checkOptions(options)
+      this.#byOptions.set(key, this.#compiled(options))
+    }
+    return this.#byOptions.get(key)
+  }
+
+  #compiled(options: OpenOptions): Program | undefined {
     const inScope = this.#rules.filter(({ rule }) => isInScope(rule.scope, options))
     if (inScope.length === 0) return undefined
     const key = inScope.map(({ rule }) => rule.index).join()
@@ -137,17 +156,40 @@ interface PlacedRule {
 
 /** The inherited rules that are neither left out nor replaced, then the policy's own. */
 function allRules(definition: PolicyDefinition): PlacedRule[] {
-  const own = (definition.rules ?? []).map((rule, i) => ({ rule, path: `rules[${i}]` }))
+  const { rules = [], without = [], extends: base } = definition
+  const own = ownRules(rules)
+  const inherited = base === undefined ? [] : allRules(namedPolicy(base))
+  checkWithout(without, inherited)
+  const dropped = new Set([...own.map(({ rule }) => idOf(rule)), ...without])
+  return [...inherited.filter(({ rule }) => !dropped.has(idOf(rule))), ...own]
+}
+
+function ownRules(rules: unknown): PlacedRule[] {
+  requireList(rules, 'rules')
+  const own = rules.map((rule, i) => {
+    const path = `rules[${i}]`
+    under(path, () => checkRule(rule))
+    return { rule: rule as RuleDefinition, path }
+  })
   const ids = own.map(({ rule }) => idOf(rule))
   ids.forEach((id, i) => {
     if (ids.indexOf(id) === i) return
     const message = `there are two rules with the id "${id}"; give one of them another "id"`
     throw new PolicyError('duplicate_rule', message, { path: `rules[${i}]` })
   })
-  if (definition.extends === undefined) return own
-  const inherited = allRules(namedPolicy(definition.extends))
-  const dropped = new Set([...ids, ...(definition.without ?? [])])
-  return [...inherited.filter(({ rule }) => !dropped.has(idOf(rule))), ...own]
+  return own
+}
+
+/** What is to be left out must be there: a misspelt id would leave in what somebody wanted out. */
+function checkWithout(without: unknown, inherited: readonly PlacedRule[]): void {
+  requireList(without, 'without')
+  const ids = inherited.map(({ rule }) => idOf(rule))
+  without.forEach((id, i) => {
+    if (typeof id === 'string' && ids.includes(id)) return
+    const there = ids.length === 0 ? 'nothing is inherited' : `there are ${ids.join(', ')}`
+    const message = `no inherited rule has this id; ${there}`
+    throw new PolicyError('unknown_rule', message, { path: `without[${i}]` })
+  })
 }
 
 function maxSpanOf(definition: PolicyDefinition): number {

@@ -4,21 +4,48 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { EntityRule, PatternRule, RuleDefinition, TermsRule } from './definition.ts'
-import type { Channel, Direction, Role } from './finding.ts'
+import type { ActionKind, Channel, Direction, OpenOptions, Role } from './finding.ts'
 import { foldIdentifiers } from './fold.ts'
+import { NfaBuilder } from './matcher/nfa.ts'
 import { literalPattern, type PatternNode, parseCharSet, parsePattern } from './matcher/pattern.ts'
 import { MAX_TERM_LENGTH, termSymbols } from './matcher/terms.ts'
 import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operators.ts'
-import { PolicyError } from './policy-error.ts'
+import { PolicyError, under } from './policy-error.ts'
 import type { Detector, DetectorLatch, TermList } from './program.ts'
 import type { Latch } from './recognizer.ts'
 import { ENTITY_NAMES, recognizerOf } from './recognizers/index.ts'
 import type { Rule, Scope } from './rule.ts'
+import {
+  requireFields,
+  requireFraction,
+  requireList,
+  requireOneOf,
+  requireSomeOf,
+  requireString,
+  requireText,
+} from './shape.ts'
 
+const COMMON_FIELDS = ['id', 'action', 'direction', 'channels', 'roles', 'category']
+/** By the field that says what a rule looks for. */
+const RULE_FIELDS = {
+  entity: ['entity', 'threshold', ...COMMON_FIELDS],
+  pattern: ['pattern', 'flags', 'name', 'score', ...COMMON_FIELDS],
+  terms: ['terms', 'match', ...COMMON_FIELDS],
+}
+const RULE_KINDS = ['entity', 'pattern', 'terms'] as const
+const ACTION_FIELDS: Readonly<Record<ActionKind, readonly string[]>> = {
+  block: ['kind'],
+  redact: ['kind', 'label'],
+  replace: ['kind', 'with'],
+  hash: ['kind', 'key'],
+  mask: ['kind', 'keepLast', 'character'],
+  observe: ['kind'],
+}
 const DIRECTIONS: readonly (Direction | 'both')[] = ['input', 'output', 'both']
 const CHANNELS: readonly Channel[] = ['content', 'reasoning', 'refusal', 'tool_arguments']
 const ROLES: readonly Role[] = ['system', 'developer', 'user', 'assistant', 'tool']
 const MIN_KEY_BYTES = 16
+const SPACE = 0x20
 
 /** A rule with what it looks for. */
 export interface ReadRule {
@@ -47,17 +74,31 @@ export function idOf(definition: RuleDefinition): string {
 export function readRule(definition: RuleDefinition, place: RulePlace): ReadRule {
   if ('terms' in definition) return readTerms(definition, place)
   if ('pattern' in definition) return readPattern(definition, place)
-  if ('entity' in definition) return readEntity(definition, place)
-  throw new PolicyError('invalid_rule', 'a rule needs one of "entity", "pattern" and "terms"')
+  return readEntity(definition, place)
+}
+
+/**
+ * Checks which fields a rule has, before anything is read from it.
+ * @throws PolicyError whose path begins at the rule.
+ */
+export function checkRule(rule: unknown): asserts rule is RuleDefinition {
+  requireFields(rule, [...new Set(Object.values(RULE_FIELDS).flat())], '')
+  const [kind, another] = RULE_KINDS.filter((field) => rule[field] !== undefined)
+  if (kind === undefined || another !== undefined) {
+    const message = 'a rule needs exactly one of "entity", "pattern" and "terms"'
+    throw new PolicyError('invalid_rule', message)
+  }
+  requireFields(rule, RULE_FIELDS[kind], '')
+  const { id, name, category } = rule
+  if (id !== undefined) requireText(id, 'id')
+  if (kind === 'pattern') requireText(name, 'name')
+  if (kind === 'terms' || category !== undefined) requireText(category, 'category')
 }
 
 function readTerms(definition: TermsRule, place: RulePlace): ReadRule {
   const { terms, match = 'word', category } = definition
-  requireText(category, 'category')
   requireOneOf(match, ['word', 'substring'], 'match')
-  if (!Array.isArray(terms)) {
-    throw new PolicyError('invalid_rule', 'expected a list of texts', { path: 'terms' })
-  }
+  requireList(terms, 'terms')
   terms.forEach((term, i) => {
     checkTerm(term, `terms[${i}]`)
   })
@@ -67,27 +108,24 @@ function readTerms(definition: TermsRule, place: RulePlace): ReadRule {
 
 function checkTerm(term: unknown, path: string): void {
   requireString(term, path)
-  const { length } = termSymbols(term)
-  if (length >= 1 && length <= MAX_TERM_LENGTH) return
+  const symbols = termSymbols(term)
+  const isVisible = symbols.some((symbol) => symbol !== SPACE)
+  if (isVisible && symbols.length <= MAX_TERM_LENGTH) return
   const message = `a term must have 1 to ${MAX_TERM_LENGTH} visible characters`
   throw new PolicyError('term_invalid', message, { path })
 }
 
 function readPattern(definition: PatternRule, place: RulePlace): ReadRule {
   const { pattern: source, flags, name, score = 1 } = definition
-  requireText(name, 'name')
   requireText(source, 'pattern')
   requireFraction(score, 'score')
   const rule = ruleOf(definition, place.index, name)
-  try {
-    return {
-      rule,
-      detectors: [plainDetector(rule, parsePattern(source, flags), score)],
-      terms: undefined,
-    }
-  } catch (error) {
-    throw error instanceof PolicyError ? error.under('pattern') : error
-  }
+  return under('pattern', () => {
+    const pattern = parsePattern(source, flags)
+    // Whether it is too large shows when it is built; here it is known which rule is at fault.
+    new NfaBuilder().add(0, pattern)
+    return { rule, detectors: [plainDetector(rule, pattern, score)], terms: undefined }
+  })
 }
 
 /** A detector whose every match counts. */
@@ -108,14 +146,14 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
     throw new PolicyError('unknown_entity', message, { path: 'entity' })
   }
   const rule = ruleOf(definition, place.index, entity)
-  const detectors = recognizer.patterns.flatMap((pattern): Detector[] => {
+  const detectors = recognizer.patterns.flatMap((pattern, i): Detector[] => {
     const { source, flags = '', score, contextScore = score, check, latch } = pattern
     if (Math.max(score, contextScore) < threshold) return []
     refuseHashOfLatch(rule, latch)
     return [
       {
         rule,
-        pattern: parsePattern(source, `${flags}u`),
+        pattern: under(`${entity}.patterns[${i}].source`, () => parsePattern(source, `${flags}u`)),
         score,
         contextScore,
         context: contextScore > score ? recognizer.context : undefined,
@@ -153,7 +191,8 @@ function refuseHashOfLatch(rule: Rule, latch: Latch | undefined): void {
 }
 
 /** Turns the values of an allow-list into patterns, folded and without regard to case. */
-export function readAllowed(values: readonly string[]): PatternNode[] {
+export function readAllowed(values: unknown): PatternNode[] {
+  requireList(values, 'allow')
   return values.map((value, i) => {
     requireText(value, `allow[${i}]`)
     const symbols = [...foldIdentifiers(value)].map((character) => character.charCodeAt(0))
@@ -185,6 +224,7 @@ function checkAction(action: Action): void {
       path: 'action.kind',
     })
   }
+  requireFields(action, ACTION_FIELDS[action.kind], 'action')
   if (action.kind === 'replace') requireString(action.with, 'action.with')
   if (action.kind === 'redact' && action.label !== undefined)
     requireString(action.label, 'action.label')
@@ -233,32 +273,19 @@ function labelOf(action: Action, entity: string): (value: string) => string {
 function scopeOf(definition: RuleDefinition): Scope {
   const { direction = 'both', channels, roles } = definition
   requireOneOf(direction, DIRECTIONS, 'direction')
-  channels?.forEach((channel, i) => {
-    requireOneOf(channel, CHANNELS, `channels[${i}]`)
-  })
-  roles?.forEach((role, i) => {
-    requireOneOf(role, ROLES, `roles[${i}]`)
-  })
+  if (channels !== undefined) requireSomeOf(channels, CHANNELS, 'channels')
+  if (roles !== undefined) requireSomeOf(roles, ROLES, 'roles')
   return { direction, channels, roles }
 }
 
-/** @throws PolicyError `invalid_rule` unless the value is a number from 0 to 1. */
-export function requireFraction(value: unknown, path: string): void {
-  if (typeof value === 'number' && value >= 0 && value <= 1) return
-  throw new PolicyError('invalid_rule', 'expected a number from 0 to 1', { path })
-}
-
-function requireString(value: unknown, path: string): asserts value is string {
-  if (typeof value === 'string') return
-  throw new PolicyError('invalid_rule', 'expected a text', { path })
-}
-
-function requireText(value: unknown, path: string): asserts value is string {
-  requireString(value, path)
-  if (value.length === 0) throw new PolicyError('invalid_rule', 'must not be empty', { path })
-}
-
-function requireOneOf(value: unknown, allowed: readonly string[], path: string): void {
-  if (typeof value === 'string' && allowed.includes(value)) return
-  throw new PolicyError('invalid_rule', `expected one of ${allowed.join(', ')}`, { path })
+/** @throws PolicyError `invalid_option` for options of a stream that mean nothing. */
+export function checkOptions({ direction, channel, role }: OpenOptions): void {
+  try {
+    requireOneOf(direction, ['input', 'output'], 'direction')
+    if (channel !== undefined) requireOneOf(channel, CHANNELS, 'channel')
+    if (role !== undefined) requireOneOf(role, ROLES, 'role')
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    throw new PolicyError('invalid_option', error.message)
+  }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   type Action,
   compilePolicy,
+  type OpenOptions,
   type PolicyDefinition,
   PolicyError,
   type RuleDefinition,
@@ -72,12 +73,12 @@ const REFUSED: readonly (readonly [string, unknown, Partial<PolicyError>])[] = [
   [
     'a pattern that matches nothing at all',
     { rules: [{ pattern: 'a*', name: 'X', action: redact }] },
-    { code: 'pattern_matches_empty' },
+    { code: 'pattern_matches_empty', path: 'rules[0].pattern' },
   ],
   [
     'a pattern that grows too large',
     { rules: [{ pattern: '(?:a{90}){90}', name: 'X', action: redact }] },
-    { code: 'pattern_too_large' },
+    { code: 'pattern_too_large', path: 'rules[0].pattern' },
   ],
   [
     'a wrong direction',
@@ -114,6 +115,60 @@ const REFUSED: readonly (readonly [string, unknown, Partial<PolicyError>])[] = [
     },
     { code: 'card_hash_with_mask' },
   ],
+  ['nothing', null, { code: 'invalid_rule' }],
+  ['a list', [], { code: 'invalid_rule' }],
+  ['a misspelt field', { extend: 'standard' }, { code: 'unknown_field', path: 'extend' }],
+  [
+    'a misspelt field of a rule',
+    { rules: [{ entity: 'URL', action: redact, treshold: 1 }] },
+    { code: 'unknown_field', path: 'rules[0].treshold' },
+  ],
+  [
+    'a field of another kind of rule',
+    { rules: [{ entity: 'URL', action: redact, score: 1 }] },
+    { code: 'unknown_field', path: 'rules[0].score' },
+  ],
+  [
+    'a field of another action',
+    { rules: [{ entity: 'URL', action: { kind: 'mask', with: '#' } }] },
+    { code: 'unknown_field', path: 'rules[0].action.with' },
+  ],
+  ['rules that are no list', { rules: { URL: redact } }, { path: 'rules' }],
+  ['a rule that is no mapping', { rules: ['URL'] }, { code: 'invalid_rule', path: 'rules[0]' }],
+  ['an empty rule', { rules: [null] }, { code: 'invalid_rule', path: 'rules[0]' }],
+  [
+    'a rule that looks for two things',
+    { rules: [{ entity: 'URL', pattern: 'a', action: redact }] },
+    { code: 'invalid_rule', path: 'rules[0]' },
+  ],
+  ['a text for a list of allowed ones', { allow: 'a@b.org' }, { path: 'allow' }],
+  ['a text for a list of rules', { extends: 'strict', without: 'URL' }, { path: 'without' }],
+  [
+    'leaving out what is not inherited',
+    { extends: 'strict', without: ['PHONE'] },
+    { code: 'unknown_rule', path: 'without[0]' },
+  ],
+  [
+    'a text for a list of channels',
+    { rules: [{ entity: 'URL', action: redact, channels: 'content' }] },
+    { path: 'rules[0].channels' },
+  ],
+  [
+    'no channel at all',
+    { rules: [{ entity: 'URL', action: redact, channels: [] }] },
+    { path: 'rules[0].channels' },
+  ],
+  [
+    'a term of blanks',
+    { rules: [{ terms: [' '], category: 'x', action: redact }] },
+    { code: 'term_invalid', path: 'rules[0].terms[0]' },
+  ],
+  [
+    'flags that are no text',
+    { rules: [{ pattern: 'a', flags: 5, name: 'X', action: redact }] },
+    { code: 'pattern_unsupported', path: 'rules[0].pattern' },
+  ],
+  ['a name that is no text', { name: 5 }, { path: 'name' }],
   ['a score above one', { threshold: 2 }, { path: 'threshold' }],
   ['a tiny maxSpan', { maxSpan: 3 }, { code: 'invalid_option', path: 'maxSpan' }],
 ]
@@ -148,6 +203,18 @@ describe('a definition', () => {
     expect(policy.scan(`${CARD}, 078-05-1120, a@b.org`).text).toBe(
       '***************1111, 078-05-1120, [EMAIL_ADDRESS]',
     )
+  })
+})
+
+describe('the options of a stream', () => {
+  it.each([
+    ['no direction', {}],
+    ['no such direction', { direction: 'out' }],
+    ['no such channel', { direction: 'output', channel: 'tools' }],
+    ['no such role', { direction: 'output', role: 'me' }],
+  ])('are refused with %s', (_name, options) => {
+    const open = () => compilePolicy('standard').open(options as OpenOptions)
+    expect(open).toThrow(expect.objectContaining({ code: 'invalid_option' }))
   })
 })
 
