@@ -1,5 +1,6 @@
 // The laws at length: random texts, random cuts, compared with the uncut text, until a number of splits is reached.
 // Usage: node fuzz/run.mjs [--splits 1000000] [--seed 1]. Needs a build. Exits with 1 at the first difference.
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { compilePolicy } from '../dist/index.js'
 
@@ -74,6 +75,12 @@ const PARTS = [
   // What counts as nothing, in runs that end a text and in shorter ones.
   ...['\u200b'.repeat(7), '\u200b'.repeat(31), '\u200b'.repeat(33), '\u{e0041}'.repeat(170)],
 ]
+/** The entities' examples, which every entity has: they come as often as the parts above. */
+const EXAMPLES = Object.values(
+  JSON.parse(readFileSync(new URL('../test/examples.json', import.meta.url), 'utf8')),
+)
+  .flatMap(({ is, isAfter = [], isNot }) => [...is, ...isAfter, ...isNot])
+  .map((text) => text.replace('|', ''))
 const redact = { kind: 'redact' }
 const POLICIES = [
   compilePolicy('seed'),
@@ -109,7 +116,10 @@ const POLICIES = [
 
 function textOf(random) {
   let text = ''
-  for (let left = 1 + random(14); left > 0; left -= 1) text += PARTS[random(PARTS.length)]
+  for (let left = 1 + random(14); left > 0; left -= 1) {
+    const parts = random(2) === 0 ? PARTS : EXAMPLES
+    text += parts[random(parts.length)]
+  }
   return text
 }
 

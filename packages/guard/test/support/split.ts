@@ -1,6 +1,7 @@
 // Pushing a text in pieces, and what came of it, for all tests of the engine.
 import fc from 'fast-check'
 import type { Finding, OpenOptions, Policy } from '../../src/index.ts'
+import { EXAMPLE_TEXTS } from './examples.ts'
 
 export interface Outcome {
   readonly text: string
@@ -119,12 +120,22 @@ const FLOODS: readonly string[] = [
   '\u0301\u00ad'.repeat(16),
 ]
 
+/** The entities' own examples, whole and broken off. */
+const examples: fc.Arbitrary<string> = fc.oneof(
+  fc.constantFrom(...EXAMPLE_TEXTS),
+  fc
+    .tuple(fc.constantFrom(...EXAMPLE_TEXTS), fc.nat(40))
+    .map(([example, length]) => example.slice(0, length)),
+)
+
 function textsOf(parts: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.array(parts, { maxLength: 14 }).map((some) => some.join(''))
 }
 
 /** Texts in which nothing counts as nothing for long. */
-export const texts: fc.Arbitrary<string> = textsOf(fc.constantFrom(...PARTS))
+export const texts: fc.Arbitrary<string> = textsOf(
+  fc.oneof({ arbitrary: fc.constantFrom(...PARTS), weight: 2 }, { arbitrary: examples, weight: 1 }),
+)
 
 const FLOODED = [
   'exploit',
