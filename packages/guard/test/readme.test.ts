@@ -1,4 +1,4 @@
-// The README's examples give what their comments say.
+// The README's examples give what their comments say, and its list of entities is the whole one.
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import * as guard from '../src/index.ts'
@@ -15,4 +15,9 @@ it('shows true examples', () => {
   )
   expect(seen.length).toBeGreaterThan(6)
   for (const [actual, expected] of seen) expect(actual).toBe(expected)
+})
+
+it('names every entity', () => {
+  const [, list = ''] = readme.match(/^Entities: ([^(]*)\(`ENTITY_NAMES`\)/m) ?? []
+  expect(list.match(/[A-Z_]+/g)).toEqual(guard.ENTITY_NAMES)
 })
