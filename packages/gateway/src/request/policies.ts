@@ -4,7 +4,6 @@ import {
   POLICY_NAMES,
   type Policy,
   type PolicyDefinition,
-  PolicyError,
   type PolicyName,
 } from '@sluice/guard'
 import { GatewayError } from '../errors.ts'
@@ -48,8 +47,9 @@ function compile(name: string, definitions: Readonly<Record<string, unknown>>): 
   try {
     return compilePolicy(isBuiltIn(name) ? name : ({ name, ...definition } as PolicyDefinition))
   } catch (error) {
-    if (!(error instanceof PolicyError)) throw error
-    throw new GatewayError('configuration', `policies.${name}: ${error.message}`, { cause: error })
+    // Whatever it is: the definition comes from a file, and its fault is no defect of the gateway.
+    const problem = error instanceof Error ? error.message : String(error)
+    throw new GatewayError('configuration', `policies.${name}: ${problem}`, { cause: error })
   }
 }
 

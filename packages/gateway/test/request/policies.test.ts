@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { policyTable } from '../../src/request/policies.ts'
 
 const rule = { terms: ['acme'], category: 'safety', action: { kind: 'block' } }
-
 describe('policyTable', () => {
   it('compiles each policy once', () => {
     const table = policyTable({ own: { rules: [rule] } })
@@ -25,6 +24,17 @@ describe('policyTable', () => {
   ])('refuses %s of %o', (name, definitions, message) => {
     expect(() => policyTable(definitions)(name)).toThrow(
       expect.objectContaining({ code: 'configuration', message: expect.stringContaining(message) }),
+    )
+  })
+
+  it('refuses a definition whose reading throws what nobody foresaw', () => {
+    const own = {
+      get rules() {
+        throw new TypeError('not of this form')
+      },
+    }
+    expect(() => policyTable({ own })('own')).toThrow(
+      expect.objectContaining({ code: 'configuration', message: 'policies.own: not of this form' }),
     )
   })
 })
