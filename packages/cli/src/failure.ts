@@ -11,15 +11,20 @@ const FORESEEN = new Set(['CommandError', 'GatewayError', 'SandboxError'])
 
 /** Prints why and exits with 1. */
 export function fail(error: unknown): never {
-  const isForeseen = error instanceof Error && FORESEEN.has(error.name)
-  const text = isForeseen ? error.message : describe(error)
+  const text = foreseenProblem(error) ?? describeDefect(error)
   process.stderr.write(`${paint('red', 'sluice:', process.stderr)} ${text}\n`)
   process.exit(1)
 }
 
-function describe(error: unknown): string {
+/** The message of an error that is written for people: one of ours, or of the system. Undefined for a defect. */
+export function foreseenProblem(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const isSystems = (error as NodeJS.ErrnoException).code !== undefined
+  return isSystems || FORESEEN.has(error.name) ? error.message : undefined
+}
+
+/** With the stack, because that is what helps. */
+function describeDefect(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { code } = error as NodeJS.ErrnoException
-  // A system error says what happened in its message; anything else is a defect, and its stack is what helps.
-  return code === undefined ? `unexpected failure, please report it\n${error.stack}` : error.message
+  return `unexpected failure, please report it\n${error.stack}`
 }

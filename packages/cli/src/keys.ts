@@ -1,5 +1,12 @@
 /** `sluice keys`: makes, lists and revokes client keys. The gateway notices a changed file by itself. */
-import { createKey, type KeyAttributes, listKeys, revokeKey, type StoredKey } from '@sluice/gateway'
+import {
+  createKey,
+  type KeyAttributes,
+  listKeys,
+  policyTable,
+  revokeKey,
+  type StoredKey,
+} from '@sluice/gateway'
 import { Command, InvalidArgumentError } from 'commander'
 import { readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
@@ -26,7 +33,7 @@ export function keysCommand(): Command {
       .argument('<name>', 'what you call it')
       .option('--expires <days>', 'ends after so many days', expiryOf)
       .option('--model <name...>', 'only these models')
-      .option('--policy <name>', 'guard policy of this client')
+      .option('--policy <name>', 'guard policy of this client, built in or of sluice.yaml')
       .option('--requests-per-minute <n>', 'instead of the general limit', wholeNumber)
       .option('--tokens-per-minute <n>', 'instead of the general limit', wholeNumber)
       .option('--sockets <n>', 'instead of the general limit', wholeNumber)
@@ -52,6 +59,7 @@ function inFile(command: Command): Command {
 
 async function create(name: string, options: CreateOptions): Promise<void> {
   const path = pathOf(options.file)
+  if (options.policy !== undefined) assertPolicy(options.policy)
   const { key, stored } = await createKey({ path, now: Date.now() }, attributesOf(name, options))
   process.stderr.write(
     `Key ${stored.id} is in ${path}, as a hash. This is the only time it is shown:\n`,
@@ -73,6 +81,11 @@ function attributesOf(name: string, options: CreateOptions): KeyAttributes {
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(hasLimits ? { limits } : {}),
   }
+}
+
+/** Here, because the gateway would find it out only at the first request. */
+function assertPolicy(name: string): void {
+  policyTable(readConfiguration(process.env, process.cwd()).loaded.file.policies)(name)
 }
 
 async function list(options: { file?: string; json?: boolean }): Promise<void> {

@@ -1,9 +1,8 @@
 /** `sluice serve`: the gateway, until a signal drains it; on the sandbox where no upstream is configured. */
 import {
   createLogger,
+  framesOf,
   Gateway,
-  type GatewayConfig,
-  GatewayError,
   gatewayConfig,
   type LoadedConfig,
   type Logger,
@@ -13,6 +12,7 @@ import type { Sandbox } from '@sluice/sandbox'
 import { Command } from 'commander'
 import { readConfiguration } from './configuration.ts'
 import { onCrash } from './crash.ts'
+import { foreseenProblem } from './failure.ts'
 import { onReload } from './reload.ts'
 import { onStopSignals } from './signals.ts'
 import { paint } from './terminal.ts'
@@ -60,19 +60,31 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
   onCrash({ logger, flush: () => gateway.stop() })
   banner(gateway, sandbox)
   const { keysFile, tlsCertFile, tlsKeyFile } = loaded.settings
-  onReload([loaded.path, keysFile, tlsCertFile, tlsKeyFile], () =>
-    reload(gateway, () => complete(read().loaded), logger),
+  // Apart, so that no error elsewhere keeps a revoked key alive.
+  onReload([keysFile], () =>
+    attempt(() => gateway.reloadKeys(), {
+      logger,
+      otherwise: 'the new key file is refused; the old keys stay in use',
+    }),
+  )
+  onReload([loaded.path, tlsCertFile, tlsKeyFile], () =>
+    attempt(() => gateway.reload(complete(read().loaded)), {
+      logger,
+      otherwise: 'the new configuration is refused; the old one stays in use',
+    }),
   )
 }
 
-/** Reads the configuration again; one that is wrong leaves the old one in use. */
-async function reload(gateway: Gateway, read: () => GatewayConfig, logger: Logger): Promise<void> {
+/** Makes a change that ends nothing, whatever is wrong with it. */
+async function attempt(
+  change: () => Promise<unknown>,
+  { logger, otherwise }: { logger: Logger; otherwise: string },
+): Promise<void> {
   try {
-    await gateway.reload(read())
+    await change()
   } catch (error) {
-    if (!(error instanceof GatewayError)) throw error
-    const fields = { problem: error.message }
-    logger.error(fields, 'the new configuration is refused; the old one stays in use')
+    const problem = foreseenProblem(error)
+    logger.error(problem === undefined ? framesOf(error) : { problem }, otherwise)
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sluice, temporaryFolder } from './sluice-process.ts'
@@ -25,6 +25,25 @@ describe('sluice keys', () => {
     expect(listed.stdout).not.toContain('sha256')
     expect((await sluice(['keys', 'revoke', key.id], { folder })).code).toBe(0)
     expect((await sluice(['keys', 'list'], { folder })).stdout).toContain('revoked')
+  })
+
+  it('takes a built-in policy or one of sluice.yaml, and no other', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(
+      join(folder, 'sluice.yaml'),
+      'policies: { desk: { rules: [{ entity: CREDIT_CARD, action: { kind: redact } }] } }',
+    )
+    const create = (policy: string) =>
+      sluice(['keys', 'create', 'x', '--policy', policy], { folder })
+    expect((await create('strict')).code).toBe(0)
+    expect((await create('desk')).code).toBe(0)
+    const { code, stdout, stderr } = await create('stndard')
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toBe(
+      'sluice: no policy is called "stndard"; allowed: seed, standard, strict, off, desk\n',
+    )
+    const { stdout: listed } = await sluice(['keys', 'list', '--json'], { folder })
+    expect(JSON.parse(listed)).toHaveLength(2)
   })
 
   it('says how to begin where there is no key, and what is wrong with a number', async () => {

@@ -41,7 +41,7 @@ export class Admission {
     const { address } = client
     const principal = current(client.principal)
     assertAllowed(principal, payload.modelId)
-    const policy = policyOf(principal.policy)
+    const policy = policyFor(principal, policyOf)
     return completions.open({
       payload,
       policy,
@@ -64,6 +64,17 @@ export class Admission {
       this.#options.refused('rate_limited', address)
       throw error
     }
+  }
+}
+
+/** The policy of a client. A key whose policy is not configured is refused alone, never served by another policy. */
+function policyFor({ id, policy }: Principal, policyOf: LiveConfig['policyOf']) {
+  try {
+    return policyOf(policy)
+  } catch (cause) {
+    if (!(cause instanceof GatewayError)) throw cause
+    const problem = `Key ${id} names the guard policy ${JSON.stringify(policy)}, which this gateway does not have`
+    throw new GatewayError('forbidden', `${problem}; its operator has to correct that`, { cause })
   }
 }
 

@@ -13,13 +13,14 @@ import { Completions } from './completion/completions.ts'
 import { MemoryBudget } from './completion/memory-budget.ts'
 import { type GatewayConfig, type GatewayOptions, gatewayConfig } from './config/gateway-config.ts'
 import type { Settings } from './config/settings.ts'
+import { GatewayError } from './errors.ts'
 import { Dialect1 } from './faces/dialect-1.ts'
 import { RateLimits } from './limits/rate-limits.ts'
 import { Shares } from './limits/shares.ts'
 import {
-  assertKeyPolicies,
   type ConfigChanges,
   changesBetween,
+  keyProblems,
   type LiveConfig,
   liveConfig,
   withChanges,
@@ -135,7 +136,7 @@ export class Gateway {
   }
 
   /**
-   * Applies what can change without a restart, all of it or nothing, and the key file with it.
+   * Applies what can change without a restart, all of it or nothing. The key file is for `reloadKeys`.
    * @throws GatewayError `configuration`, and then the old configuration stays in use
    */
   async reload(config: GatewayConfig): Promise<ConfigChanges> {
@@ -143,11 +144,9 @@ export class Gateway {
     try {
       const live = liveConfig(withChanges(this.#live, config))
       const tls = readTls(this.#config.settings)
-      const keys = await this.#access.keys?.reload((stored) => assertKeyPolicies(stored, live))
       // Everything was read and found good: from here on nothing fails.
       this.#live = live
       if (tls !== undefined) this.#server.replaceCertificate(tls)
-      if (keys !== undefined) this.#applyKeys(keys)
     } catch (error) {
       const settings = [...changes.applied, ...changes.needRestart]
       this.#reporting.event({ kind: 'config_change', outcome: 'refused', settings })
@@ -157,6 +156,21 @@ export class Gateway {
     this.#shares.reload(this.#live.settings)
     this.#reporting.event({ kind: 'config_change', outcome: 'applied', settings: changes.applied })
     this.#logger.info(changes, 'configuration reloaded')
+    this.#warnOfKeys()
+    return changes
+  }
+
+  /**
+   * Reads the key file again and applies it, whatever the rest of the configuration is like: a revocation waits for
+   * nothing. Undefined without a key file.
+   * @throws GatewayError `configuration`, and then the old keys stay in use
+   */
+  async reloadKeys(): Promise<KeyChanges | undefined> {
+    const changes = await this.#access.keys?.reload()
+    if (changes === undefined) return undefined
+    this.#applyKeys(changes)
+    this.#logger.info(changes, 'keys reloaded')
+    this.#warnOfKeys()
     return changes
   }
 
@@ -201,6 +215,7 @@ export class Gateway {
       { ...fields, policy: this.#live.policyOf(undefined).name },
       'gateway is ready',
     )
+    this.#warnOfKeys()
   }
 
   async #close(): Promise<void> {
@@ -218,6 +233,12 @@ export class Gateway {
       for (const keyId of ids) this.#reporting.event({ kind: 'key_change', action, keyId })
     }
     this.#connections.closeKeys(changes.revoked)
+  }
+
+  #warnOfKeys(): void {
+    for (const problem of keyProblems(this.#access.keys?.live ?? [], this.#live)) {
+      this.#logger.warn({ problem }, 'the requests of a key are refused')
+    }
   }
 
   #createUpstream(): UpstreamClient {
@@ -332,22 +353,22 @@ export class Gateway {
 async function usableAccess(config: GatewayConfig, logger: Logger): Promise<Access> {
   const { settings } = config
   upstreamTarget(settings)
-  const live = liveConfig(config)
+  liveConfig(config)
   readTls(settings)
   clientAddresses(settings.trustedProxies)
   parseAuditTarget(settings.audit)
   await openDashboard(settings, logger)?.close(0)
-  const access = await openAccess(settings, logger)
-  assertKeyPolicies(access.keys?.live ?? [], live)
-  return access
+  return openAccess(settings, logger)
 }
 
 /**
- * Finds what is wrong with a configuration without starting anything.
+ * Finds what is wrong with a configuration without starting anything; also a key that a gateway would refuse alone.
  * @throws GatewayError `configuration`
  */
 export async function checkConfiguration(config: GatewayConfig): Promise<void> {
-  await usableAccess(config, config.logger ?? createLogger('silent'))
+  const { keys } = await usableAccess(config, config.logger ?? createLogger('silent'))
+  const problems = keyProblems(keys?.live ?? [], liveConfig(config))
+  if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
 }
 
 function auditOptions(settings: Settings, logger: Logger) {

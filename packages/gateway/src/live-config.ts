@@ -49,9 +49,17 @@ export function liveConfig({ settings, models, policies }: GatewayConfig): LiveC
   }
 }
 
-/** @throws GatewayError `configuration` for a key whose policy does not exist */
-export function assertKeyPolicies(keys: readonly StoredKey[], { policyOf }: LiveConfig): void {
-  for (const { id, policy } of keys) within(`key ${id}`, () => policyOf(policy))
+/** What is wrong with keys, each named: its policy does not exist. Such a key is refused alone, at its use. */
+export function keyProblems(keys: readonly StoredKey[], { policyOf }: LiveConfig): string[] {
+  return keys.flatMap(({ id, policy }) => {
+    try {
+      within(`key ${id}`, () => policyOf(policy))
+      return []
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      return [error.message]
+    }
+  })
 }
 
 /** How a new configuration differs from the one in use. */

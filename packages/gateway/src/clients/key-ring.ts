@@ -45,7 +45,8 @@ export class KeyRing {
 
   /** The keys that are not revoked. */
   get live(): readonly StoredKey[] {
-    return liveKeys([...this.#keys.values()].map(({ stored }) => stored))
+    const all = [...this.#keys.values()].map(({ stored }) => stored)
+    return all.filter(({ revokedAt }) => revokedAt === undefined)
   }
 
   /** What a client may do now, by the id of its key; undefined once that is revoked or gone. */
@@ -68,20 +69,14 @@ export class KeyRing {
 
   /**
    * Reads the file again and takes it whole, or leaves everything as it is.
-   * @param accept looks at the keys that are not revoked before they are taken; what it throws refuses them
    * @throws GatewayError `configuration` when it cannot be read or is not valid.
    */
-  async reload(accept: (live: readonly StoredKey[]) => void = () => {}): Promise<KeyChanges> {
+  async reload(): Promise<KeyChanges> {
     const keys = await readKeys(this.#path)
-    accept(liveKeys(keys))
     const before = this.#keys
     this.#keys = indexed(keys)
     return compared(before, this.#keys)
   }
-}
-
-function liveKeys(keys: readonly StoredKey[]): StoredKey[] {
-  return keys.filter(({ revokedAt }) => revokedAt === undefined)
 }
 
 function indexed(keys: readonly StoredKey[]): ReadonlyMap<string, RingKey> {

@@ -224,19 +224,4 @@ describe('KeyRing', () => {
     await expect(ring.reload()).rejects.toMatchObject({ code: 'configuration' })
     expect(ring.check(key).ok).toBe(true)
   })
-
-  it('keeps its keys when whoever has a say does not accept the new ones', async () => {
-    const path = keyFile()
-    const { key, stored } = await createKey({ path, now: NOW }, { name: 'a' })
-    const ring = await KeyRing.load(path, () => NOW)
-    await revokeKey({ path, now: NOW }, stored.id)
-    const refuse = () => {
-      throw new Error('not these')
-    }
-    await expect(ring.reload(refuse)).rejects.toThrow('not these')
-    expect(ring.check(key).ok).toBe(true)
-    expect(ring.principal(stored.id)).toMatchObject({ id: stored.id })
-    await ring.reload()
-    expect(ring.principal(stored.id)).toBeUndefined()
-  })
 })

@@ -214,23 +214,26 @@ describe('TLS', () => {
     })
   })
 
-  it('refuses a reload while certificate and key do not fit, and then changes nothing', async () => {
+  it('refuses a reload while certificate and key do not fit, and then changes nothing but keys', async () => {
     const first = certificate()
     const second = certificate()
     const keys = keyFile()
-    const { key, id } = await keys.create()
+    const { key } = await keys.create()
+    const revoked = await keys.create()
     const { certFile: tlsCertFile, keyFile: tlsKeyFile, pem } = first
     const settings = { tlsCertFile, tlsKeyFile, keysFile: keys.path }
     const { gateway, reload } = await reloadable(settings)
     const ca = pem()
     copyFileSync(second.certFile, first.certFile)
-    await keys.revoke(id)
+    await keys.revoke(revoked.id)
     await expect(reload({ maxMessages: 1 })).rejects.toThrow(
       'check SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE',
     )
     const client = await TutorialClient.connect(gateway.url, [], { ca, ...bearer(key) })
     const messages = ['one', 'two'].map((content) => ({ role: 'user', content }))
     expect(shapeOf(await client.ask('sandbox-fast', '', { messages }))).toContain('complete')
+    const other = await TutorialClient.connect(gateway.url, [], { ca, ...bearer(revoked.key) })
+    expect(await other.closed).toEqual({ code: 4401, reason: 'The key has been revoked' })
   })
 })
 

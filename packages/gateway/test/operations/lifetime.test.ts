@@ -1,5 +1,5 @@
 // The end of a gateway and its changes while it runs: drain, deadline, second signal, reload, crash; as real processes.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -191,6 +191,17 @@ describe('a reload', () => {
     expect(shapeOf(await client.ask('sandbox-fast', '', { messages }))).toContain('complete')
   })
 
+  it('that cannot even be tried leaves the old configuration in use', async () => {
+    const sluice = await runSluice()
+    const client = await TutorialClient.connect(sluice.url)
+    mkdirSync(join(sluice.folder, '.env'))
+    sluice.process.kill('SIGHUP')
+    const refusal = 'the new configuration is refused; the old one stays in use'
+    await until('it is refused', () => sluice.logged(refusal).length > 0)
+    expect(String(sluice.logged(refusal)[0]?.problem)).toContain('EISDIR')
+    expect(shapeOf(await client.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
+  })
+
   it('follows a change of the key file by itself: a revoked key loses its sockets', async () => {
     const keys = keyFile()
     const { key, id } = await keys.create()
@@ -201,8 +212,9 @@ describe('a reload', () => {
     expect(await client.closed).toEqual({ code: 4401, reason: 'The key has been revoked' })
     const again = await TutorialClient.connect(sluice.url, [], bearer(key))
     expect(await again.closed).toMatchObject({ code: 4401 })
+    expect(sluice.logged('keys reloaded').at(-1)).toMatchObject({ added: [], revoked: [id] })
     writeFileSync(keys.path, readFileSync(keys.path, 'utf8').slice(0, 40))
-    const refusal = 'the new configuration is refused; the old one stays in use'
+    const refusal = 'the new key file is refused; the old keys stay in use'
     await until('half a file is refused', () => sluice.logged(refusal).length > 0)
     sluice.process.kill('SIGTERM')
     await sluice.exited
@@ -210,6 +222,27 @@ describe('a reload', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ kind: 'key_change', keyId: id, action: 'revoked' }),
     )
+  })
+})
+
+describe('a revoked key', () => {
+  it.each([
+    ['a sluice.yaml that is wrong', 'guard: { policy: nobody }'],
+    ['a sluice.yaml that is none', 'request: { maxMessages: '],
+    ['another key with a policy that does not exist', undefined],
+  ])('loses its sockets beside %s', async (_, yaml) => {
+    const keys = keyFile()
+    const config = join(temporaryFolder(), 'sluice.yaml')
+    writeFileSync(config, YAML(1))
+    const { key, id } = await keys.create()
+    const sluice = await runSluice({ SLUICE_KEYS_FILE: keys.path, SLUICE_CONFIG: config })
+    const client = await TutorialClient.connect(sluice.url, [], bearer(key))
+    await client.ask('sandbox-fast')
+    if (yaml === undefined) await keys.create({ policy: 'stndard' })
+    else writeFileSync(config, yaml)
+    await keys.revoke(id)
+    expect(await client.closed).toEqual({ code: 4401, reason: 'The key has been revoked' })
+    expect(sluice.process.exitCode).toBeNull()
   })
 })
 

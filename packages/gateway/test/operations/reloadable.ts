@@ -8,8 +8,10 @@ export async function reloadable(options: GatewayOptions = {}, sandboxed: Sandbo
   const running = await gatewayOnSandbox({ gateway: settings, sandbox: sandboxed })
   const { gateway, sandbox } = running
   const upstream = { genesysBaseUrl: sandbox.url, ...CREDENTIALS }
-  /** What is not in `more` is as at the start. */
-  const reload = (more: GatewayOptions = {}) =>
-    gateway.reload(gatewayConfig({ ...TEST_SETTINGS, ...upstream, ...settings, ...more }))
+  /** What is not in `more` is as at the start; the key file is read again, too. */
+  const reload = async (more: GatewayOptions = {}) => {
+    await gateway.reloadKeys()
+    await gateway.reload(gatewayConfig({ ...TEST_SETTINGS, ...upstream, ...settings, ...more }))
+  }
   return { ...running, reload }
 }
