@@ -4,6 +4,7 @@ import {
   GatewayError,
   gatewayConfig,
   type LoadedConfig,
+  profileDefaults,
   profileOf,
   SETTINGS,
   type Setting,
@@ -13,8 +14,11 @@ import {
 } from '@sluice/gateway'
 import { Command } from 'commander'
 import { Agent } from 'undici'
-import { readConfiguration } from './configuration.ts'
+import { onSandbox, readConfiguration } from './configuration.ts'
 import { neutralise, paint } from './terminal.ts'
+
+/** Stands for the sandbox's, which has an address only while it runs. */
+const NO_URL = 'http://127.0.0.1'
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -28,19 +32,17 @@ async function check(options: { all?: boolean; offline?: boolean }): Promise<voi
   const { loaded, isSandboxed } = readConfiguration(process.env, process.cwd())
   print(`configuration  ${loaded.path ?? 'environment only (no sluice.yaml)'}`)
   for (const line of settingLines(loaded, options.all === true)) print(line)
+  const settings = isSandboxed ? onSandbox(loaded.settings, NO_URL) : loaded.settings
+  await checkConfiguration(gatewayConfig({ ...settings, ...loaded.file }))
+  print(`listens on     ${settings.host}, port ${settings.port}`)
+  print(`policy         ${settings.policy ?? profileDefaults(settings).policy}`)
   if (isSandboxed) {
-    print(
-      paint(
-        'yellow',
-        'upstream       none configured: serve would use the built-in sandbox',
-        process.stdout,
-      ),
-    )
-    return
+    const upstream = 'upstream       none configured: serve would use the built-in sandbox'
+    print(paint('yellow', upstream, process.stdout))
+    return done()
   }
-  const target = upstreamTarget(loaded.settings)
-  await checkConfiguration(gatewayConfig({ ...loaded.settings, ...loaded.file }))
-  print(`profile        ${profileOf(loaded.settings)}`)
+  const target = upstreamTarget(settings)
+  print(`profile        ${profileOf(settings)}`)
   print(`chat           ${target.chatUrl}`)
   print(`authentication ${target.authentication.kind}${tokenPlace(target.authentication)}`)
   if (options.offline === true || target.authentication.kind !== 'oauth') return done()

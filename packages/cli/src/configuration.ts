@@ -4,6 +4,7 @@ import {
   isUpstreamAbsent,
   type LoadedConfig,
   loadConfig,
+  type Settings,
   withDotEnv,
 } from '@sluice/gateway'
 
@@ -11,6 +12,14 @@ export interface CommandConfig {
   loaded: LoadedConfig
   /** Nothing says where an upstream is, and this is not production: the sandbox may stand in. */
   isSandboxed: boolean
+}
+
+/** Whom the built-in sandbox serves. */
+export const SANDBOX_CLIENT = { clientId: 'sandbox-client', clientSecret: 'sandbox-secret' }
+
+/** The settings of a gateway whose upstream is the built-in sandbox. */
+export function onSandbox(settings: Settings, url: string): Settings {
+  return { ...settings, ...SANDBOX_CLIENT, genesysBaseUrl: url }
 }
 
 /** @throws GatewayError `configuration` */

@@ -6,18 +6,15 @@ import {
   gatewayConfig,
   type LoadedConfig,
   type Logger,
-  type Settings,
 } from '@sluice/gateway'
 import type { Sandbox } from '@sluice/sandbox'
 import { Command } from 'commander'
-import { readConfiguration } from './configuration.ts'
+import { onSandbox, readConfiguration, SANDBOX_CLIENT } from './configuration.ts'
 import { onCrash } from './crash.ts'
 import { foreseenProblem } from './failure.ts'
 import { onReload } from './reload.ts'
 import { onStopSignals } from './signals.ts'
 import { paint } from './terminal.ts'
-
-const SANDBOX_CLIENT = { clientId: 'sandbox-client', clientSecret: 'sandbox-secret' }
 
 export function serveCommand(): Command {
   return new Command('serve')
@@ -42,7 +39,7 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
   const sandbox = isSandboxed ? await openSandbox() : undefined
   const complete = ({ settings, file }: LoadedConfig) =>
     gatewayConfig({
-      ...(sandbox === undefined ? settings : onSandbox(settings, sandbox)),
+      ...(sandbox === undefined ? settings : onSandbox(settings, sandbox.url)),
       ...file,
       logger,
     })
@@ -106,10 +103,6 @@ async function openLog(level: string): Promise<Logger> {
 async function openSandbox(): Promise<Sandbox> {
   const { startSandbox } = await import('@sluice/sandbox')
   return startSandbox(SANDBOX_CLIENT)
-}
-
-function onSandbox(settings: Settings, sandbox: Sandbox): Settings {
-  return { ...settings, ...SANDBOX_CLIENT, genesysBaseUrl: sandbox.url }
 }
 
 /** What a person who just started it needs to know; on standard error, beside the log. */

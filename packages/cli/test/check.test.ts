@@ -74,11 +74,35 @@ describe('sluice check', () => {
   })
 
   it('says that the sandbox would be used where nothing is configured', async () => {
-    const { code, stdout } = await sluice(['check'])
-    expect([code, stdout]).toEqual([
-      0,
-      expect.stringContaining('serve would use the built-in sandbox'),
-    ])
+    const { code, stdout } = await sluice(['check'], { env: { WS_PORT: '4321' } })
+    expect(code).toBe(0)
+    expect(stdout).toContain('serve would use the built-in sandbox')
+    expect(stdout).toContain('listens on     127.0.0.1, port 4321')
+    expect(stdout).toContain('policy         seed')
+    expect(stdout).toContain('The configuration is valid.')
+  })
+
+  it.each([
+    ['an unknown policy', { SLUICE_POLICY: 'stndard' }, 'no policy is called "stndard"'],
+    ['an open network address', { SLUICE_HOST: '0.0.0.0' }, 'SLUICE_KEYS_FILE'],
+    ['a key file that is absent', { SLUICE_KEYS_FILE: '/nope.json' }, '/nope.json'],
+    ['half a TLS pair', { SLUICE_TLS_KEY_FILE: '/k.pem' }, 'SLUICE_TLS_CERT_FILE'],
+    ['half a webhook', { SLUICE_WEBHOOK_URL: 'http://hook' }, 'SLUICE_WEBHOOK_SECRET'],
+    ['a third of an issuer', { SLUICE_JWT_ISSUER: 'https://i' }, 'SLUICE_JWT_JWKS_URL'],
+    ['an audit in no folder', { SLUICE_AUDIT: '/nope/x.db' }, 'SLUICE_AUDIT'],
+  ])('refuses %s on the sandbox as serve does', async (_, env, problem) => {
+    for (const command of ['check', 'serve']) {
+      const { code, stderr } = await sluice([command], { env: { WS_PORT: '0', ...env } })
+      expect([code, stderr]).toEqual([1, expect.stringContaining(problem)])
+      expect(stderr).not.toMatch(/^\s+at /m)
+    }
+  })
+
+  it('refuses a policy of sluice.yaml that is wrong', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'sluice.yaml'), 'policies: { desk: { rules: [{ pattern: "(" }] } }')
+    const { code, stderr } = await sluice(['check'], { folder })
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^sluice: policies\.desk: /)])
   })
 
   it('lists everything that is wrong, each on its line', async () => {

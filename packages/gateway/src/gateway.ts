@@ -6,7 +6,7 @@ import { type Access, openAccess } from './access.ts'
 import { AdminServer } from './admin/admin-server.ts'
 import { Admission } from './admission.ts'
 import { type Audit, openAudit } from './audit/audit.ts'
-import { parseAuditTarget } from './audit/audit-target.ts'
+import { assertWritable, parseAuditTarget } from './audit/audit-target.ts'
 import type { AnalyticsCallbacks } from './callbacks.ts'
 import type { KeyChanges } from './clients/key-ring.ts'
 import { Completions } from './completion/completions.ts'
@@ -367,6 +367,7 @@ async function usableAccess(config: GatewayConfig, logger: Logger): Promise<Acce
  */
 export async function checkConfiguration(config: GatewayConfig): Promise<void> {
   const { keys } = await usableAccess(config, config.logger ?? createLogger('silent'))
+  assertWritable(parseAuditTarget(config.settings.audit))
   const problems = keyProblems(keys?.live ?? [], liveConfig(config))
   if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
 }

@@ -1,4 +1,6 @@
 /** Reads the setting `SLUICE_AUDIT`. Opening what it names is for audit.ts. */
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { GatewayError } from '../errors.ts'
 
 /** Where the audit goes. */
@@ -24,4 +26,23 @@ export function parseAuditTarget(value: string | undefined): AuditTarget {
     )
   }
   return { kind: 'file', path: text }
+}
+
+/**
+ * Finds out whether the file can be written or made, and makes none.
+ * @throws GatewayError `configuration` when neither is possible
+ */
+export function assertWritable(target: AuditTarget): void {
+  if (target.kind === 'off') return
+  const { path } = target
+  try {
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new GatewayError(
+      'configuration',
+      `The audit file ${path} cannot be written (${code}); SLUICE_AUDIT names a file in a folder that exists, or "off"`,
+      { cause: error },
+    )
+  }
 }

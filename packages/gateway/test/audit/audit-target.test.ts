@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseAuditTarget } from '../../src/audit/audit-target.ts'
+import { assertWritable, parseAuditTarget } from '../../src/audit/audit-target.ts'
+import { temporaryFolder } from '../operations/temporary-folder.ts'
 
 describe('parseAuditTarget', () => {
   it.each([
@@ -20,4 +23,17 @@ describe('parseAuditTarget', () => {
       expect(() => parseAuditTarget(value)).not.toThrow(/secret/)
     },
   )
+})
+
+describe('assertWritable', () => {
+  it('takes a file that could be made, and makes none', () => {
+    const path = join(temporaryFolder(), 'audit.db')
+    expect(() => assertWritable({ kind: 'file', path })).not.toThrow()
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('refuses one in a folder that does not exist, and names the setting', () => {
+    const path = join(temporaryFolder(), 'nope', 'audit.db')
+    expect(() => assertWritable({ kind: 'file', path })).toThrow(/\(ENOENT\); SLUICE_AUDIT names/)
+  })
 })
