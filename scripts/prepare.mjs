@@ -18,11 +18,15 @@ function npm(...args) {
   if (result.status !== 0) process.exit(result.status ?? 1)
 }
 
-/** npm writes node_modules/.package-lock.json when it finishes: its absence or age says that an install is due. */
+/**
+ * npm writes node_modules/.package-lock.json when it finishes: its absence or age says that an install is due. It also
+ * writes it when it left out what builds, so that is looked for as well.
+ */
 function installIsDue() {
   const marker = join(root, 'node_modules', '.package-lock.json')
   return (
     !existsSync(marker) ||
+    !existsSync(join(root, 'node_modules', 'typescript')) ||
     statSync(marker).mtimeMs < statSync(join(root, 'package-lock.json')).mtimeMs
   )
 }
@@ -38,6 +42,7 @@ if (installIsDue()) {
   console.error('Installing dependencies (first run only) ...')
   // Not `npm ci`: the lock file holds the optional binaries of Linux alone, and `ci` refuses it on every system because
   // the other systems' are missing. This installs what is locked, adds what this system needs, and changes no file.
-  npm('install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error')
+  // With the compiler, also where NODE_ENV=production would leave it out.
+  npm('install', '--include=dev', '--no-save', '--no-audit', '--no-fund', '--loglevel=error')
 }
 npm('run', '--silent', 'build')
