@@ -132,6 +132,10 @@ class TextView implements View {
   readonly #startedAt = performance.now()
   readonly #model: string
   #firstTextAt: number | undefined
+  /** What the line that is being written holds. */
+  #line: 'nothing' | 'reasoning' | 'answer' = 'nothing'
+  /** Reasoning that came after the answer began: the guard holds its last word until the choice finishes. */
+  #lateReasoning = ''
   readonly #toolCalls = new Map<number, string>()
 
   constructor(model: string) {
@@ -155,17 +159,17 @@ class TextView implements View {
   }
 
   #stop(why: string): void {
-    if (this.#firstTextAt !== undefined) process.stdout.write('\n')
+    this.#endLine()
     note('red', neutralise(why))
   }
 
   #chunk(data: ChunkData): void {
     for (const { delta, finish_reason: reason } of data.choices ?? []) {
-      const thought = delta?.reasoning_content ?? delta?.reasoning ?? ''
+      const reasoning = delta?.reasoning_content ?? delta?.reasoning ?? ''
       const text = delta?.content ?? ''
-      if (thought !== '') process.stdout.write(paint('dim', neutralise(thought), process.stdout))
-      if (text !== '') process.stdout.write(neutralise(text))
-      if (thought + text !== '') this.#firstTextAt ??= performance.now()
+      if (reasoning !== '') this.#reason(reasoning)
+      if (text !== '') this.#answer(text)
+      if (reasoning + text !== '') this.#firstTextAt ??= performance.now()
       for (const call of delta?.tool_calls ?? []) {
         const part = `${call.function?.name ?? ''} ${call.function?.arguments ?? ''}`.trim()
         const index = call.index ?? 0
@@ -174,6 +178,27 @@ class TextView implements View {
       }
       if (typeof reason === 'string') this.#showToolCalls()
     }
+  }
+
+  #reason(text: string): void {
+    if (this.#line === 'answer') {
+      this.#lateReasoning += text
+      return
+    }
+    process.stderr.write(paint('dim', neutralise(text), process.stderr))
+    this.#line = 'reasoning'
+  }
+
+  #answer(text: string): void {
+    if (this.#line === 'reasoning') process.stderr.write('\n')
+    process.stdout.write(neutralise(text))
+    this.#line = 'answer'
+  }
+
+  #endLine(): void {
+    if (this.#line === 'answer') process.stdout.write('\n')
+    if (this.#line === 'reasoning') process.stderr.write('\n')
+    if (this.#lateReasoning !== '') note('dim', neutralise(this.#lateReasoning))
   }
 
   /** Whole, because a call makes sense only when its arguments are complete. */
@@ -186,7 +211,7 @@ class TextView implements View {
     const now = performance.now()
     const first = this.#firstTextAt ?? now
     const seconds = (now - this.#startedAt) / 1000
-    process.stdout.write('\n')
+    this.#endLine()
     if (auditLog.ppiFiltered) note('yellow', 'the guard concealed personal data in this answer')
     const rate = seconds > 0 ? auditLog.tokenCount / seconds : 0
     note(

@@ -57,6 +57,20 @@ describe('sluice chat', () => {
     expect(stdout + stderr).not.toContain('\u001b')
   })
 
+  it('writes reasoning to standard error, also the last of it that comes after the answer', async () => {
+    const chunk = (delta: object) => ({ type: 'chunk', data: { choices: [{ index: 0, delta }] } })
+    const server = await saying(
+      chunk({ reasoning_content: 'First I ' }),
+      chunk({ content: 'Yes, ' }),
+      chunk({ content: 'it is.' }),
+      chunk({ reasoning_content: 'think.' }),
+      { type: 'complete', auditLog: { tokenCount: 4, ppiFiltered: false } },
+    )
+    const { code, stdout, stderr } = await sluice(['chat', '--url', server, 'is it?'])
+    expect([code, stdout]).toEqual([0, 'Yes, it is.\n'])
+    expect(stderr).toMatch(/^First I \nthink\.\nfirst token /)
+  })
+
   it('prints the messages as they come with --json', async () => {
     const { code, stdout } = await chat(['--model', 'sandbox-fast', '--json', 'hi'])
     const types = stdout
