@@ -1,6 +1,12 @@
 /** `sluice chat`: asks a gateway and shows the answer as it comes, then what the guard did and how fast it was. */
 import { readFileSync } from 'node:fs'
-import type { AckMessage, AuditLog, ChatMessage, Dialect1ServerMessage } from '@sluice/protocol'
+import {
+  type AckMessage,
+  type AuditLog,
+  type ChatMessage,
+  CLOSE_CODES,
+  type Dialect1ServerMessage,
+} from '@sluice/protocol'
 import { Command } from 'commander'
 import { WebSocket } from 'ws'
 import { CommandError } from './failure.ts'
@@ -46,8 +52,10 @@ async function chat(argument: string | undefined, options: Options): Promise<voi
   if (Number.isNaN(temperature))
     throw new CommandError('--temperature: expected a number from 0 to 2')
   const view = options.json === true ? new JsonView() : new TextView(options.model)
-  const socket = await connect(options.url, keyOf(options))
-  const isOk = await converse(socket, { modelId: options.model, messages, temperature }, view)
+  const key = keyOf(options)
+  const socket = await connect(options.url, key)
+  const payload = { modelId: options.model, messages, temperature }
+  const isOk = await converse(socket, { payload, view, hasKey: key !== undefined })
   socket.close(1000)
   if (!isOk) process.exitCode = 1
 }
@@ -57,8 +65,14 @@ interface View {
   show(message: Dialect1ServerMessage): void
 }
 
+interface Conversation {
+  payload: object
+  view: View
+  hasKey: boolean
+}
+
 /** Sends the request and shows what comes back; true if the completion ended well. */
-function converse(socket: WebSocket, payload: object, view: View): Promise<boolean> {
+function converse(socket: WebSocket, { payload, view, hasKey }: Conversation): Promise<boolean> {
   return new Promise((resolve, reject) => {
     socket.on('message', (data) => {
       const message = JSON.parse(String(data)) as Dialect1ServerMessage
@@ -68,11 +82,11 @@ function converse(socket: WebSocket, payload: object, view: View): Promise<boole
     })
     socket.on('close', (code, reason) => {
       const why = neutralise(String(reason))
-      reject(
-        new CommandError(
-          `The gateway closed the connection (${code}${why === '' ? '' : `: ${why}`})`,
-        ),
-      )
+      const text =
+        code === CLOSE_CODES.unauthorized.code && !hasKey
+          ? 'The gateway asks for a key: name a file with one by --key-file (sluice keys create makes keys)'
+          : `The gateway closed the connection (${code}${why === '' ? '' : `: ${why}`})`
+      reject(new CommandError(text))
     })
     socket.send(JSON.stringify({ type: 'init', payload }))
   })

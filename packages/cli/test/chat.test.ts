@@ -157,7 +157,7 @@ describe('sluice chat', () => {
     expect(stderr).toContain(problem)
   })
 
-  it('says so when the gateway closes the connection', async () => {
+  it('says so when the gateway closes the connection, and what to do where a key is missing', async () => {
     const http = createServer()
     new WebSocketServer({ server: http }).on('connection', (socket) =>
       socket.close(4401, 'no\u001bkey'),
@@ -165,11 +165,13 @@ describe('sluice chat', () => {
     await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void http.close())
     const { port } = http.address() as AddressInfo
-    const { code, stderr } = await sluice(['chat', '--url', `ws://127.0.0.1:${port}`, 'hi'])
-    expect([code, stderr]).toEqual([
-      1,
-      'sluice: The gateway closed the connection (4401: no␛key)\n',
-    ])
+    const args = ['chat', '--url', `ws://127.0.0.1:${port}`, 'hi']
+    expect(await sluice([...args, '--key', 'bad'])).toMatchObject({
+      code: 1,
+      stderr: 'sluice: The gateway closed the connection (4401: no␛key)\n',
+    })
+    const keyless = await sluice(args)
+    expect([keyless.code, keyless.stderr]).toEqual([1, expect.stringContaining('--key-file')])
   })
 
   it('leaves no completion behind when it is interrupted', async () => {
