@@ -65,6 +65,17 @@ export function list(allowed: string): Kind<string[]> {
   }
 }
 
+/** Web origins as a browser sends them: scheme, host and a port that is not the scheme's own; nothing after it. */
+export function origins(): Kind<string[]> {
+  const example = 'https://desk.example.com'
+  const origin = z.string().refine(isOrigin, { error: `expected an origin such as ${example}` })
+  return { ...list(`origins such as ${example}`), schema: z.array(origin) }
+}
+
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value
+}
+
 /** A port, or a word that stands for none. */
 export function portOr<const W extends string>(word: W): Kind<number | W> {
   return {

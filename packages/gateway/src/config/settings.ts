@@ -2,7 +2,7 @@
  * Every setting of the gateway in one table: its variable, its place in sluice.yaml, what is allowed, default, unit and
  * meaning. The loader, the JSON Schema, the documentation and `sluice check` all read this table.
  */
-import { flag, integer, type Kind, list, oneOf, portOr, text, url } from './kinds.ts'
+import { flag, integer, type Kind, list, oneOf, origins, portOr, text, url } from './kinds.ts'
 
 export interface Setting<T = unknown, D extends T | undefined = T | undefined> {
   /** The environment variable. */
@@ -80,11 +80,10 @@ export const SETTINGS = {
     [text('a host name or address'), '127.0.0.1'],
     'Address of the admin listener.',
   ),
-  allowedOrigins: setting(
-    'SLUICE_ALLOWED_ORIGINS server.allowedOrigins',
-    [list('origins such as https://desk.example.com'), []],
-    { about: "Web origins that may connect, besides the gateway's own.", reloads: true },
-  ),
+  allowedOrigins: setting('SLUICE_ALLOWED_ORIGINS server.allowedOrigins', [origins(), []], {
+    about: "Web origins that may connect, besides the gateway's own.",
+    reloads: true,
+  }),
   allowedHosts: setting('SLUICE_ALLOWED_HOSTS server.allowedHosts', [list('host names'), []], {
     about:
       'Host names that requests may carry, besides loopback ones, while the gateway listens on loopback.',

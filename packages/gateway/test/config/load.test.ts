@@ -112,6 +112,12 @@ describe('loadConfig', () => {
       { LLM_BASE_URL: 'localhost:8000' },
       'LLM_BASE_URL: "localhost:8000" is not allowed; allowed: an http or https URL',
     ],
+    ...['desk.example.com', '*', 'null', 'localhost:3000', 'https://desk.example.com/'].map(
+      (origin): [Environment, string] => [
+        { SLUICE_ALLOWED_ORIGINS: `https://a.example,${origin}` },
+        `SLUICE_ALLOWED_ORIGINS: "https://a.example,${origin}" is not allowed; allowed: origins such as https://desk`,
+      ],
+    ),
     [{ OPENAI_BASE_URL: 'x' }, 'OPENAI_BASE_URL: "x" is not allowed'],
     [{ SLUICE_POLCY: 'off' }, 'SLUICE_POLCY: unknown setting; did you mean SLUICE_POLICY?'],
     [{ SLUICE_QQQQQQQQQQ: '1' }, 'SLUICE_QQQQQQQQQQ: unknown setting; see docs/settings.md'],
@@ -126,6 +132,7 @@ describe('loadConfig', () => {
     ['surver: {}\n', 'unknown setting surver'],
     ['server:\n  port: many\n', 'server.port: '],
     ['server: 5\n', 'server: '],
+    ['server: { allowedOrigins: ["*"] }', 'allowedOrigins.0: expected an origin such as https:'],
     ['models:\n  own: { window: 5 }\n', 'models.own: unknown setting window'],
     ['a: [\n', 'sluice.yaml: '],
     ['- a\n- b\n', 'sluice.yaml: '],
