@@ -72,7 +72,9 @@ function check(): void {
   const policyOf = policyTable(loaded.file.policies)
   const names = Object.keys(loaded.file.policies)
   for (const name of names) policyOf(name)
-  const result = names.length === 0 ? 'sluice.yaml has no policies' : `valid: ${names.join(', ')}`
+  const none =
+    loaded.path === undefined ? 'there is no sluice.yaml here' : `${loaded.path} has none`
+  const result = names.length === 0 ? `no policies to check: ${none}` : `valid: ${names.join(', ')}`
   process.stdout.write(`${paint('green', result, process.stdout)}\n`)
 }
 

@@ -39,6 +39,13 @@ describe('sluice policy', () => {
     expect(bad.stderr).not.toMatch(/^\s+at /m)
   })
 
+  it('says where it looked if there is nothing to check', async () => {
+    const { stdout } = await sluice(['policy', 'check'])
+    expect(stdout).toBe('no policies to check: there is no sluice.yaml here\n')
+    const { stdout: empty } = await sluice(['policy', 'check'], { folder: folderWith('{}') })
+    expect(empty).toMatch(/^no policies to check: .*sluice\.yaml has none\n$/)
+  })
+
   it.each([1, 3, 100])('tests a text in deltas of %i characters', async (delta) => {
     const text = 'call ACME-123456 now'
     const args = ['policy', 'test', '--policy', 'accounts', '--delta', String(delta), '--json']
