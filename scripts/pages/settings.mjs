@@ -23,8 +23,9 @@ const INTRODUCTION = `# Settings
 <!-- Written by scripts/generate.mjs from packages/gateway/src/config/settings.ts. Edit that file, then run \`npm run generate\`. -->
 
 A variable wins over \`.env\`, \`.env\` over \`sluice.yaml\`, and that over the default. \`SLUICE_CONFIG\` names the YAML file; without it
-\`sluice.yaml\` of the working directory is read if there is one. An unknown or wrong setting ends the start with its name, the problem
-and what is allowed. A secret may also come from a file, by the variable that ends in \`_FILE\`. A blank default means that the setting
+\`sluice.yaml\` of the working directory is read if there is one. A wrong setting ends the start with its name, the problem
+and what is allowed; so do an unknown key of the file, an unknown variable that begins with \`SLUICE_\`, and one that begins with \`LLM_\` or \`GENESYS\` and is a
+slip away from a setting. A secret may also come from a file, by the variable that ends in \`_FILE\`. A blank default means that the setting
 may be absent. Settings marked *reloads* apply on SIGHUP and when \`sluice.yaml\` changes; the others need a restart.
 
 \`sluice.yaml\` has two parts that no variable has: \`models\` and \`policies\`, both of which reload. Its JSON Schema for editors is

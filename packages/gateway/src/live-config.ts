@@ -26,7 +26,7 @@ export function liveConfig({ settings, models, policies }: GatewayConfig): LiveC
   const policyOf = (name: string | undefined) =>
     policyByName(name ?? settings.policy ?? profile.policy)
   // Compiled now, so that a wrong policy is found at the start or the reload and not at the first request.
-  within('SLUICE_POLICY', () => policyOf(undefined))
+  within('SLUICE_POLICY, or guard.policy in sluice.yaml', () => policyOf(undefined))
   for (const name of Object.keys(policies)) policyOf(name)
   return {
     settings,

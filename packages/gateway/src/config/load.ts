@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { parse as parseYaml } from 'yaml'
+import type { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 import { type FileConfig, fileSchema } from './file-schema.ts'
 import { SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts'
@@ -77,20 +78,43 @@ function readFile(path: string, problems: string[]): Partial<FileConfig> {
   try {
     content = parseYaml(readFileSync(path, 'utf8')) ?? {}
   } catch (error) {
-    problems.push(`${path}: ${(error as Error).message.split('\n')[0]}`)
+    problems.push(`${path}: ${syntaxProblem(error as Error)}`)
     return {}
   }
   const result = fileSchema().safeParse(content)
   if (result.success) return result.data
   for (const issue of result.error.issues) {
-    const at = issue.path.join('.')
-    const unknown =
-      issue.code === 'unrecognized_keys'
-        ? `unknown setting ${issue.keys.join(', ')}`
-        : issue.message
-    problems.push(`${path}: ${at === '' ? '' : `${at}: `}${unknown}${allowedAt(at)}`)
+    problems.push(...problemsAt(issue).map((problem) => `${path}: ${problem}`))
   }
   return {}
+}
+
+/** The parser's first line, which says where; those after it quote the file, which may hold secrets. */
+function syntaxProblem({ message }: Error): string {
+  const [line = ''] = message.split('\n')
+  const hint = line.startsWith('Invalid escape sequence')
+    ? "; in single quotes '...' a backslash stands for itself"
+    : ''
+  return `${line.replace(/:$/, '')}${hint}`
+}
+
+function problemsAt(issue: z.core.$ZodIssue): string[] {
+  const at = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const paths = issue.keys.map((key) => [...issue.path, key].join('.'))
+    return paths.map((path) => `${path}: unknown setting${suggestion(path, knownPaths())}`)
+  }
+  const problem = issue.message.replace(/^Invalid input: /, '')
+  return [`${at === '' ? '' : `${at}: `}${problem}${allowedAt(at)}`]
+}
+
+/** Every place of the file: settings, and what they are in. */
+function knownPaths(): ReadonlySet<string> {
+  const paths = Object.values<Setting>(SETTINGS).flatMap(({ path }) => {
+    const keys = path.split('.')
+    return keys.map((_, index) => keys.slice(0, index + 1).join('.'))
+  })
+  return new Set(['models', 'policies', ...paths])
 }
 
 function allowedAt(path: string): string {
@@ -101,22 +125,34 @@ function allowedAt(path: string): string {
 function unknownVariables(env: Environment): string[] {
   const known = new Set<string>([PATH_VARIABLE])
   for (const setting of Object.values<Setting>(SETTINGS)) {
-    known.add(setting.env)
+    for (const name of [setting.env, ...setting.aliases]) known.add(name)
     if (setting.isSecret) known.add(`${setting.env}_FILE`)
   }
   return Object.keys(env)
-    .filter((name) => name.startsWith('SLUICE_') && !known.has(name) && !KUBERNETES.test(name))
+    .filter((name) => !known.has(name) && !KUBERNETES.test(name))
+    .filter((name) => name.startsWith('SLUICE_') || isSlip(name, known))
     .map((name) => `${name}: unknown setting${suggestion(name, known)}`)
 }
 
+/** Variables of these names may be meant for others, so only one that is almost ours is taken for a slip. */
+function isSlip(name: string, known: ReadonlySet<string>): boolean {
+  return /^(LLM_|GENESYS)/.test(name) && nearest(name, known, 2) !== undefined
+}
+
 function suggestion(name: string, known: ReadonlySet<string>): string {
+  const best = nearest(name, known, 3)
+  return best === undefined ? '; see docs/settings.md for all of them' : `; did you mean ${best}?`
+}
+
+/** The known name with the fewest edits, if those are no more than `most` and fewer than half of the name. */
+function nearest(name: string, known: ReadonlySet<string>, most: number): string | undefined {
   let best: string | undefined
-  let distance = 4
+  let distance = Math.min(most + 1, name.length / 2)
   for (const candidate of known) {
     const edits = editDistance(name, candidate)
     if (edits < distance) [best, distance] = [candidate, edits]
   }
-  return best === undefined ? '; see docs/settings.md for all of them' : `; did you mean ${best}?`
+  return best
 }
 
 /** Levenshtein's distance, row by row. */

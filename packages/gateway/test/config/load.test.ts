@@ -120,6 +120,11 @@ describe('loadConfig', () => {
     ),
     [{ OPENAI_BASE_URL: 'x' }, 'OPENAI_BASE_URL: "x" is not allowed'],
     [{ SLUICE_POLCY: 'off' }, 'SLUICE_POLCY: unknown setting; did you mean SLUICE_POLICY?'],
+    [{ LLM_BASEURL: 'x' }, 'LLM_BASEURL: unknown setting; did you mean LLM_BASE_URL?'],
+    [
+      { GENESYS_CLOUD_CLINET_ID: 'x' },
+      'GENESYS_CLOUD_CLINET_ID: unknown setting; did you mean GENESYS_CLOUD_CLIENT_ID?',
+    ],
     [{ SLUICE_QQQQQQQQQQ: '1' }, 'SLUICE_QQQQQQQQQQ: unknown setting; see docs/settings.md'],
     [{ SLUICE_CONFIG: '/no/such/file.yaml' }, 'SLUICE_CONFIG: no such file: /no/such/file.yaml'],
     [{ LLM_API_KEY_FILE: '/no/such/key' }, 'LLM_API_KEY_FILE: cannot read /no/such/key (ENOENT)'],
@@ -128,17 +133,25 @@ describe('loadConfig', () => {
   })
 
   it.each([
-    ['server:\n  prot: 1\n', 'server: unknown setting prot'],
-    ['surver: {}\n', 'unknown setting surver'],
-    ['server:\n  port: many\n', 'server.port: '],
+    ['server:\n  prot: 1\n', 'server.prot: unknown setting; did you mean server.port?'],
+    ['surver: {}\n', 'surver: unknown setting; did you mean server?'],
+    ['qqqq: {}\n', 'qqqq: unknown setting; see docs/settings.md for all of them'],
+    ['server:\n  port: many\n', 'server.port: expected number, received string; allowed: a whole'],
     ['server: 5\n', 'server: '],
     ['server: { allowedOrigins: ["*"] }', 'allowedOrigins.0: expected an origin such as https:'],
-    ['models:\n  own: { window: 5 }\n', 'models.own: unknown setting window'],
+    ['models:\n  own: { window: 5 }\n', 'models.own.window: unknown setting;'],
     ['a: [\n', 'sluice.yaml: '],
+    ['a: b: c\n', /compact mappings at line 1, column 4$/],
+    [
+      'a: "ACME-\\d"\n',
+      /at line 1, column \d+; in single quotes '\.\.\.' a backslash stands for itself$/,
+    ],
     ['- a\n- b\n', 'sluice.yaml: '],
     ['text', 'sluice.yaml: '],
   ])('refuses a file with %j', (yaml, problem) => {
-    expect(problemsOf({}, folderWith({ 'sluice.yaml': yaml })).join('\n')).toContain(problem)
+    const problems = problemsOf({}, folderWith({ 'sluice.yaml': yaml })).join('\n')
+    if (typeof problem === 'string') expect(problems).toContain(problem)
+    else expect(problems).toMatch(problem)
   })
 
   it('says what is allowed where a value of the file is wrong', () => {
@@ -163,6 +176,13 @@ describe('loadConfig', () => {
   ])('ignores %s, which Kubernetes sets for a service called sluice', (name) => {
     expect(problemsOf({ [name]: 'tcp://10.0.0.1:8080' })).toEqual([])
   })
+
+  it.each(['LLM_MODEL', 'LLM_USER_PATH', 'GENESYSCLOUD_OAUTHCLIENT_ID', 'GENESYS_CLOUD_ORG'])(
+    'ignores %s, which is meant for another program',
+    (name) => {
+      expect(problemsOf({ [name]: 'x' })).toEqual([])
+    },
+  )
 
   it('reads a secret from the file that is named, without its line end', () => {
     const folder = folderWith({ key: 'from-file\n' })

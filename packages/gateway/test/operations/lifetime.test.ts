@@ -165,8 +165,11 @@ describe('a reload', () => {
   it('with a file that is wrong changes nothing and ends nothing, and works once it is right', async () => {
     const wrong = [
       ['request: { maxMessages: ', 'sluice.yaml'],
-      ['request: { maxMessage: 1 }', 'unknown setting maxMessage'],
-      ['guard: { policy: own }', 'SLUICE_POLICY: no policy is called "own"'],
+      [
+        'request: { maxMessage: 1 }',
+        'request.maxMessage: unknown setting; did you mean request.maxMessages?',
+      ],
+      ['guard: { policy: own }', 'guard.policy in sluice.yaml: no policy is called "own"'],
       ['policies: { own: { rules: [{ pattern: "(" }] } }', 'policies.own'],
     ] as const
     const config = join(temporaryFolder(), 'sluice.yaml')
