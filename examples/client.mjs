@@ -15,10 +15,14 @@ export async function* ask(url, payload, key) {
     messages.push(message)
     wake()
   }
-  socket.onopen = () => socket.send(JSON.stringify({ type: 'init', payload }))
+  let closing = `no connection to ${url}: nothing listens there, or it refuses`
+  socket.onopen = () => {
+    closing = 'the connection was closed'
+    socket.send(JSON.stringify({ type: 'init', payload }))
+  }
   socket.onmessage = ({ data }) => take(JSON.parse(data))
   socket.onclose = ({ code, reason }) =>
-    take({ type: 'error', message: `closed, ${code} ${reason}` })
+    take({ type: 'error', message: `${closing} (${code}${reason && `, ${reason}`})` })
   socket.onerror = () => {} // `close` follows and says why
   try {
     for (;;) {

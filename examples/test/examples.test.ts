@@ -57,7 +57,9 @@ describe('library.mjs and node-client.mjs', () => {
   it('say why when no gateway listens', async () => {
     const client = run(['node-client.mjs', 'hello'], { GATEWAY_URL: 'ws://127.0.0.1:1' })
     expect(await client.exitCode).toBe(1)
-    expect(client.output()).toContain('closed, 1006')
+    expect(client.output()).toContain(
+      'no connection to ws://127.0.0.1:1: nothing listens there, or it refuses (1006)',
+    )
   })
 })
 
