@@ -1,7 +1,7 @@
 /** `sluice policy`: what the guard's policies are, and what one would do with a text. */
 
 import { policyTable, profileDefaults } from '@sluice/gateway'
-import type { Direction, Finding, Policy } from '@sluice/guard'
+import type { Channel, Direction, Finding, Policy, Role } from '@sluice/guard'
 import { POLICY_NAMES } from '@sluice/guard'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { type CommandConfig, readConfiguration } from './configuration.ts'
@@ -12,9 +12,26 @@ import { neutralise, paint } from './terminal.ts'
 interface TestOptions {
   policy?: string
   direction: Direction
+  channel: Channel
+  role?: Role
   delta: number
   json?: boolean
 }
+
+const DIRECTIONS = ['input', 'output'] as const satisfies readonly Direction[]
+const CHANNELS = [
+  'content',
+  'reasoning',
+  'refusal',
+  'tool_arguments',
+] as const satisfies readonly Channel[]
+const ROLES = [
+  'system',
+  'developer',
+  'user',
+  'assistant',
+  'tool',
+] as const satisfies readonly Role[]
 
 export function policyCommand(): Command {
   const policy = new Command('policy').description(
@@ -32,10 +49,9 @@ export function policyCommand(): Command {
       .argument('<name>')
       .action(show),
   )
-  const direction = new Option('--direction <direction>', 'which way the text goes').choices([
-    'input',
-    'output',
-  ])
+  const direction = new Option('--direction <direction>', 'which way the text goes')
+  const channel = new Option('--channel <channel>', 'which part of a message it is')
+  const role = new Option('--role <role>', 'who says it (default: user for input, else assistant)')
   policy.addCommand(
     new Command('test')
       .description(
@@ -43,7 +59,9 @@ export function policyCommand(): Command {
       )
       .argument('[text]', 'read from standard input if it is piped')
       .option('--policy <name>', 'which policy (default: the one in use)')
-      .addOption(direction.default('output'))
+      .addOption(direction.choices(DIRECTIONS).default('output'))
+      .addOption(channel.choices(CHANNELS).default('content'))
+      .addOption(role.choices(ROLES))
       .option('--delta <n>', 'characters of one delta', wholeNumber, 4)
       .option('--json', 'the result as JSON')
       .action(test),
@@ -97,8 +115,9 @@ interface StreamedText {
   held: number[]
 }
 
-function stream(policy: Policy, text: string, { direction, delta }: TestOptions): StreamedText {
-  const guard = policy.open({ direction })
+function stream(policy: Policy, text: string, options: TestOptions): StreamedText {
+  const { direction, channel, role, delta } = options
+  const guard = policy.open({ direction, channel, ...(role === undefined ? {} : { role }) })
   const streamed: StreamedText = { sent: '', findings: [], blockedBy: undefined, held: [] }
   for (let start = 0; start <= text.length; start += delta) {
     const isLast = start + delta > text.length

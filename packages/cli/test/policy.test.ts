@@ -56,6 +56,20 @@ describe('sluice policy', () => {
     })
   })
 
+  it('tests a text as what it is: tool arguments, or the words of a role', async () => {
+    const text = '{"mail":"ann@example.com","card":"4111 1111 1111 1111"}'
+    const args = ['policy', 'test', '--policy', 'standard', '--json', text]
+    const { sent, findings } = JSON.parse(
+      (await sluice([...args, '--channel', 'tool_arguments'])).stdout,
+    )
+    expect(JSON.parse(sent)).toEqual({ mail: 'ann@example.com', card: '[CREDIT_CARD]' })
+    expect(findings.map(({ action }: { action: string }) => action)).toEqual(['observe', 'redact'])
+    const system = await sluice([...args, '--direction', 'input', '--role', 'system'])
+    expect(JSON.parse(system.stdout)).toMatchObject({ sent: text, findings: [] })
+    const wrong = await sluice([...args, '--channel', 'arguments'])
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('tool_arguments')])
+  })
+
   it('marks what it found, and says that a block stops the text', async () => {
     const { stdout } = await sluice(['policy', 'test', '--policy', 'seed', 'so 123-45-6789 it is'])
     expect(stdout).toContain('found   so [123-45-6789] it is')
