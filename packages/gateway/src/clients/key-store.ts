@@ -109,9 +109,9 @@ async function change(
   path: string,
   edit: (keys: StoredKey[]) => StoredKey[],
 ): Promise<StoredKey[]> {
-  const lockPath = `${path}.lock`
+  const lockPath = lockOf(path)
   const lock = await open(lockPath, 'wx', 0o600).catch((error: unknown) => {
-    throw cannotLock(lockPath, error)
+    throw cannotLock(path, error)
   })
   try {
     const file = { version: 1, keys: edit(await listKeys(path)) }
@@ -145,7 +145,7 @@ function validated(path: string, file: unknown): z.infer<typeof fileSchema> {
   const place = issue?.path.join('.') || 'the top level'
   throw new GatewayError(
     'configuration',
-    `The key file ${path} is not valid at ${place}: ${issue?.message}`,
+    `The key file ${path} is not valid at ${place}: ${issue?.message.replace(/^Invalid input: /, '')}`,
   )
 }
 
@@ -153,7 +153,12 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw new GatewayError('configuration', `The key file ${path} cannot be read`, { cause: error })
+    const { code } = error as NodeJS.ErrnoException
+    throw new GatewayError(
+      'configuration',
+      `The key file ${path} cannot be read (${code}); SLUICE_KEYS_FILE names it, and sluice keys create makes one`,
+      { cause: error },
+    )
   }
 }
 
@@ -161,10 +166,15 @@ function isAbsent(error: unknown): boolean {
   return error instanceof GatewayError && (error.cause as { code?: unknown })?.code === 'ENOENT'
 }
 
-function cannotLock(lockPath: string, cause: unknown): GatewayError {
-  const isHeld = (cause as { code?: unknown })?.code === 'EEXIST'
-  const message = isHeld
-    ? `Another command is changing the keys; if none is, remove ${lockPath}`
-    : `${lockPath} cannot be written`
+function cannotLock(path: string, cause: unknown): GatewayError {
+  const { code } = cause as NodeJS.ErrnoException
+  const message =
+    code === 'EEXIST'
+      ? `Another command is changing the keys; if none is, remove ${lockOf(path)}`
+      : `The key file ${path} cannot be written (${code}); its folder must exist and be writable`
   return new GatewayError('configuration', message, { cause })
+}
+
+function lockOf(path: string): string {
+  return `${path}.lock`
 }

@@ -101,7 +101,7 @@ describe('the key file', () => {
 
   it.each([
     ['no JSON', '{"keys": [sk_secret', /is not JSON$/],
-    ['another version', '{"version": 2, "keys": []}', /not valid at version/],
+    ['another version', '{"version": 2, "keys": []}', /not valid at version: expected 1$/],
     ['an unknown field', '{"version": 1, "keys": [], "extra": 1}', /not valid/],
     [
       'a limit that is no count',
@@ -124,6 +124,19 @@ describe('the key file', () => {
     writeFileSync(path, text)
     await expect(readKeys(path)).rejects.toThrow(message)
     await expect(readKeys(path)).rejects.not.toThrow(/sk_secret/)
+  })
+
+  it('is named with the setting and the command that makes it where it cannot be read', async () => {
+    await expect(readKeys('/nope.json')).rejects.toThrow(
+      'The key file /nope.json cannot be read (ENOENT); SLUICE_KEYS_FILE names it, and sluice keys create makes one',
+    )
+  })
+
+  it('is named where it cannot be written', async () => {
+    const request = { path: '/nope/keys.json', now: NOW }
+    await expect(createKey(request, { name: 'a' })).rejects.toThrow(
+      'The key file /nope/keys.json cannot be written (ENOENT); its folder must exist',
+    )
   })
 
   it('is refused when two keys share an id', async () => {
