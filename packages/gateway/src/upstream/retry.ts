@@ -73,9 +73,9 @@ export async function withRetry<T>(
     } catch (error) {
       if (!(error instanceof GatewayError) || options.signal.aborted) throw error
       const delayMs = delayBefore(n, error, options)
-      if (!error.isRetryable || n >= options.maxAttempts || now() + delayMs > deadline)
-        throw afterAttempts(error, n)
-      if (delayMs > options.maxDelayMs || !options.budget.retry()) throw afterAttempts(error, n)
+      if (!error.isRetryable || n >= options.maxAttempts) throw afterAttempts(error, n)
+      if (delayMs > options.maxDelayMs) throw afterAttempts(tooLongToWait(error, options), n)
+      if (now() + delayMs > deadline || !options.budget.retry()) throw afterAttempts(error, n)
       options.onRetry?.(error, n, delayMs)
       await sleep(delayMs, options.signal)
     }
@@ -91,8 +91,18 @@ function delayBefore(n: number, error: GatewayError, options: RetryOptions): num
 
 /** The same failure, its text saying how often it was tried. */
 function afterAttempts(error: GatewayError, attempts: number): GatewayError {
-  if (attempts === 1) return error
-  return new GatewayError(error.code, `${error.message}, after ${attempts} attempts`, {
+  return attempts === 1 ? error : reworded(error, `${error.message}, after ${attempts} attempts`)
+}
+
+/** The same failure, its text saying why it was not tried again: only a `Retry-After` is longer than the longest wait. */
+function tooLongToWait(error: GatewayError, { maxDelayMs }: RetryOptions): GatewayError {
+  const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000)
+  const limit = `longer than SLUICE_RETRY_MAX_DELAY_MS (${maxDelayMs})`
+  return reworded(error, `${error.message}; its Retry-After of ${seconds} s is ${limit}`)
+}
+
+function reworded(error: GatewayError, message: string): GatewayError {
+  return new GatewayError(error.code, message, {
     cause: error.cause,
     isRetryable: error.isRetryable,
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),

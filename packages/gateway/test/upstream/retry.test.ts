@@ -105,7 +105,10 @@ describe('withRetry', () => {
   it('fails at once if the wait is over the cap, and says how long it would be', async () => {
     const { error, at } = await run(() => Promise.reject(down({ retryAfterMs: 1_001 })), options())
     expect(at).toEqual([0])
-    expect(error).toMatchObject({ retryAfterMs: 1_001, message: 'down' })
+    expect(error).toMatchObject({
+      retryAfterMs: 1_001,
+      message: 'down; its Retry-After of 2 s is longer than SLUICE_RETRY_MAX_DELAY_MS (1000)',
+    })
   })
 
   it('starts nothing after the deadline', async () => {
