@@ -169,11 +169,12 @@ export function foldIdentifiers(text: string): string {
   for (let at = 0; at < text.length && isPlain; at += 1) isPlain = text.charCodeAt(at) < 0x80
   if (isPlain) return text
   const folds = identifierFoldTable()
-  let folded = ''
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0
+  const symbols: number[] = []
+  for (let at = 0; at < text.length; at += 1) {
+    const codePoint = text.codePointAt(at) ?? 0
+    if (codePoint > 0xffff) at += 1
     const symbol = codePoint > 0xffff ? foldAstral(codePoint) : (folds[codePoint] ?? 0)
-    if (symbol !== IGNORED) folded += String.fromCharCode(symbol)
+    if (symbol !== IGNORED) symbols.push(symbol)
   }
-  return folded
+  return String.fromCharCode(...symbols)
 }

@@ -20,6 +20,7 @@ const KEYWORDS = ['true', 'false', 'null']
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
 const UNICODE_ESCAPE = /^u[0-9a-fA-F]{4}$/
 const UNICODE_ESCAPE_LENGTH = 5
+const MAX_ANCHORS = 64
 
 /** Offset `raw` of the JSON text is offset `decoded` of the values, and so on up to the next anchor. */
 interface Anchor {
@@ -41,6 +42,8 @@ export class JsonStream implements GuardStream {
   #raw = 0
   #decoded = 0
   #anchors: Anchor[] = []
+  /** With more than these, those that no finding can need any more are forgotten. */
+  #maxAnchors = MAX_ANCHORS
   /** Decoded text of the current push that the guard has not seen yet. */
   #waiting = ''
   /** The escape sequence being read, without its backslash. */
@@ -209,6 +212,7 @@ export class JsonStream implements GuardStream {
   #keep(result: StreamResult): void {
     this.#last = result
     for (const finding of result.findings) this.#findings.push(this.#inRaw(finding))
+    if (this.#anchors.length > this.#maxAnchors) this.#forgetAnchors()
     if (this.#state === 'string' || this.#state === 'escape') {
       this.#shown += JSON.stringify(result.text).slice(1, -1)
       return
@@ -235,6 +239,14 @@ export class JsonStream implements GuardStream {
 
   #inRaw(finding: Finding): Finding {
     return { ...finding, start: this.#rawOffset(finding.start), end: this.#rawOffset(finding.end) }
+  }
+
+  /** A text of a million escape sequences must not be remembered by its escape sequences. */
+  #forgetAnchors(): void {
+    const { earliestStart } = this.#values
+    const needed = this.#anchors.findLastIndex((known) => known.decoded <= earliestStart)
+    this.#anchors = this.#anchors.slice(Math.max(needed, 0))
+    this.#maxAnchors = Math.max(MAX_ANCHORS, 2 * this.#anchors.length)
   }
 
   #rawOffset(decoded: number): number {

@@ -35,6 +35,11 @@ export class Matches {
   #allowed: Span[] = []
   /** Matches of `block` rules that an allow-list may still cover. */
   #waiting: Candidate[] = []
+  /** Whether anything was accepted since allowed texts were last compared with matches, and for which watermark that was. */
+  #hasNews = false
+  #settled = 0
+  /** The stretch that was folded last; plain if folding changed nothing. */
+  readonly #foldedStretch = { start: 0, end: 0, text: '', isPlain: false }
   /** A bit for each open-ended match. */
   openGates = 0
   /** The match that ends the stream. */
@@ -62,6 +67,7 @@ export class Matches {
   /** Judges a match that ends at the last symbol. */
   #accept(acceptance: Acceptance): void {
     const { detector } = acceptance
+    this.#hasNews = true
     const meaning = this.#program.meanings[detector]
     if (meaning === undefined) return
     if (meaning.role === 'allow') {
@@ -80,6 +86,7 @@ export class Matches {
 
   /** A term of a rule ends at the last symbol. */
   acceptTerm(rule: Rule, start: number): void {
+    this.#hasNews = true
     const end = this.#held.symbolEnd
     if (start >= this.#oldestStart()) {
       this.#found({ rule, start, end, score: 1, isCut: false })
@@ -89,22 +96,31 @@ export class Matches {
   /** Carries the open-ended matches over a symbol between two offsets. */
   extend(symbolClass: number, start: number, end: number): void {
     this.expire(start)
-    const over: OpenMatch[] = []
+    let over: OpenMatch[] | undefined
     for (const open of this.#open) {
       const { body, trailing } = open.classes
-      const isTrailing = trailing[symbolClass] === 1
-      if (!isTrailing && body[symbolClass] !== 1) over.push(open)
-      else if (!isTrailing) open.candidate.end = end
+      if (trailing[symbolClass] === 1) continue
+      if (body[symbolClass] === 1) {
+        open.candidate.end = end
+      } else {
+        over ??= []
+        over.push(open)
+      }
     }
-    if (over.length > 0) this.#close(over)
+    if (over !== undefined) this.#close(over)
     this.isBusy = this.#open.length > 0 || this.isWaiting || this.blockedBy !== undefined
   }
 
   /** Closes the open-ended matches that would make more than maxSpan wait at an offset. */
   expire(now: number): void {
     const oldest = now - this.#program.maxSpan
-    const over = this.#open.filter(({ candidate }) => this.#undecidedFrom(candidate) < oldest)
-    if (over.length > 0) this.#close(over)
+    let over: OpenMatch[] | undefined
+    for (const open of this.#open) {
+      if (this.#undecidedFrom(open.candidate) >= oldest) continue
+      over ??= []
+      over.push(open)
+    }
+    if (over !== undefined) this.#close(over)
   }
 
   /** A flood belongs to whatever is open: nobody may end a key with characters that do not count. */
@@ -138,7 +154,9 @@ export class Matches {
 
   /** Before `watermark` all matches are known: drops those that an allowed text contains, and blocks if one is left. */
   settle(watermark: number): void {
-    if (this.#allowed.length > 0) {
+    if (this.#allowed.length > 0 && (this.#hasNews || watermark !== this.#settled)) {
+      this.#hasNews = false
+      this.#settled = watermark
       this.#resolver.drop((known) => known.start < watermark && this.#isAllowed(known))
       this.#waiting = this.#waiting.filter((known) => !this.#isAllowed(known))
       this.#allowed = this.#allowed.filter((span) => span.end > watermark)
@@ -195,9 +213,24 @@ export class Matches {
     const { rule, check } = meaning.detector
     const end = this.#held.symbolEnd
     if (check === undefined || start < this.#oldestStart()) return undefined
-    const score = check(foldIdentifiers(this.#held.slice(start, end)))
+    const score = check(this.#folded(start, end))
     if (score <= 0) return undefined
     return { rule, start, end, score: this.#scoreAt(meaning, start, score), isCut: false }
+  }
+
+  /** What checks are made on. Several starts are asked for one end, so the longest stretch is remembered. */
+  #folded(start: number, end: number): string {
+    const known = this.#foldedStretch
+    if (end === known.end && start >= known.start && known.isPlain) {
+      return known.text.slice(start - known.start)
+    }
+    const raw = this.#held.slice(start, end)
+    const text = foldIdentifiers(raw)
+    known.start = start
+    known.end = end
+    known.text = text
+    known.isPlain = text === raw
+    return text
   }
 
   #scoreAt({ detector, gate }: DetectorMeaning, start: number, score: number): number {

@@ -46,6 +46,7 @@ export function isLabel(kind: ActionKind): boolean {
 
 /** The offset in `value` from which the last `keepLast` letters and digits are kept; at least half stay masked. */
 export function keptFrom(value: string, keepLast: number): number {
+  if (keepLast === 0) return value.length
   const characters = value.match(/[\p{L}\p{N}]/gu)?.length ?? 0
   let left = Math.min(keepLast, Math.floor(characters / 2))
   let at = value.length

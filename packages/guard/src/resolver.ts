@@ -23,10 +23,10 @@ export interface OpenCandidate extends Candidate {
 
 /** A candidate on its way out. */
 interface Pending extends OpenCandidate {
-  /** The text shown instead, for actions that show a label. */
-  label: string
-  /** Offset from which a mask keeps characters. */
-  keptFrom: number
+  /** What matched, of which a hash and a mask are made; empty as long as that is not known. */
+  readonly value: string
+  /** Offset from which a mask keeps characters; worked out when it is first needed. */
+  keptFrom: number | undefined
   isOwner: boolean
   isLabelShown: boolean
 }
@@ -43,16 +43,17 @@ export class Resolver {
     return this.#pending.length === 0 && this.#opened.length === 0
   }
 
+  /** Where the first one starts that is not yet reported; infinite if there is none. */
+  get earliestStart(): number {
+    const starts = [...this.#opened, ...this.#pending].map((p) => p.start)
+    return Math.min(Number.POSITIVE_INFINITY, ...starts)
+  }
+
   /** Takes a match whose text is `value`, and which ends at or after all others. One inside another is dropped. */
   add(candidate: Candidate, value: string): void {
-    const { rule, start } = candidate
     if (this.#contains(candidate)) return
     if (candidate.isCut && this.#lengthen(candidate)) return
-    const pending = toPending(candidate)
-    if (isLabel(rule.action)) pending.label = rule.label(value)
-    if (candidate.isCut) pending.keptFrom = Number.POSITIVE_INFINITY
-    else if (rule.action === 'mask') pending.keptFrom = start + keptFrom(value, rule.keepLast)
-    this.#pending.push(pending)
+    this.#pending.push(toPending(candidate, value))
   }
 
   /** Whether a match of the same rule contains this one; if not, those that it contains are dropped. */
@@ -85,9 +86,7 @@ export class Resolver {
 
   /** Takes a match that has only begun. Whoever opened it moves its end and closes it; a mask keeps nothing of it. */
   open(candidate: Candidate): OpenCandidate {
-    const { rule } = candidate
-    const pending = toPending(candidate)
-    if (isLabel(rule.action)) pending.label = rule.label('')
+    const pending = toPending(candidate, '')
     pending.keptFrom = Number.POSITIVE_INFINITY
     pending.isOpen = true
     this.#opened.push(pending)
@@ -177,24 +176,26 @@ export class Resolver {
     owner.isOwner = true
     if (owner.rule.action === 'observe') return stretch
     if (owner.rule.action === 'mask') {
+      owner.keptFrom ??= owner.start + keptFrom(owner.value, owner.rule.keepLast)
       const masked = Math.min(Math.max(owner.keptFrom - at, 0), stretch.length)
       return owner.rule.maskCharacter.repeat(masked) + stretch.slice(masked)
     }
     if (owner.isLabelShown) return ''
     owner.isLabelShown = true
-    return continues ? '' : owner.label
+    return continues ? '' : owner.rule.label(owner.value)
   }
 }
 
-function toPending({ rule, start, end, score, isCut }: Candidate): Pending {
+function toPending({ rule, start, end, score, isCut }: Candidate, value: string): Pending {
   return {
     rule,
     start,
     end,
     score,
     isCut,
-    label: '',
-    keptFrom: start,
+    value,
+    // Of a match that is cut it is not known what its last characters are.
+    keptFrom: isCut ? Number.POSITIVE_INFINITY : undefined,
     isOpen: false,
     isOwner: false,
     isLabelShown: false,

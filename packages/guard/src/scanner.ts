@@ -224,13 +224,11 @@ export class Scanner {
 
   /** The entry for a transition that is not in the table. */
   #missing(row: number, symbolClass: number): number {
-    const threads = this.#threads
     if (this.#slow === undefined) {
-      if (!threads.isExhausted) return threads.build(row, symbolClass)
-      const { automaton, runs } = this.#program
-      this.#slow = runs().goOn(automaton.stateAt(row), threads.starts)
+      const entry = this.#threads.build(row, symbolClass)
+      if (entry !== UNKNOWN) return entry
     }
-    const slow = this.#slow
+    const slow = this.#slow ?? this.#goOnWithout(row)
     this.matches.acceptAll(slow.accepts(symbolClass), slow.starts, symbolClass)
     if (this.matches.blockedBy !== undefined) return 0
     this.#slow = slow.step(symbolClass, this.#gates, this.#held.now)
@@ -251,7 +249,19 @@ export class Scanner {
   /** The row of the same threads under the gates that are live now. */
   #regate(row: number): number {
     this.#gates = this.#gatesNow()
-    return this.#slow === undefined ? this.#program.automaton.regate(row, this.#gates) : row
+    if (this.#slow !== undefined) return row
+    const regated = this.#threads.regate(row, this.#gates)
+    if (regated !== UNKNOWN) return regated
+    this.#goOnWithout(row)
+    return 0
+  }
+
+  /** From a row on, without the automaton. */
+  #goOnWithout(row: number): SlowThreads {
+    const { automaton, runs } = this.#program
+    automaton.turnAway()
+    this.#slow = runs().goOn(automaton.stateAt(row), this.#threads.starts)
+    return this.#slow
   }
 
   /** Matches first, while the groups are still those that accepted; then the groups change. */

@@ -57,6 +57,11 @@ export class TextStream implements GuardStream {
     return this.#result()
   }
 
+  /** No finding that is still to be reported starts before this offset. */
+  get earliestStart(): number {
+    return Math.min(this.#held.base, this.#resolver.earliestStart)
+  }
+
   #result(): StreamResult {
     const { matches } = this.#scanner
     const watermark = this.#scanner.watermark()

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { compilePolicy, type PolicyDefinition, PolicyError } from '../src/index.ts'
+import { Automaton } from '../src/matcher/automaton.ts'
 import { RunsPlan } from '../src/matcher/runs.ts'
 import { everyCut, pushed } from './support/split.ts'
 
@@ -17,10 +18,10 @@ const DEFINITION: PolicyDefinition = {
 }
 
 /** Characters of an alphabet in a pseudo-random order that does not repeat. */
-function flood(alphabet: string, seed = 1): string {
+function flood(alphabet: string, seed = 1, length = 9000): string {
   let state = seed
   let text = ''
-  for (let i = 0; i < 9000; i += 1) {
+  for (let i = 0; i < length; i += 1) {
     state ^= state << 13
     state ^= state >>> 17
     state ^= state << 5
@@ -84,22 +85,83 @@ describe.each([
   })
 })
 
+describe('a crowd of hostile streams', () => {
+  it('leaves the shared automaton to the others until it is of no use to many', () => {
+    const empty = vi.spyOn(Automaton.prototype, 'empty')
+    const policy = compilePolicy('strict')
+    const floods = (count: number) => {
+      for (let i = 0; i < count; i += 1) policy.scan(flood('0123456789 -.()+', 7 * i + 1, 1500))
+    }
+    floods(40)
+    expect(empty).not.toHaveBeenCalled()
+    floods(120)
+    expect(empty).toHaveBeenCalled()
+    expect(policy.scan('mail jo.doe@example.org today').text).toBe('mail [EMAIL_ADDRESS] today')
+    empty.mockRestore()
+  })
+
+  it('stays within what an entry of the table can say, with many kinds of characters', () => {
+    const characters = Array.from({ length: 236 }, (_, i) => String.fromCharCode(0x4e00 + i))
+    const policy = compilePolicy({
+      rules: [
+        { pattern: '[xy]*x[xy]{24}z', name: 'EXPLODES', action: { kind: 'redact' } },
+        ...[0, 80, 160].map((from) => ({
+          pattern: characters
+            .slice(from, from + 80)
+            .map((character) => `${character}w`)
+            .join('|'),
+          name: `C${from}`,
+          action: { kind: 'redact' } as const,
+        })),
+      ],
+    })
+    const text = characters.join('') + flood('xy', 5, 1000)
+    const streams = [1, 2, 3].map(() => policy.open({ direction: 'output' }))
+    const shown = streams.map((stream, i) => {
+      for (const part of [flood('xy', i + 1, 900), ' ', text]) stream.push(part)
+      return stream.push(` ${characters[0]}w`).text + stream.end().text
+    })
+    expect(shown.map((end) => end.slice(-4))).toEqual(['[C0]', '[C0]', '[C0]'])
+  })
+})
+
+/** How many bytes of the heap stay in use for each of many things that `push` does. */
+function bytesKept(times: number, push: () => void): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  for (let i = 0; i < 10_000; i += 1) push()
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let i = 0; i < times; i += 1) push()
+  collect()
+  return (process.memoryUsage().heapUsed - before) / times
+}
+
+describe('a tool call full of escape sequences', () => {
+  const policy = compilePolicy('standard')
+
+  it('is not remembered by them', () => {
+    const stream = policy.open({ direction: 'output', channel: 'tool_arguments' })
+    stream.push('{"code":"')
+    expect(bytesKept(300_000, () => stream.push('a\\n'))).toBeLessThan(8)
+  })
+
+  it('has its findings where they are', () => {
+    const card = '4111 1111 1111 1111'
+    const json = `{"a":"${'x\\n'.repeat(700)}${card}\\n${'\\u0041\\n'.repeat(300)} ${card}"}`
+    const { findings } = pushed(policy, json, { cuts: everyCut(json), channel: 'tool_arguments' })
+    expect(findings.map(({ start, end }) => json.slice(start, end))).toEqual([card, card])
+  })
+})
+
 describe('a text full of allowed words', () => {
   it('is not remembered word by word', () => {
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
     const allows = compilePolicy({
       allow: ['the'],
       rules: [{ entity: 'EMAIL_ADDRESS', action: { kind: 'redact' } }],
     })
     const stream = allows.open({ direction: 'output' })
-    for (let i = 0; i < 10_000; i += 1) stream.push('the ')
-    collect()
-    const before = process.memoryUsage().heapUsed
-    for (let i = 0; i < 300_000; i += 1) stream.push('the ')
-    collect()
-    const bytesPerWord = (process.memoryUsage().heapUsed - before) / 300_000
-    expect(bytesPerWord).toBeLessThan(8)
+    expect(bytesKept(300_000, () => stream.push('the '))).toBeLessThan(8)
     expect(stream.push('jo@example.org ').text).toBe('[EMAIL_ADDRESS] ')
   })
 })

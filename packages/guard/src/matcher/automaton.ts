@@ -54,6 +54,8 @@ export const ACTION_MASK = 0xfff
 /** What the table may grow to before it is emptied, of four bytes each: a row has 19 bits. */
 const MAX_CELLS = 110_000
 const MAX_ACTIONS = 3000
+/** A full automaton is emptied when so many streams had to go on without it. */
+const MAX_TURNED_AWAY = 64
 const MAX_ROWS = 2 ** 19
 const INITIAL_STATES = 64
 /** Number 0, ACTION_CLEAR and ACTION_RESTART. */
@@ -79,8 +81,9 @@ export class Automaton {
   actions: Action[] = [...FIXED_ACTIONS]
   /** Goes up when the automaton was emptied: state numbers from before mean nothing any more. */
   generation = 0
-  /** It is at its limits, and will be emptied when the next stream enters. The one that is in may go on for a while. */
+  /** It is at its limits: whoever misses a state is to go on without. Who is in may still build some. */
   isFull = false
+  #turnedAway = 0
   #states: State[] = []
   #stateIds = new Map<string, number>()
   #actionIds = new Map<string, number>()
@@ -111,7 +114,7 @@ export class Automaton {
     this.#stateIds.set(key, id)
     const cells = this.#states.length * this.alphabet.size
     if (cells > this.table.length) this.#grow()
-    if (cells > MAX_CELLS || this.actions.length > MAX_ACTIONS) this.isFull = true
+    if (cells > MAX_CELLS) this.isFull = true
     return id * this.alphabet.size
   }
 
@@ -122,14 +125,28 @@ export class Automaton {
     return state
   }
 
-  /** The row of the same threads under other live gates. */
+  /** The row of the same threads under other live gates, or UNKNOWN if it is not built. */
+  regated(row: number, gates: number): number {
+    return this.#regated.get(gates * MAX_ROWS + row) ?? UNKNOWN
+  }
+
   regate(row: number, gates: number): number {
-    const key = gates * MAX_ROWS + row
-    const known = this.#regated.get(key)
-    if (known !== undefined) return known
     const regated = this.rowOf({ ...this.stateAt(row), gates })
-    this.#regated.set(key, regated)
+    this.#regated.set(gates * MAX_ROWS + row, regated)
     return regated
+  }
+
+  /**
+   * Notes that a stream goes on without, since the automaton is full. A flood does not empty it at once: the states of
+   * ordinary texts are in there, too.
+   */
+  turnAway(): void {
+    this.#turnedAway += 1
+  }
+
+  /** Whether it is full and of no use to many. */
+  get isWornOut(): boolean {
+    return this.isFull && this.#turnedAway >= MAX_TURNED_AWAY
   }
 
   /** Begins anew. Only while nobody goes by its rows. */
@@ -139,9 +156,10 @@ export class Automaton {
     this.actions = [...FIXED_ACTIONS]
     this.#actionIds = new Map()
     this.#regated = new Map()
-    this.table.fill(UNKNOWN)
+    this.table = new Int32Array(INITIAL_STATES * this.alphabet.size).fill(UNKNOWN)
     this.generation += 1
     this.isFull = false
+    this.#turnedAway = 0
   }
 
   /** What is accepted where a transition has an action. */
@@ -235,6 +253,7 @@ export class Automaton {
     if (known !== undefined) return known
     const id = this.actions.push(action) - 1
     this.#actionIds.set(key, id)
+    if (id > MAX_ACTIONS) this.isFull = true
     return id
   }
 

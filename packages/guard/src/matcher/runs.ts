@@ -207,7 +207,10 @@ class Runs implements SlowThreads {
     const cell = this.#left * this.#plan.size + symbolClass
     let row = this.#openings[cell] ?? UNKNOWN
     if (row === UNKNOWN) {
+      const { automaton } = this.#plan
+      const before = automaton.stateCount
       row = this.#plan.open(gates, this.#left, symbolClass)
+      this.#built += automaton.stateCount - before
       this.#openings[cell] = row
     }
     return row

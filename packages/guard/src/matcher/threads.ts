@@ -1,13 +1,6 @@
 // The open threads of one stream in an automaton: the row of their state, and the offset at which each group of them
 // started. The automaton is shared, and may be emptied while a stream waits for its next delta.
-import {
-  ACTION_CLEAR,
-  ACTION_RESTART,
-  type Automaton,
-  initialState,
-  NO_ACTION,
-  type State,
-} from './automaton.ts'
+import { type Automaton, initialState, NO_ACTION, type State, UNKNOWN } from './automaton.ts'
 
 /** A stream that has built so many states goes on without the automaton: its text does not repeat itself. */
 const MAX_BUILT = 800
@@ -31,17 +24,19 @@ export class Threads {
     this.automaton = automaton
   }
 
-  /** This stream has built as many states as it may. */
-  get isExhausted(): boolean {
-    return this.#built >= MAX_BUILT
+  /** This stream may build no more states: it has built too many, or the automaton is full. */
+  get #isExhausted(): boolean {
+    return this.#built >= MAX_BUILT || this.automaton.isFull
   }
 
   /** The row to go on from. Row numbers are good for one generation; after that the state has to be looked up again. */
   enter(): number {
     const automaton = this.automaton
-    if (automaton.isFull) automaton.empty()
+    if (automaton.isWornOut) automaton.empty()
     if (this.#generation !== automaton.generation) {
       this.#generation = automaton.generation
+      // Others made it be emptied: what has to be built again is not this stream's doing.
+      this.#built = 0
       this.row = automaton.rowOf(this.state)
     }
     return this.row
@@ -52,22 +47,25 @@ export class Threads {
     this.state = this.automaton.stateAt(row)
   }
 
-  /** The entry of a transition that is not in the table. */
+  /** The entry of a transition that is not in the table, or UNKNOWN if this stream may build no more. */
   build(row: number, symbolClass: number): number {
+    if (this.#isExhausted) return UNKNOWN
     const before = this.automaton.stateCount
     const entry = this.automaton.build(row, symbolClass)
     this.#built += this.automaton.stateCount - before
     return entry
   }
 
+  /** The row of the same threads under other live gates, or UNKNOWN if it would have to be built and may not be. */
+  regate(row: number, gates: number): number {
+    const known = this.automaton.regated(row, gates)
+    if (known !== UNKNOWN || this.#isExhausted) return known
+    this.#built += 1
+    return this.automaton.regate(row, gates)
+  }
+
   /** Carries out what an action says about groups; `now` is where a new one starts. */
   act(action: number, now: number): void {
-    if (action === 0) return
-    if (action <= ACTION_RESTART) {
-      this.starts[0] = now
-      this.count = action - ACTION_CLEAR
-      return
-    }
     const { keep, begins } = this.automaton.actions[action] ?? NO_ACTION
     if (keep !== null) {
       for (let i = 0; i < keep.length; i += 1) this.starts[i] = this.starts[keep[i] ?? 0] ?? 0
