@@ -47,7 +47,7 @@ const ARROWS = {
 
 /** Libraries that only some rooms may import. */
 const LIBRARIES = {
-  '@sluice/guard': ['audit', 'completion', 'live-config.ts', 'request'],
+  '@sluice/guard': ['audit', 'completion', 'config', 'live-config.ts', 'request'],
   cockatiel: ['upstream'],
   'gpt-tokenizer': ['tokens'],
   jose: ['clients'],

@@ -1,5 +1,6 @@
 /** The schema of sluice.yaml, built from the table of settings; published as JSON Schema for editors. */
 import { z } from 'zod'
+import { policySchema } from './policy-schema.ts'
 import { SETTINGS, type Setting } from './settings.ts'
 
 const model = z
@@ -18,12 +19,14 @@ const model = z
   .describe('What the gateway knows of a model; the rest comes from the built-in table.')
 
 /** What only the file can say. */
-const own = {
-  models: z.record(z.string(), model).optional().describe('Models by name.'),
-  policies: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe('Guard policies by name; see the guard package.'),
+function own(policy: z.ZodType) {
+  return {
+    models: z.record(z.string(), model).optional().describe('Models by name.'),
+    policies: z
+      .record(z.string(), policy)
+      .optional()
+      .describe('Guard policies by name; see the guard package.'),
+  }
 }
 
 export interface FileConfig {
@@ -35,8 +38,11 @@ interface Tree {
   [key: string]: Tree | z.ZodType
 }
 
-/** The schema of the whole file; every key is optional, an unknown one is refused. */
-export function fileSchema(): z.ZodType<Partial<FileConfig>> {
+/**
+ * The schema of the whole file; every key is optional, an unknown one is refused.
+ * @param policy the form of a policy. Default: anything, since the guard itself says what is wrong with one
+ */
+export function fileSchema(policy: z.ZodType = z.unknown()): z.ZodType<Partial<FileConfig>> {
   const tree: Tree = {}
   for (const setting of Object.values<Setting>(SETTINGS)) {
     const keys = setting.path.split('.')
@@ -48,12 +54,15 @@ export function fileSchema(): z.ZodType<Partial<FileConfig>> {
     }
     at[leaf] = setting.kind.schema.optional().describe(describe(setting))
   }
-  return z.strictObject({ ...shapeOf(tree), ...own }) as z.ZodType<Partial<FileConfig>>
+  return z.strictObject({ ...shapeOf(tree), ...own(policy) }) as z.ZodType<Partial<FileConfig>>
 }
 
 /** The JSON Schema (draft 2020-12) of sluice.yaml. */
 export function fileJsonSchema(): object {
-  return { title: 'sluice.yaml', ...z.toJSONSchema(fileSchema(), { unrepresentable: 'any' }) }
+  return {
+    title: 'sluice.yaml',
+    ...z.toJSONSchema(fileSchema(policySchema), { unrepresentable: 'any' }),
+  }
 }
 
 function shapeOf(tree: Tree): Record<string, z.ZodType> {
