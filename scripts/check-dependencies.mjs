@@ -5,8 +5,8 @@ import { filesOf, read } from './repository.mjs'
 
 const SOURCE = 'packages/gateway/src/'
 
-/** Files that put the rooms together: they may import everything. */
-const COMPOSITION = new Set(['gateway.ts', 'index.ts'])
+/** Files that put the rooms together, or try whether they can be: they may import everything. */
+const COMPOSITION = new Set(['gateway.ts', 'index.ts', 'usable-config.ts'])
 /** Files that every room may import. */
 const GROUND = new Set(['errors.ts', 'log.ts', 'loopback.ts', 'time-slice.ts'])
 

@@ -2,18 +2,17 @@
 import { hostname } from 'node:os'
 import { CLOSE_CODES } from '@sluice/protocol'
 import { Agent } from 'undici'
-import { type Access, openAccess } from './access.ts'
+import type { Access } from './access.ts'
 import { AdminServer } from './admin/admin-server.ts'
 import { Admission } from './admission.ts'
 import { type Audit, openAudit } from './audit/audit.ts'
-import { assertWritable, parseAuditTarget } from './audit/audit-target.ts'
+import { parseAuditTarget } from './audit/audit-target.ts'
 import type { AnalyticsCallbacks } from './callbacks.ts'
 import type { KeyChanges } from './clients/key-ring.ts'
 import { Completions } from './completion/completions.ts'
 import { MemoryBudget } from './completion/memory-budget.ts'
 import { type GatewayConfig, type GatewayOptions, gatewayConfig } from './config/gateway-config.ts'
 import type { Settings } from './config/settings.ts'
-import { GatewayError } from './errors.ts'
 import { Dialect1 } from './faces/dialect-1.ts'
 import { RateLimits } from './limits/rate-limits.ts'
 import { Shares } from './limits/shares.ts'
@@ -26,7 +25,7 @@ import {
   withChanges,
 } from './live-config.ts'
 import { createLogger, framesOf, type Logger } from './log.ts'
-import { openDashboard, Reporting } from './reporting.ts'
+import { Reporting } from './reporting.ts'
 import { clientAddresses } from './server/client-address.ts'
 import { type AcceptedClient, Connections } from './server/connections.ts'
 import { GatewayServer } from './server/server.ts'
@@ -34,6 +33,7 @@ import { readTls } from './server/tls.ts'
 import { loadEncoding } from './tokens/encoding.ts'
 import { UpstreamClient } from './upstream/client.ts'
 import { upstreamTarget } from './upstream/profiles.ts'
+import { usableAccess } from './usable-config.ts'
 
 /** What a client is told to wait before it connects again, when the node drains. */
 const RECONNECT_AFTER_MS = 1_000
@@ -347,29 +347,6 @@ export class Gateway {
       run: (completion) => void this.#completions.run(completion),
     })
   }
-}
-
-/** Tries everything that a configuration names but the upstream and the ports; what clients may do is the result. */
-async function usableAccess(config: GatewayConfig, logger: Logger): Promise<Access> {
-  const { settings } = config
-  upstreamTarget(settings)
-  liveConfig(config)
-  readTls(settings)
-  clientAddresses(settings.trustedProxies)
-  parseAuditTarget(settings.audit)
-  await openDashboard(settings, logger)?.close(0)
-  return openAccess(settings, logger)
-}
-
-/**
- * Finds what is wrong with a configuration without starting anything; also a key that a gateway would refuse alone.
- * @throws GatewayError `configuration`
- */
-export async function checkConfiguration(config: GatewayConfig): Promise<void> {
-  const { keys } = await usableAccess(config, config.logger ?? createLogger('silent'))
-  assertWritable(parseAuditTarget(config.settings.audit))
-  const problems = keyProblems(keys?.live ?? [], liveConfig(config))
-  if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
 }
 
 function auditOptions(settings: Settings, logger: Logger) {

@@ -24,7 +24,7 @@ export { SETTINGS, type Setting, type SettingName, type Settings } from './confi
 export { verifySignature } from './dashboard/signature.ts'
 export type { StreamEvent } from './dashboard/stream-event.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
-export { checkConfiguration, createGateway, Gateway } from './gateway.ts'
+export { createGateway, Gateway } from './gateway.ts'
 export { createLogger, framesOf, type Logger } from './log.ts'
 export { policyTable } from './request/policies.ts'
 export { UpstreamClient } from './upstream/client.ts'
@@ -35,3 +35,4 @@ export {
   upstreamTarget,
 } from './upstream/profiles.ts'
 export type { UpstreamTarget } from './upstream/target.ts'
+export { checkConfiguration } from './usable-config.ts'
