@@ -114,8 +114,11 @@ export function adversarial(length) {
     '1.1.': repeated('1.1.'),
     'long address': repeated(`${'a'.repeat(400)}@b${'.co'.repeat(120)} `),
     'nothing but valid cards': repeated('4111 1111 1111 1111 '),
+    'nothing but phone numbers': repeated('0044 '),
+    'the same, disguised': repeated('00461 \u200b00243 '),
     'card with a wrong check digit': repeated('4111 1111 1111 1112 '),
     'IBAN with wrong check digits': repeated('GB12 AAAA '),
+    'random beginnings of an IBAN': from(['AB12 ', '3-', 'x-']),
     'zero-width flood': repeated('4\u200b'),
     'random digits and separators': from('0123456789 -.()+'),
     'random beginnings of matches': from([

@@ -51,6 +51,11 @@ export function report(results, pii) {
       '1x, 2x, 4x, 8x, ms': (row) => row.timeOfOneTwoFourEightMs.join(', '),
       'last doubling': (row) => row.lastDoubling,
     }),
+    'Random digits and separators once more, as many short streams of one new policy: what one builds is of no use to the next.',
+    tableOf(results.crowds, {
+      'characters a stream': (row) => row.characters,
+      'MB/s': (row) => row.megabytesPerSecond,
+    }),
     '## Growth with the rules',
     tableOf(results.growth.byTerms, {
       terms: (row) => row.terms,

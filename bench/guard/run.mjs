@@ -87,6 +87,27 @@ function onAdversarial() {
   })
 }
 
+/** Many short streams of one policy, none of whose texts has come before: what each builds, the others do not need. */
+function onCrowds() {
+  const text = adversarial(LENGTH)['random digits and separators'] ?? ''
+  return [500, 1000, 4000, 16_000].map((length) => {
+    const policy = compilePolicy('strict')
+    let at = 0
+    const crowd = {
+      name: 'a crowd',
+      open: () => policy.open({ direction: 'output' }),
+    }
+    const pieces = Array.from({ length: Math.floor(LENGTH / length) }, () => {
+      at += length
+      return inDeltas(text.slice(at - length, at))
+    })
+    const before = process.cpuUsage()
+    for (const deltas of pieces) runThrough(crowd, deltas)
+    const { user, system } = process.cpuUsage(before)
+    return { characters: length, megabytesPerSecond: round(at / (user + system)) }
+  })
+}
+
 /** Throughput over a growing number of terms and of entities. */
 function growth() {
   const deltas = inDeltas(prose(LENGTH / 4))
@@ -161,6 +182,7 @@ const results = {
   command: `node bench/guard/run.mjs${options.quick ? ' --quick' : ''}`,
   prose: onProse(),
   adversarial: onAdversarial(),
+  crowds: onCrowds(),
   growth: growth(),
   rivals: againstRivals(),
   cost: { ...compileCosts(), bundle: await bundleSize() },
