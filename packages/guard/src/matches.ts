@@ -4,6 +4,7 @@ import { foldIdentifiers } from './fold.ts'
 import type { HeldText } from './held-text.ts'
 import type { Accept } from './matcher/automaton.ts'
 import type { MatchEnd } from './matcher/backtracer.ts'
+import { usesValue } from './operators.ts'
 import type { DetectorMeaning, LatchClasses, Program } from './program.ts'
 import type { Candidate, OpenCandidate, Resolver } from './resolver.ts'
 import type { Rule } from './rule.ts'
@@ -282,7 +283,8 @@ export class Matches {
 
   #found(candidate: Candidate): void {
     const { rule, start, end } = candidate
-    if (rule.action !== 'block') this.#resolver.add(candidate, this.#held.slice(start, end))
+    const value = usesValue(rule.action) ? this.#held.slice(start, end) : ''
+    if (rule.action !== 'block') this.#resolver.add(candidate, value)
     else if (this.#program.hasAllowed) this.#waiting.push(candidate)
     else this.#block(candidate)
     if (rule.action === 'block') this.isBusy = true

@@ -44,6 +44,11 @@ export function isLabel(kind: ActionKind): boolean {
   return kind === 'redact' || kind === 'replace' || kind === 'hash'
 }
 
+/** Whether what is shown instead is made of the match. */
+export function usesValue(kind: ActionKind): boolean {
+  return kind === 'hash' || kind === 'mask'
+}
+
 /** The offset in `value` from which the last `keepLast` letters and digits are kept; at least half stay masked. */
 export function keptFrom(value: string, keepLast: number): number {
   if (keepLast === 0) return value.length

@@ -49,7 +49,10 @@ export class Resolver {
     return Math.min(Number.POSITIVE_INFINITY, ...starts)
   }
 
-  /** Takes a match whose text is `value`, and which ends at or after all others. One inside another is dropped. */
+  /**
+   * Takes a match, which ends at or after all others; one inside another is dropped. `value` is its text, for actions
+   * that make something of it.
+   */
   add(candidate: Candidate, value: string): void {
     if (this.#contains(candidate)) return
     if (candidate.isCut && this.#lengthen(candidate)) return

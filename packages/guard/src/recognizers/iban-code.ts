@@ -32,7 +32,8 @@ function countryOf(text: string): number {
 }
 
 function isIban(value: string): boolean {
-  if (countAlphanumerics(value) !== LENGTHS[countryOf(value)]) return false
+  const length = LENGTHS[countryOf(value)] ?? 0
+  if (length === 0 || value.length < length || countAlphanumerics(value) !== length) return false
   const iban = value.replace(/[ -]/g, '').toUpperCase()
   return mod97(iban.slice(4) + iban.slice(0, 4)) === 1
 }
