@@ -104,6 +104,7 @@ export interface Program {
   /** Present if the policy has terms of that kind. */
   readonly substrings: TermAutomaton | undefined
   readonly words: TermAutomaton | undefined
+  readonly hasTerms: boolean
   /** No match is longer, and no text is held longer, in UTF-16 units. */
   readonly maxSpan: number
   /** After so many UTF-16 units in a row that count as nothing a text begins anew. */
@@ -134,6 +135,7 @@ export function compileProgram(source: ProgramSource): Program {
     contextWords,
     gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),
     ...compileTerms(source.termLists),
+    hasTerms: source.termLists.length > 0,
     maxSpan,
     // A value and the flood behind it have to be held together.
     floodLength: Math.min(FLOOD_LENGTH, maxSpan >> 2),

@@ -49,10 +49,9 @@ export class Scanner {
 
   /** The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. */
   scan(to: number): void {
-    const { kinds, contextTable, substrings, words, floodLength } = this.#program
+    const { kinds, contextTable, hasTerms, floodLength } = this.#program
     const { matches } = this
     const threads = this.#threads
-    const hasTerms = substrings !== undefined || words !== undefined
     const held = this.#held
     const { text, base } = held
     let row = this.#enter()
@@ -187,12 +186,12 @@ export class Scanner {
 
   /** The offset from which on a match is still possible. Everything before it is decided. */
   watermark(): number {
-    const { maxSpan } = this.#program
+    const { maxSpan, hasTerms } = this.#program
     const { now } = this.#held
     let watermark = this.matches.earliestUndecided(now)
     const { count, starts } = this.#slow ?? this.#threads
     if (count > 0) watermark = Math.min(watermark, starts[0] ?? now)
-    const depth = this.#termDepth()
+    const depth = hasTerms ? this.#termDepth() : 0
     if (depth > 0) watermark = Math.min(watermark, this.#startOf(depth))
     if (watermark >= now - maxSpan) return watermark
     return Math.max(watermark, this.#held.back(maxSpan), this.#held.base)
@@ -201,7 +200,6 @@ export class Scanner {
   /** How many symbols can be the beginning of a term. */
   #termDepth(): number {
     const { substrings, words } = this.#program
-    if (substrings === undefined && words === undefined) return 0
     return Math.max(depthAt(substrings, this.#substringRow), depthAt(words, this.#wordRow))
   }
 
