@@ -51,7 +51,7 @@ export const UNKNOWN = -1
 export const ACTION_BITS = 12
 export const ACTION_MASK = 0xfff
 
-/** What the table may grow to before it is emptied, of four bytes each: a row has 19 bits. */
+/** With more cells than this, of four bytes each, it is full: a row has 19 bits, and streams may add some states. */
 const MAX_CELLS = 110_000
 const MAX_ACTIONS = 3000
 /** A full automaton is emptied when so many streams had to go on without it. */
@@ -130,6 +130,7 @@ export class Automaton {
     return this.#regated.get(gates * MAX_ROWS + row) ?? UNKNOWN
   }
 
+  /** The same, built: not asked for where it is known. */
   regate(row: number, gates: number): number {
     const regated = this.rowOf({ ...this.stateAt(row), gates })
     this.#regated.set(gates * MAX_ROWS + row, regated)
