@@ -108,11 +108,12 @@ export class Resolver {
     const to = from + text.length
     const byStart = this.#startingBefore(to)
     let covering: Pending[] = []
+    let firstEnd = to
     let next = 0
     let shown = ''
     for (let at = from; at < to; ) {
       let until = to
-      covering = covering.filter((p) => p.end > at)
+      if (at >= firstEnd) covering = covering.filter((p) => p.end > at)
       for (; next < byStart.length; next += 1) {
         const p = byStart[next]
         if (p === undefined || p.end <= at) continue
@@ -122,10 +123,13 @@ export class Resolver {
         }
         covering.push(p)
       }
-      for (const p of covering) until = Math.min(until, p.end)
-      const stretch = text.slice(at - from, until - from)
+      firstEnd = to
+      for (const p of covering) firstEnd = Math.min(firstEnd, p.end)
+      until = Math.min(until, firstEnd)
       const owner = mostConcealing(covering)
-      shown += owner === undefined ? stretch : this.#conceal(owner, stretch, at)
+      if (owner === undefined) shown += text.slice(at - from, until - from)
+      else if (isLabel(owner.rule.action)) shown += this.#label(owner)
+      else shown += this.#rewrite(owner, text.slice(at - from, until - from), at)
       at = until
     }
     return shown
@@ -173,19 +177,28 @@ export class Resolver {
     return until
   }
 
-  #conceal(owner: Pending, stretch: string, at: number): string {
-    const continues = this.#lastOwner?.rule === owner.rule && owner.start < this.#lastOwner.end
-    this.#lastOwner = owner
-    owner.isOwner = true
-    if (owner.rule.action === 'observe') return stretch
-    if (owner.rule.action === 'mask') {
-      owner.keptFrom ??= owner.start + keptFrom(owner.value, owner.rule.keepLast)
-      const masked = Math.min(Math.max(owner.keptFrom - at, 0), stretch.length)
-      return owner.rule.maskCharacter.repeat(masked) + stretch.slice(masked)
-    }
+  /** A label is shown once, and not again where a match goes on that another one has interrupted. */
+  #label(owner: Pending): string {
+    const continues = this.#takesOver(owner)
     if (owner.isLabelShown) return ''
     owner.isLabelShown = true
     return continues ? '' : owner.rule.label(owner.value)
+  }
+
+  #rewrite(owner: Pending, stretch: string, at: number): string {
+    this.#takesOver(owner)
+    if (owner.rule.action === 'observe') return stretch
+    owner.keptFrom ??= owner.start + keptFrom(owner.value, owner.rule.keepLast)
+    const masked = Math.min(Math.max(owner.keptFrom - at, 0), stretch.length)
+    return owner.rule.maskCharacter.repeat(masked) + stretch.slice(masked)
+  }
+
+  /** Notes who decides now. Whether the one before was of the same rule and reaches into this one. */
+  #takesOver(owner: Pending): boolean {
+    const last = this.#lastOwner
+    this.#lastOwner = owner
+    owner.isOwner = true
+    return last?.rule === owner.rule && owner.start < last.end
   }
 }
 
