@@ -55,7 +55,7 @@ export const ACTION_MASK = 0xfff
 const MAX_CELLS = 110_000
 const MAX_ACTIONS = 3000
 /** A full automaton is emptied when so many streams had to go on without it. */
-const MAX_TURNED_AWAY = 64
+const MAX_TURNED_AWAY = 1000
 const MAX_ROWS = 2 ** 19
 const INITIAL_STATES = 64
 /** Number 0, ACTION_CLEAR and ACTION_RESTART. */
