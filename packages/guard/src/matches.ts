@@ -36,9 +36,6 @@ export class Matches {
   #allowed: Span[] = []
   /** Matches of `block` rules that an allow-list may still cover. */
   #waiting: Candidate[] = []
-  /** Whether anything was accepted since allowed texts were last compared with matches, and for which watermark that was. */
-  #hasNews = false
-  #settled = 0
   /** The stretch that was folded last; plain if folding changed nothing. */
   readonly #foldedStretch = { start: 0, end: 0, text: '', isPlain: false }
   /** A bit for each open-ended match. */
@@ -68,7 +65,6 @@ export class Matches {
   /** Judges a match that ends at the last symbol. */
   #accept(acceptance: Acceptance): void {
     const { detector } = acceptance
-    this.#hasNews = true
     const meaning = this.#program.meanings[detector]
     if (meaning === undefined) return
     if (meaning.role === 'allow') {
@@ -87,7 +83,6 @@ export class Matches {
 
   /** A term of a rule ends at the last symbol. */
   acceptTerm(rule: Rule, start: number): void {
-    this.#hasNews = true
     const end = this.#held.symbolEnd
     if (start >= this.#oldestStart()) {
       this.#found({ rule, start, end, score: 1, isCut: false })
@@ -155,9 +150,7 @@ export class Matches {
 
   /** Before `watermark` all matches are known: drops those that an allowed text contains, and blocks if one is left. */
   settle(watermark: number): void {
-    if (this.#allowed.length > 0 && (this.#hasNews || watermark !== this.#settled)) {
-      this.#hasNews = false
-      this.#settled = watermark
+    if (this.#allowed.length > 0) {
       this.#resolver.drop((known) => known.start < watermark && this.#isAllowed(known))
       this.#waiting = this.#waiting.filter((known) => !this.#isAllowed(known))
       this.#allowed = this.#allowed.filter((span) => span.end > watermark)
@@ -182,13 +175,17 @@ export class Matches {
     return undefined
   }
 
-  /** Threads have met, so the starts of the groups are not all there are: they are read from the text. */
+  /**
+   * Threads have met, so the starts of the groups are not all there are: they are read from the text. The earliest one
+   * has been refused.
+   */
   #tracedMatch(meaning: DetectorMeaning, acceptance: Acceptance): Candidate | undefined {
     const from = this.#traceableFrom()
     const place = this.#matchEnd(acceptance, from)
     const starts = this.#program.backtracer().starts(acceptance.detector, place)
     for (let i = starts.length - 1; i >= 0; i -= 1) {
       const start = from + (starts[i] ?? 0)
+      if (start === earliestStart(acceptance)) continue
       if (meaning.isGated && !this.#wasLive(meaning.gate, start)) continue
       const candidate = this.#checkedMatch(meaning, start)
       if (candidate !== undefined) return candidate

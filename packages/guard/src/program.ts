@@ -11,7 +11,6 @@ import { type AutomatonParts, partsOf } from './matcher/parts.ts'
 import type { PatternNode } from './matcher/pattern.ts'
 import { RunsPlan } from './matcher/runs.ts'
 import { type Term, TermAlphabet, TermAutomaton, type TermMatch } from './matcher/terms.ts'
-import { once } from './once.ts'
 import { PolicyError } from './policy-error.ts'
 import type { Rule } from './rule.ts'
 
@@ -188,6 +187,14 @@ function latchesOf(
     latches.set(index, { body, trailing, gate: gates.ofLatch(index) })
   })
   return latches
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 /** Apart from the rest, so that what is made later keeps nothing else in memory. */

@@ -113,6 +113,8 @@ class Runs implements SlowThreads {
   #openings: Int32Array = NO_OPENINGS
   #gates = NO_GATES
   #built = 0
+  /** How many states the automaton had before the symbol that is being looked at. */
+  #statesBefore = 0
 
   constructor(plan: RunsPlan, { groups, left }: State, starts: Int32Array) {
     this.#plan = plan
@@ -144,10 +146,11 @@ class Runs implements SlowThreads {
 
   accepts(symbolClass: number): readonly Accept[] {
     const { automaton } = this.#plan
+    this.#statesBefore = automaton.stateCount
     let accepts: GrowingAccept[] | undefined
     for (let i = 0; i < this.count; i += 1) {
       let entry = automaton.table[(this.#rows[i] ?? 0) + symbolClass] ?? UNKNOWN
-      if (entry === UNKNOWN) entry = this.#build(this.#rows[i] ?? 0, symbolClass)
+      if (entry === UNKNOWN) entry = automaton.build(this.#rows[i] ?? 0, symbolClass)
       this.#entries[i] = entry
       if ((entry & ACTION_MASK) <= ACTION_RESTART) continue
       accepts ??= []
@@ -169,6 +172,7 @@ class Runs implements SlowThreads {
     if (opened !== NO_ROW && this.#put(kept, opened, offset)) kept += 1
     this.count = kept
     this.#left = this.#plan.leftOf[symbolClass] ?? 0
+    this.#built += this.#plan.automaton.stateCount - this.#statesBefore
     if (kept <= MAX_RUNS && this.#built <= MAX_BUILT) return this
     return this.#plan.simulate(this.#state(gates), this.starts)
   }
@@ -176,14 +180,6 @@ class Runs implements SlowThreads {
   restart(): void {
     this.count = 0
     this.#left = 0
-  }
-
-  #build(row: number, symbolClass: number): number {
-    const { automaton } = this.#plan
-    const before = automaton.stateCount
-    const entry = automaton.build(row, symbolClass)
-    this.#built += automaton.stateCount - before
-    return entry
   }
 
   #ends(action: number): boolean {
@@ -207,10 +203,7 @@ class Runs implements SlowThreads {
     const cell = this.#left * this.#plan.size + symbolClass
     let row = this.#openings[cell] ?? UNKNOWN
     if (row === UNKNOWN) {
-      const { automaton } = this.#plan
-      const before = automaton.stateCount
       row = this.#plan.open(gates, this.#left, symbolClass)
-      this.#built += automaton.stateCount - before
       this.#openings[cell] = row
     }
     return row
