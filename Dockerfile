@@ -4,12 +4,10 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /src
 COPY . .
-# The versions of the lock file; not `npm ci`, which asks for every other system's optional binaries, too. No dependency
-# runs a script when it is installed.
-RUN npm install --no-save --ignore-scripts --no-audit --no-fund && npm run build
+# The versions of the lock file. No dependency runs a script when it is installed.
+RUN npm ci --ignore-scripts --no-audit --no-fund && npm run build
 # Once more without what only development needs.
-RUN rm -rf node_modules \
-  && npm install --no-save --ignore-scripts --no-audit --no-fund --omit=dev --workspace packages/cli
+RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev --workspace packages/cli
 # Links in node_modules lead to packages/, so the tree keeps its form; sources and tests stay behind.
 RUN mkdir -p /app/packages && cp package.json LICENSE /app/ && cp -a node_modules /app/ \
   && for package in protocol guard gateway sandbox client cli; do \

@@ -40,9 +40,7 @@ if (major < minimum[0] || (major === minimum[0] && minor < minimum[1])) {
 }
 if (installIsDue()) {
   console.error('Installing dependencies (first run only) ...')
-  // Not `npm ci`: the lock file holds the optional binaries of Linux alone, and `ci` refuses it on every system because
-  // the other systems' are missing. This installs what is locked, adds what this system needs, and changes no file.
   // With the compiler, also where NODE_ENV=production would leave it out.
-  npm('install', '--include=dev', '--no-save', '--no-audit', '--no-fund', '--loglevel=error')
+  npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error')
 }
 npm('run', '--silent', 'build')

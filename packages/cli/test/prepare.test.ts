@@ -25,7 +25,7 @@ function asked(installed: readonly string[], env: Readonly<Record<string, string
 }
 
 const MARKER = '.package-lock.json'
-const INSTALL = expect.stringMatching(/^install --include=dev /)
+const INSTALL = expect.stringMatching(/^ci --include=dev /)
 const BUILD = 'run --silent build'
 
 describe('npm start in a checkout', () => {
