@@ -8,25 +8,25 @@ const SOURCE = 'packages/gateway/src/'
 /** Files that put the rooms together, or try whether they can be: they may import everything. */
 const COMPOSITION = new Set(['gateway.ts', 'index.ts', 'usable-config.ts'])
 /** Files that every room may import. */
-const GROUND = new Set(['errors.ts', 'log.ts', 'loopback.ts', 'time-slice.ts'])
+const GROUND = new Set(['errors.ts', 'logger.ts', 'loopback.ts', 'time-slice.ts'])
 
 /**
  * Room -> what it may import: a room (a folder, or a file beside the folders), or one file of a room. What is not here
- * is refused, so `server -> faces -> completion -> {request, upstream}` has no way back.
+ * is refused, so `server -> dialects -> completion -> {request, upstream}` has no way back.
  */
 const ARROWS = {
   'access.ts': ['clients', 'config'],
   admin: ['server/origin.ts'],
   'admission.ts': ['clients', 'completion', 'limits', 'live-config.ts'],
   audit: ['completion'],
-  'callbacks.ts': ['completion', 'dashboard', 'faces'],
+  'callbacks.ts': ['completion', 'webhook', 'dialects'],
   clients: [],
   completion: ['request', 'tokens', 'upstream'],
   config: ['request'],
-  dashboard: ['completion', 'faces'],
-  faces: ['clients', 'completion', 'socket'],
+  webhook: ['completion', 'dialects'],
+  dialects: ['completion', 'socket'],
   limits: ['clients'],
-  'live-config.ts': ['clients', 'config', 'faces', 'request', 'server/origin.ts', 'upstream'],
+  'live-config.ts': ['clients', 'config', 'dialects', 'request', 'server/origin.ts', 'upstream'],
   'log-observer.ts': ['audit/bounded-id.ts', 'completion'],
   metrics: ['completion'],
   'reporting.ts': [
@@ -34,12 +34,12 @@ const ARROWS = {
     'callbacks.ts',
     'completion',
     'config',
-    'dashboard',
+    'webhook',
     'log-observer.ts',
     'metrics',
   ],
   request: ['tokens', 'upstream/target.ts'],
-  server: ['clients', 'faces', 'limits', 'socket'],
+  server: ['clients', 'dialects', 'limits', 'socket'],
   socket: [],
   tokens: [],
   upstream: ['config/settings.ts'],
@@ -52,10 +52,10 @@ const LIBRARIES = {
   'gpt-tokenizer': ['tokens'],
   jose: ['clients'],
   libsql: ['audit'],
-  pino: ['log.ts'],
+  pino: ['logger.ts'],
   'prom-client': ['metrics'],
   'rate-limiter-flexible': ['limits'],
-  undici: ['dashboard', 'gateway.ts', 'upstream'],
+  undici: ['webhook', 'gateway.ts', 'upstream'],
   ws: ['socket'],
   yaml: ['config'],
   zod: ['clients', 'config'],

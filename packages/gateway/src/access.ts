@@ -5,7 +5,7 @@ import type { Principal } from './clients/principal.ts'
 import type { TokenVerifier } from './clients/token-verifier.ts'
 import type { Settings } from './config/settings.ts'
 import { GatewayError } from './errors.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './logger.ts'
 import { isLoopbackAddress } from './loopback.ts'
 
 export interface Access {

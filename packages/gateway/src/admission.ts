@@ -4,8 +4,8 @@ import type { Principal } from './clients/principal.ts'
 import type { Completion } from './completion/completion.ts'
 import type { Completions } from './completion/completions.ts'
 import { GatewayError } from './errors.ts'
+import type { ConcurrencyLimits } from './limits/concurrency-limits.ts'
 import type { RateLimits } from './limits/rate-limits.ts'
-import type { Shares } from './limits/shares.ts'
 import type { LiveConfig } from './live-config.ts'
 
 /** Who asks, and from where. */
@@ -16,7 +16,7 @@ export interface Client {
 
 export interface AdmissionOptions {
   completions: Completions
-  shares: Shares
+  concurrency: ConcurrencyLimits
   rates: RateLimits
   /** Asked for each request, so that a reload reaches open sockets. */
   live: () => LiveConfig
@@ -35,7 +35,7 @@ export class Admission {
 
   /** @throws GatewayError that refuses the request */
   open(init: InitMessage, client: Client): Completion {
-    const { completions, shares, rates, live, current } = this.#options
+    const { completions, concurrency, rates, live, current } = this.#options
     const { settings, policyOf, modelOf } = live()
     const { payload, conversationId, onOverflow = settings.onOverflow } = init
     const { address } = client
@@ -51,7 +51,7 @@ export class Admission {
       conversationId,
       onOverflow,
       verbatim: policy.name === 'off',
-      place: () => shares.takeCompletion(principal, address),
+      place: () => concurrency.acquireCompletion(principal, address),
       admit: () => this.#admit(principal, address),
       spend: (tokens) => void rates.spend(principal, address, tokens),
     })

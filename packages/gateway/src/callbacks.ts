@@ -7,8 +7,8 @@ import { auditLogOf } from './completion/audit-log.ts'
 import type { CompletionObserver } from './completion/observer.ts'
 import type { CompletionReport } from './completion/terminal.ts'
 import type { Followed } from './completion/watcher.ts'
-import type { StreamEvent } from './dashboard/stream-event.ts'
-import { ChunkWatcher } from './faces/chunk-watcher.ts'
+import { ChunkWatcher } from './dialects/chunk-watcher.ts'
+import type { StreamEvent } from './webhook/stream-event.ts'
 
 /** All are optional; a returned promise is not waited for, its rejection is counted like a throw. */
 export interface AnalyticsCallbacks {

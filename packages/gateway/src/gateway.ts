@@ -13,9 +13,9 @@ import { Completions } from './completion/completions.ts'
 import { MemoryBudget } from './completion/memory-budget.ts'
 import { type GatewayConfig, type GatewayOptions, gatewayConfig } from './config/gateway-config.ts'
 import type { Settings } from './config/settings.ts'
-import { Dialect1 } from './faces/dialect-1.ts'
+import { Dialect1Session } from './dialects/dialect-1.ts'
+import { ConcurrencyLimits } from './limits/concurrency-limits.ts'
 import { RateLimits } from './limits/rate-limits.ts'
-import { Shares } from './limits/shares.ts'
 import {
   type ConfigChanges,
   changesBetween,
@@ -24,7 +24,7 @@ import {
   liveConfig,
   withChanges,
 } from './live-config.ts'
-import { createLogger, framesOf, type Logger } from './log.ts'
+import { createLogger, framesOf, type Logger } from './logger.ts'
 import { Reporting } from './reporting.ts'
 import { clientAddresses } from './server/client-address.ts'
 import { type AcceptedClient, Connections } from './server/connections.ts'
@@ -51,7 +51,7 @@ export class Gateway {
   readonly #reporting: Reporting
   readonly #memory: MemoryBudget
   readonly #rates: RateLimits
-  readonly #shares: Shares
+  readonly #concurrency: ConcurrencyLimits
   readonly #agent: Agent
   readonly #upstream: UpstreamClient
   readonly #completions: Completions
@@ -79,7 +79,7 @@ export class Gateway {
     this.#live = liveConfig(config)
     this.#memory = new MemoryBudget(settings.memoryBudgetBytes)
     this.#rates = new RateLimits(settings)
-    this.#shares = new Shares(settings)
+    this.#concurrency = new ConcurrencyLimits(settings)
     this.#agent = new Agent({ connect: { timeout: settings.connectTimeoutMs }, allowH2: false })
     this.#upstream = this.#createUpstream()
     this.#reporting = this.#createReporting(audit, callbacks)
@@ -153,7 +153,7 @@ export class Gateway {
       throw error
     }
     this.#rates.reload(this.#live.settings)
-    this.#shares.reload(this.#live.settings)
+    this.#concurrency.reload(this.#live.settings)
     this.#reporting.event({ kind: 'config_change', outcome: 'applied', settings: changes.applied })
     this.#logger.info(changes, 'configuration reloaded')
     this.#warnOfKeys()
@@ -259,9 +259,9 @@ export class Gateway {
       audit,
       callbacks,
       sources: {
-        sockets: () => this.#server.watch.size,
+        sockets: () => this.#server.monitor.size,
         completions: () => this.#completions.size,
-        bufferedBytes: () => this.#server.watch.bufferedBytes,
+        bufferedBytes: () => this.#server.monitor.bufferedBytes,
         logBytes: () => this.#memory.usedBytes,
         heldCharacters: () => this.#completions.held,
         pacingQueue: () => this.#upstream.state.waiting,
@@ -290,7 +290,7 @@ export class Gateway {
   #createAdmission(): Admission {
     return new Admission({
       completions: this.#completions,
-      shares: this.#shares,
+      concurrency: this.#concurrency,
       rates: this.#rates,
       live: () => this.#live,
       current: (principal) => this.#access.current(principal),
@@ -304,10 +304,10 @@ export class Gateway {
       ...settings,
       authenticator: this.#access.authenticator,
       allowAnonymous: this.#access.allowAnonymous,
-      shares: this.#shares,
+      concurrency: this.#concurrency,
       addressOf: clientAddresses(settings.trustedProxies),
       refused: (reason, address) => this.#reporting.refusedConnection(reason, address),
-      createFace: (client) => this.#createFace(client),
+      createSession: (client) => this.#createSession(client),
     })
   }
 
@@ -336,9 +336,9 @@ export class Gateway {
     })
   }
 
-  #createFace({ socket, ...client }: AcceptedClient): Dialect1 {
+  #createSession({ socket, ...client }: AcceptedClient): Dialect1Session {
     const { settings } = this.#config
-    return new Dialect1({
+    return new Dialect1Session({
       socket,
       reader: () => this.#live.reader,
       bufferedBytes: settings.bufferedBytes,

@@ -21,11 +21,9 @@ export {
 } from './config/gateway-config.ts'
 export { type Environment, type LoadedConfig, loadConfig, withDotEnv } from './config/load.ts'
 export { SETTINGS, type Setting, type SettingName, type Settings } from './config/settings.ts'
-export { verifySignature } from './dashboard/signature.ts'
-export type { StreamEvent } from './dashboard/stream-event.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { createGateway, Gateway } from './gateway.ts'
-export { createLogger, framesOf, type Logger } from './log.ts'
+export { createLogger, framesOf, type Logger } from './logger.ts'
 export { policyTable } from './request/policies.ts'
 export { UpstreamClient } from './upstream/client.ts'
 export {
@@ -36,3 +34,5 @@ export {
 } from './upstream/profiles.ts'
 export type { UpstreamTarget } from './upstream/target.ts'
 export { checkConfiguration } from './usable-config.ts'
+export { verifySignature } from './webhook/signature.ts'
+export type { StreamEvent } from './webhook/stream-event.ts'

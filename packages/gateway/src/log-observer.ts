@@ -2,7 +2,7 @@
 import { boundedId } from './audit/bounded-id.ts'
 import type { CompletionObserver } from './completion/observer.ts'
 import type { CompletionReport } from './completion/terminal.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './logger.ts'
 
 export class LogObserver implements CompletionObserver {
   readonly #logger: Logger

@@ -6,12 +6,12 @@ import type { AuditEvent } from './audit/record.ts'
 import { type AnalyticsCallbacks, CallbackQueue } from './callbacks.ts'
 import type { CompletionObserver } from './completion/observer.ts'
 import type { Settings } from './config/settings.ts'
-import { DashboardObserver } from './dashboard/dashboard-observer.ts'
-import { DashboardSync } from './dashboard/dashboard-sync.ts'
 import { GatewayError } from './errors.ts'
-import type { Logger } from './log.ts'
 import { LogObserver } from './log-observer.ts'
+import type { Logger } from './logger.ts'
 import { type MetricSources, Metrics } from './metrics/metrics.ts'
+import { WebhookObserver } from './webhook/webhook-observer.ts'
+import { WebhookSender } from './webhook/webhook-sender.ts'
 
 export interface ReportingOptions {
   settings: Settings
@@ -19,12 +19,12 @@ export interface ReportingOptions {
   audit: Audit
   callbacks: AnalyticsCallbacks
   /** What is counted elsewhere; what is counted here is added to it. */
-  sources: Omit<MetricSources, 'audit' | 'dashboard' | 'callbacks'>
+  sources: Omit<MetricSources, 'audit' | 'webhook' | 'callbacks'>
 }
 
 /** How long a close may wait for the webhook's last batch. */
-const DASHBOARD_CLOSE_MS = 2_000
-const NO_DASHBOARD = { queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 }
+const WEBHOOK_CLOSE_MS = 2_000
+const NO_WEBHOOK = { queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 }
 
 export class Reporting {
   readonly metrics: Metrics
@@ -33,19 +33,19 @@ export class Reporting {
   readonly #audit: Audit
   readonly #logger: Logger
   readonly #authFailures: AuthFailureTally
-  readonly #dashboard: DashboardSync | undefined
+  readonly #webhook: WebhookSender | undefined
 
   constructor({ settings, logger, audit, callbacks, sources }: ReportingOptions) {
     const queue = new CallbackQueue(callbacks, Date.now)
-    const dashboard = openDashboard(settings, logger)
+    const webhook = openWebhook(settings, logger)
     this.#audit = audit
     this.#logger = logger
-    this.#dashboard = dashboard
+    this.#webhook = webhook
     this.#authFailures = new AuthFailureTally({ record: (event) => audit.event(event) })
     this.metrics = new Metrics({
       ...sources,
       audit: () => audit.stats(),
-      dashboard: () => dashboard?.stats() ?? NO_DASHBOARD,
+      webhook: () => webhook?.stats() ?? NO_WEBHOOK,
       callbacks: () => queue,
     })
     const options = { now: Date.now, withChunks: settings.webhookChunks }
@@ -54,7 +54,7 @@ export class Reporting {
       new LogObserver(logger),
       this.metrics,
       queue,
-      ...(dashboard === undefined ? [] : [new DashboardObserver(dashboard, options)]),
+      ...(webhook === undefined ? [] : [new WebhookObserver(webhook, options)]),
     ]
   }
 
@@ -78,19 +78,19 @@ export class Reporting {
   /** Writes and sends what waits. */
   async close(): Promise<void> {
     this.#authFailures.flush()
-    await Promise.all([this.#dashboard?.close(DASHBOARD_CLOSE_MS), this.#audit.close()])
+    await Promise.all([this.#webhook?.close(WEBHOOK_CLOSE_MS), this.#audit.close()])
   }
 }
 
 /** @throws GatewayError `configuration` */
-export function openDashboard(
+export function openWebhook(
   { webhookUrl: url, webhookSecret: secret }: Settings,
   logger: Logger,
-): DashboardSync | undefined {
+): WebhookSender | undefined {
   if (url === undefined && secret === undefined) return undefined
   if (url === undefined || secret === undefined) {
     const needed = 'SLUICE_WEBHOOK_URL and SLUICE_WEBHOOK_SECRET are needed together'
     throw new GatewayError('configuration', needed)
   }
-  return new DashboardSync({ url, secret, logger, now: Date.now })
+  return new WebhookSender({ url, secret, logger, now: Date.now })
 }

@@ -4,8 +4,8 @@ import { assertWritable, parseAuditTarget } from './audit/audit-target.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import { GatewayError } from './errors.ts'
 import { keyProblems, liveConfig } from './live-config.ts'
-import { createLogger, type Logger } from './log.ts'
-import { openDashboard } from './reporting.ts'
+import { createLogger, type Logger } from './logger.ts'
+import { openWebhook } from './reporting.ts'
 import { clientAddresses } from './server/client-address.ts'
 import { readTls } from './server/tls.ts'
 import { upstreamTarget } from './upstream/profiles.ts'
@@ -21,7 +21,7 @@ export async function usableAccess(config: GatewayConfig, logger: Logger): Promi
   readTls(settings)
   clientAddresses(settings.trustedProxies)
   parseAuditTarget(settings.audit)
-  await openDashboard(settings, logger)?.close(0)
+  await openWebhook(settings, logger)?.close(0)
   return openAccess(settings, logger)
 }
 

@@ -2,7 +2,7 @@
  * The audit of one running gateway: turns records into rows, marks what an earlier life left running, and removes what
  * is too old. When rows are committed is for commit-queue.ts.
  */
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 import { AuditDatabase, failureCode, isStorageFailure, type Statement } from './audit-database.ts'
 import { CommitQueue, type CommitStats, type Gap, type Row } from './commit-queue.ts'
 import type { AuditBegin, AuditEnd, AuditEvent } from './record.ts'

@@ -9,7 +9,7 @@
  */
 
 import { GatewayError } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 import { failureCode } from './audit-database.ts'
 import type { AuditEvent } from './record.ts'
 import type { SqlValue } from './schema.ts'

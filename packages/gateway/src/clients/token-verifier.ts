@@ -1,7 +1,7 @@
 /** Verifies signed tokens (JWT, RFC 7519) against the published keys of one issuer (JWKS, RFC 7517). Fetching, caching and checking are jose's. */
 import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
 import { GatewayError } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 import { type AuthFailureReason, type AuthResult, accepted, refused } from './auth-result.ts'
 
 /**

@@ -21,7 +21,7 @@ import { TextTemplate } from './text-template.ts'
 import type { TokenMeter } from './token-meter.ts'
 
 export interface AnswerOptions extends GuardedChoiceOptions {
-  /** Chunks pass as they came, unknown fields included: only without a policy, and only for a face that sends chunks. */
+  /** Chunks pass as they came, unknown fields included: only without a policy, and only for a dialect that sends chunks. */
   verbatim: boolean
   /** The longest answer, in characters of text over all channels. */
   maxCharacters: number

@@ -30,7 +30,7 @@ export interface CompletionRequest {
   subject: string | undefined
   conversationId: string | undefined
   onOverflow: 'reject' | 'truncate'
-  /** Whether the chunks of the upstream may pass as they came (no policy, and a face that sends chunks). */
+  /** Whether the chunks of the upstream may pass as they came (no policy, and a dialect that sends chunks). */
   verbatim: boolean
   /** Takes a place among those that run and returns what gives it back; what it throws refuses the request. */
   place: () => () => void

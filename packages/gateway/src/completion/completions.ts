@@ -41,9 +41,9 @@ export class Completions {
       const message = `The gateway holds ${memory.usedBytes} bytes of undelivered answers, at most ${memory.limitBytes} (SLUICE_MEMORY_BUDGET_BYTES)`
       throw new GatewayError('overloaded', message, { isRetryable: true, retryAfterMs: 1_000 })
     }
-    const giveBack = request.place()
+    const release = request.place()
     const completion = new Completion(request, this.#services)
-    this.#running.set(completion, giveBack)
+    this.#running.set(completion, release)
     for (const observer of this.#services.observers) observer.opened?.(completion)
     return completion
   }

@@ -1,7 +1,7 @@
 /**
  * The log of one completion: what its watchers may see, written once and delivered from here at each watcher's own pace.
  * One byte buffer and typed arrays, not an object per delta. Text is kept as the inside of a JSON string, because every
- * face sends it as that: a frame is then three copies of bytes.
+ * dialect sends it as that: a frame is then three copies of bytes.
  */
 import type { MemoryBudget } from './memory-budget.ts'
 

@@ -1,6 +1,6 @@
 /** What a gateway is made from: complete settings, models and policies, from files or from a program. */
 import { GatewayError } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 import type { ModelSettings } from '../request/models.ts'
 import { SETTINGS, type Setting, type Settings } from './settings.ts'
 

@@ -18,7 +18,7 @@ export interface MetricSources {
   retries: () => number
   breaker: () => 'closed' | 'open' | 'half-open'
   audit: () => { state: string; queued: number; written: number; lost: number; refused: number }
-  dashboard: () => { queued: number; delivered: number; dropped: number; failedAttempts: number }
+  webhook: () => { queued: number; delivered: number; dropped: number; failedAttempts: number }
   callbacks: () => { failed: number; dropped: number }
 }
 
@@ -162,21 +162,21 @@ function registerSources(sources: MetricSources, registry: Registry): void {
     'Requests that strict mode refused while the audit could not be written.',
     () => sources.audit().refused,
   )
-  gauge('sluice_dashboard_queue', 'Dashboard events that wait.', () => sources.dashboard().queued)
+  gauge('sluice_dashboard_queue', 'Dashboard events that wait.', () => sources.webhook().queued)
   counter(
     'sluice_dashboard_delivered_total',
     'Dashboard events delivered.',
-    () => sources.dashboard().delivered,
+    () => sources.webhook().delivered,
   )
   counter(
     'sluice_dashboard_dropped_total',
     'Dashboard events dropped.',
-    () => sources.dashboard().dropped,
+    () => sources.webhook().dropped,
   )
   counter(
     'sluice_dashboard_failed_attempts_total',
     'Deliveries to the dashboard that failed, each try counted.',
-    () => sources.dashboard().failedAttempts,
+    () => sources.webhook().failedAttempts,
   )
   counter(
     'sluice_callbacks_failed_total',

@@ -1,25 +1,25 @@
-/** Sockets from the upgrade to the face: counts them, finds out whose they are, and closes those of a revoked key. */
+/** Sockets from the upgrade to the session: counts them, finds out whose they are, and closes those of a revoked key. */
 import type { IncomingMessage } from 'node:http'
 import { CLOSE_CODES } from '@sluice/protocol'
 import type { Authenticator } from '../clients/authenticator.ts'
 import { credentialFrom } from '../clients/credential.ts'
 import type { Principal } from '../clients/principal.ts'
-import { Doorkeeper, type Face } from '../faces/doorkeeper.ts'
-import type { Shares } from '../limits/shares.ts'
+import type { ConcurrencyLimits } from '../limits/concurrency-limits.ts'
+import { Connection, type Session } from '../server/connection.ts'
 import type { AcceptedSocket } from '../socket/socket.ts'
 
 export interface ConnectionsOptions {
   authenticator: Authenticator
   /** Whether a client without a credential is served. */
   allowAnonymous: boolean
-  shares: Shares
+  concurrency: ConcurrencyLimits
   addressOf: (request: IncomingMessage) => string
   helloTimeoutMs: number
   maxHelloBytes: number
   /** Told of each socket that was refused for its credential or a quota. */
   refused: (reason: string, address: string) => void
-  /** Makes the face of a known client. */
-  createFace: (client: AcceptedClient) => Face
+  /** Makes the session of a known client. */
+  createSession: (client: AcceptedClient) => Session
 }
 
 /** A socket whose client is known. */
@@ -31,7 +31,7 @@ export interface AcceptedClient {
 
 export class Connections {
   readonly #options: ConnectionsOptions
-  readonly #open = new Map<AcceptedSocket, Doorkeeper>()
+  readonly #open = new Map<AcceptedSocket, Connection>()
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
@@ -42,7 +42,7 @@ export class Connections {
     request: IncomingMessage,
   ): { status: number; reason: string; retryAfterMs: number } | undefined {
     const address = this.#options.addressOf(request)
-    const refusal = this.#options.shares.refuseAddress(address, this.#credentialOf(request))
+    const refusal = this.#options.concurrency.refuseAddress(address, this.#credentialOf(request))
     if (refusal === undefined) return undefined
     this.#options.refused(refusal.code, address)
     const status = refusal.code === 'overloaded' ? 503 : 429
@@ -50,42 +50,49 @@ export class Connections {
   }
 
   /** Takes a new socket; its events go to the result. */
-  connect(socket: AcceptedSocket, request: IncomingMessage): Doorkeeper {
-    const { authenticator, shares, addressOf, refused, createFace, helloTimeoutMs, maxHelloBytes } =
-      this.#options
+  connect(socket: AcceptedSocket, request: IncomingMessage): Connection {
+    const {
+      authenticator,
+      concurrency,
+      addressOf,
+      refused,
+      createSession,
+      helloTimeoutMs,
+      maxHelloBytes,
+    } = this.#options
     const address = addressOf(request)
-    const places = [shares.takeSocket(address)]
-    let leaveDoor = shares.takeUnauthenticated(address)
-    const doorkeeper = new Doorkeeper({
+    const places = [concurrency.acquireSocket(address)]
+    let leaveDoor = concurrency.acquireUnauthenticated(address)
+    const connection = new Connection({
       socket,
       helloTimeoutMs,
       maxHelloBytes,
       authenticate: (credential) => authenticator.authenticate(credential),
       refused: (reason) => refused(reason, address),
       admit: (principal) => {
-        places.push(shares.takeClientSocket(principal, address))
+        places.push(concurrency.acquireClientSocket(principal, address))
         leaveDoor()
         leaveDoor = () => {}
-        return createFace({ socket, principal, address })
+        return createSession({ socket, principal, address })
       },
     })
-    this.#open.set(socket, doorkeeper)
+    this.#open.set(socket, connection)
     socket.onClosed(() => {
       this.#open.delete(socket)
       leaveDoor()
-      for (const giveBack of places) giveBack()
+      for (const release of places) release()
     })
-    void doorkeeper.begin(credentialFrom(sourcesOf(request)), !this.#options.allowAnonymous)
-    return doorkeeper
+    void connection.begin(credentialFrom(sourcesOf(request)), !this.#options.allowAnonymous)
+    return connection
   }
 
   /** Ends what runs for these keys, and closes their sockets: they are revoked. */
   closeKeys(ids: readonly string[]): void {
     const revoked = new Set(ids)
-    for (const [socket, doorkeeper] of this.#open) {
-      const { principal } = doorkeeper
+    for (const [socket, connection] of this.#open) {
+      const { principal } = connection
       if (principal?.kind === 'key' && revoked.has(principal.id)) {
-        doorkeeper.abandon()
+        connection.abandon()
         socket.close(CLOSE_CODES.unauthorized.code, 'The key has been revoked')
       }
     }

@@ -1,4 +1,4 @@
-/** The listener: health over HTTP, upgrades to WebSockets, and the end of both. What is said on a socket is a face's. */
+/** The listener: health over HTTP, upgrades to WebSockets, and the end of both. What is said on a socket is a session's. */
 import {
   createServer,
   type IncomingMessage,
@@ -13,10 +13,10 @@ import { CLOSE_CODES, SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1 } from '@sluice/pro
 import { GatewayError } from '../errors.ts'
 import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socket/socket.ts'
 import { type OriginRules, refusalOf } from './origin.ts'
+import { type MonitorTimes, SocketMonitor, type Watched } from './socket-monitor.ts'
 import type { TlsFiles } from './tls.ts'
-import { SocketWatch, type Watched, type WatchTimes } from './watch.ts'
 
-export interface ServerOptions extends WatchTimes {
+export interface ServerOptions extends MonitorTimes {
   host: string
   port: number
   maxMessageBytes: number
@@ -30,7 +30,7 @@ export interface ServerOptions extends WatchTimes {
   refuse: (
     request: IncomingMessage,
   ) => { status: number; reason: string; retryAfterMs: number } | undefined
-  /** Gives a new socket its face. */
+  /** Makes the connection of a new socket. */
   connect: (socket: AcceptedSocket, request: IncomingMessage) => SocketEvents & Watched
 }
 
@@ -52,14 +52,14 @@ const CLOSE_GRACE_MS = 1_000
 const LOOK_MS = 5
 
 export class GatewayServer {
-  readonly watch: SocketWatch
+  readonly monitor: SocketMonitor
   readonly #options: ServerOptions
   readonly #http: Server | TlsServer
   readonly #acceptor: SocketAcceptor
 
   constructor(options: ServerOptions) {
     this.#options = options
-    this.watch = new SocketWatch(options)
+    this.monitor = new SocketMonitor(options)
     this.#acceptor = new SocketAcceptor({
       maxMessageBytes: options.maxMessageBytes,
       select: selectSubprotocol,
@@ -101,16 +101,16 @@ export class GatewayServer {
 
   /** Resolves when every socket has taken what there was to send, or `mayWait` says no. */
   async delivered(mayWait: () => boolean): Promise<void> {
-    while (this.watch.hasUndelivered && mayWait()) await shortly()
+    while (this.monitor.hasUndelivered && mayWait()) await shortly()
   }
 
   /** Closes all sockets with a code, then what is left of the connections. */
   async close(code: number, reason: string): Promise<void> {
-    for (const socket of this.watch.sockets) socket.close(code, reason)
+    for (const socket of this.monitor.sockets) socket.close(code, reason)
     const deadline = performance.now() + CLOSE_GRACE_MS
-    while (this.watch.size > 0 && performance.now() < deadline) await shortly()
-    for (const socket of this.watch.sockets) socket.terminate()
-    this.watch.stop()
+    while (this.monitor.size > 0 && performance.now() < deadline) await shortly()
+    for (const socket of this.monitor.sockets) socket.terminate()
+    this.monitor.stop()
     this.#http.closeAllConnections()
   }
 
@@ -172,14 +172,14 @@ export class GatewayServer {
       socket.close(CLOSE_CODES.subprotocol.code, `spoken here: ${SUBPROTOCOL_V1}`)
       return
     }
-    const face = this.#options.connect(socket, request)
-    this.watch.add(socket, face)
+    const connection = this.#options.connect(socket, request)
+    this.monitor.add(socket, connection)
     socket.listen({
-      onMessage: (text) => face.onMessage(text),
-      onDrain: () => face.onDrain(),
+      onMessage: (text) => connection.onMessage(text),
+      onDrain: () => connection.onDrain(),
       onClose: () => {
-        this.watch.remove(socket)
-        face.onClose()
+        this.monitor.remove(socket)
+        connection.onClose()
       },
     })
   }

@@ -1,5 +1,5 @@
 /**
- * A WebSocket as the faces see it, and the one file that imports the WebSocket library. The library does the handshake,
+ * A WebSocket as the dialects see it, and the one file that imports the WebSocket library. The library does the handshake,
  * reads frames and speaks close and ping; frames of answers are written to the connection as prepared bytes.
  */
 import type { IncomingMessage } from 'node:http'
@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream'
 import { CLOSE_CODES } from '@sluice/protocol'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 
-/** What a face may do with its socket. */
+/** What a session may do with its socket. */
 export interface Socket {
   /** Bytes that were written and have not left this process. */
   readonly bufferedBytes: number
@@ -21,7 +21,7 @@ export interface Socket {
   close(code: number, reason: string): void
 }
 
-/** What a face is told. */
+/** What a session is told. */
 export interface SocketEvents {
   onMessage(text: string): void
   /** Everything that was written has left; told at least where it was asked for. */
@@ -75,7 +75,7 @@ export class SocketAcceptor {
   }
 }
 
-/** One accepted socket: the seam's implementation, and what the server needs to watch over it. */
+/** One accepted socket: the seam's implementation, and what the server needs to monitor it. */
 export class AcceptedSocket implements Socket {
   /** When the peer was last heard of, `performance.now()`. */
   lastSeen = performance.now()

@@ -1,15 +1,15 @@
 /** A gateway that has seen everything that it counts: answers, findings, blocks, errors, refusals, retries, a webhook. */
 
-import { webhook } from '../dashboard/webhook.ts'
 import { TutorialClient } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
+import { startReceiver } from '../webhook/receiver.ts'
 import { bearer, keyFile } from './key-file.ts'
 import { reloadable } from './reloadable.ts'
 
 export async function busyGateway() {
   const keys = keyFile()
   const { key } = await keys.create({ limits: { requestsPerMinute: 6 } })
-  const hook = await webhook()
+  const hook = await startReceiver()
   const running = await reloadable({
     adminPort: 0,
     audit: `${keys.path}.db`,

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startSandbox } from '@sluice/sandbox'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { SocketWatch } from '../../src/server/watch.ts'
+import { SocketMonitor } from '../../src/server/socket-monitor.ts'
 import { gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
 import { shapeOf, TutorialClient, textOf } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
@@ -103,11 +103,11 @@ describe('a drain', () => {
   ])('knows whether it has to wait for a reader: one that %s', (...[, state, isBusy, waits]) => {
     const never = 86_400_000
     const times = { pingIntervalMs: never, pongTimeoutMs: never }
-    const watch = new SocketWatch({ ...times, idleSocketMs: never, stallTimeoutMs: never })
-    onTestFinished(() => watch.stop())
+    const monitor = new SocketMonitor({ ...times, idleSocketMs: never, stallTimeoutMs: never })
+    onTestFinished(() => monitor.stop())
     const actions = { lastSeen: 0, close: () => {}, terminate: () => {}, ping: () => {} }
-    watch.add({ ...state, ...actions }, { isBusy, isBehind: isBusy, abandon: () => {} })
-    expect(watch.hasUndelivered).toBe(waits)
+    monitor.add({ ...state, ...actions }, { isBusy, isBehind: isBusy, abandon: () => {} })
+    expect(monitor.hasUndelivered).toBe(waits)
   })
 
   it('can be asked for twice, and be cut short by a stop', async () => {

@@ -8,9 +8,9 @@ import { promisify } from 'node:util'
 import { createGateway } from '@sluice/gateway'
 import { type SandboxOptions, sandboxModels, startSandbox } from '@sluice/sandbox'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { webhook } from '../dashboard/webhook.ts'
 import { TutorialClient } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
+import { startReceiver } from '../webhook/receiver.ts'
 import { replyTo, upgradeHeaders } from './http-reply.ts'
 import { bearer, keyFile, keyProtocol } from './key-file.ts'
 import { logLines } from './log-lines.ts'
@@ -54,7 +54,7 @@ async function plantedRun() {
   const sandbox = await startSandbox({ deltaIntervalMs: 0, ...SANDBOX })
   onTestFinished(() => sandbox.close())
   const relay = await tokenRelay(sandbox.url)
-  const hook = await webhook()
+  const hook = await startReceiver()
   const { logger, text: log } = logLines()
   const keys = keyFile()
   const { key } = await keys.create()

@@ -1,6 +1,6 @@
 /**
  * The first seconds of a socket: finds out whose it is, by the upgrade's credential or a first `hello`, and then hands
- * every message on to the face behind it.
+ * every message on to the session of its dialect.
  *
  *   checking --accepted--> open          (reading is paused while a credential is checked; what was read waits)
  *   waiting --hello--> checking          (no credential came with the upgrade, and one is needed)
@@ -13,45 +13,45 @@ import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
 import type { AcceptedSocket, SocketEvents } from '../socket/socket.ts'
 
-/** A face behind the door. */
-export interface Face extends SocketEvents {
+/** One dialect spoken on one connection. */
+export interface Session extends SocketEvents {
   readonly isBusy: boolean
   readonly isBehind: boolean
   abandon(): void
 }
 
-export interface DoorkeeperOptions {
+export interface ConnectionOptions {
   socket: AcceptedSocket
   /** Checks a credential; undefined is a client without one. */
   authenticate: (credential: string | undefined) => Promise<AuthResult>
-  /** Makes the face for a known client; throws a GatewayError if it may not have one more socket. */
-  admit: (principal: Principal) => Face
+  /** Makes the session of a known client; throws a GatewayError if it may not have one more socket. */
+  admit: (principal: Principal) => Session
   /** Told of each refusal, for the audit. */
   refused: (reason: string) => void
   helloTimeoutMs: number
   maxHelloBytes: number
 }
 
-export class Doorkeeper implements SocketEvents {
+export class Connection implements SocketEvents {
   principal: Principal | undefined
-  readonly #options: DoorkeeperOptions
-  #face: Face | undefined
+  readonly #options: ConnectionOptions
+  #session: Session | undefined
   #timer: NodeJS.Timeout | undefined
   #isChecking = false
   #isClosed = false
   /** What came in one packet with the `hello`, before reading paused: no more than the connection reads at once. */
   #early: string[] = []
 
-  constructor(options: DoorkeeperOptions) {
+  constructor(options: ConnectionOptions) {
     this.#options = options
   }
 
   get isBusy(): boolean {
-    return this.#face?.isBusy ?? false
+    return this.#session?.isBusy ?? false
   }
 
   get isBehind(): boolean {
-    return this.#face?.isBehind ?? false
+    return this.#session?.isBehind ?? false
   }
 
   /** Begins with the credential of the upgrade; `mayWait` if a `hello` may still bring one. */
@@ -72,23 +72,23 @@ export class Doorkeeper implements SocketEvents {
 
   onMessage(text: string): void {
     if (this.#isClosed) return
-    if (this.#face !== undefined) this.#face.onMessage(text)
+    if (this.#session !== undefined) this.#session.onMessage(text)
     else if (this.#isChecking) this.#early.push(text)
     else void this.#hello(text)
   }
 
   onDrain(): void {
-    this.#face?.onDrain()
+    this.#session?.onDrain()
   }
 
   abandon(): void {
-    this.#face?.abandon()
+    this.#session?.abandon()
   }
 
   onClose(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#face?.onClose()
+    this.#session?.onClose()
   }
 
   async #hello(text: string): Promise<void> {
@@ -116,13 +116,13 @@ export class Doorkeeper implements SocketEvents {
     if (!result.ok)
       return this.#refuse(result.reason, CLOSE_CODES.unauthorized.code, result.message)
     try {
-      this.#face = admit(result.principal)
+      this.#session = admit(result.principal)
       this.principal = result.principal
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       return this.#refuse(error.code, CLOSE_CODES.quota.code, error.message)
     }
-    for (const text of this.#early.splice(0)) this.#face.onMessage(text)
+    for (const text of this.#early.splice(0)) this.#session.onMessage(text)
     socket.resume()
   }
 

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { signatureOf, verifySignature } from '../../src/dashboard/signature.ts'
+import { signatureOf, verifySignature } from '../../src/webhook/signature.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const SIGNED = { secret: 'secret', timestamp: String(NOW / 1_000), body: '{"events":[]}' }

@@ -1,5 +1,5 @@
 // Receives the gateway's dashboard events: checks signature and age, takes each delivery once, and prints what came.
-// Run:   SLUICE_WEBHOOK_SECRET=... PORT=8787 node examples/dashboard-receiver.mjs
+// Run:   SLUICE_WEBHOOK_SECRET=... PORT=8787 node examples/webhook-receiver.mjs
 // and set the same secret and the URL http://127.0.0.1:8787/ in the gateway. It needs nothing but Node.js, so that it can
 // be read as a description of what a receiver in any language has to do.
 import { createHmac, timingSafeEqual } from 'node:crypto'

@@ -9,7 +9,7 @@ import {
   tagOf,
 } from '../../src/completion/log.ts'
 import { MemoryBudget } from '../../src/completion/memory-budget.ts'
-import { ChunkRenderer, type ChunkSink } from '../../src/faces/chunk-renderer.ts'
+import { ChunkRenderer, type ChunkSink } from '../../src/dialects/chunk-renderer.ts'
 
 type Entry =
   | { kind: 'text'; choice: number; channel: number; text: string }

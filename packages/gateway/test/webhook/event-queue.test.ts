@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EventQueue } from '../../src/dashboard/event-queue.ts'
+import { EventQueue } from '../../src/webhook/event-queue.ts'
 
 describe('EventQueue', () => {
   it('gives up the oldest', () => {

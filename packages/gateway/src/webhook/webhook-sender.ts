@@ -1,18 +1,18 @@
 /**
  * Pushes the events of streams to a webhook: in batches, signed, retried, in order, one delivery at a time. It knows
- * nothing of streams and carries what it is given; text reaches a dashboard only if the caller puts it into `data`.
+ * nothing of streams and carries what it is given; text reaches its receiver only if the caller puts it into `data`.
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
 import { GatewayError } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../logger.ts'
 import { EventQueue } from './event-queue.ts'
 import { signatureOf } from './signature.ts'
 import type { StreamEvent } from './stream-event.ts'
 
-/** Settings of a dashboard. */
-export interface DashboardSyncOptions {
+/** Settings of a webhook. */
+export interface WebhookSenderOptions {
   /** Receiver, `http` or `https`; redirects are not followed. */
   readonly url: string
   /** Key of the signature, at least 16 characters. */
@@ -43,7 +43,7 @@ export interface DashboardSyncOptions {
 }
 
 /** Counters since the start, for metrics. */
-export interface DashboardStats {
+export interface WebhookStats {
   /** Events that wait, those of the delivery under way included: with `delivered` and `dropped` all that were pushed. */
   readonly queued: number
   /** Bytes that wait, without the delivery under way. */
@@ -67,8 +67,8 @@ const MIN_SECRET_LENGTH = 16
 const MAX_ANSWER_BYTES = 16_384
 
 /** The webhook of one gateway. */
-export class DashboardSync {
-  readonly #options: Required<DashboardSyncOptions>
+export class WebhookSender {
+  readonly #options: Required<WebhookSenderOptions>
   readonly #queue: EventQueue
   readonly #agent = new Agent({ connections: 1 })
   readonly #stop = new AbortController()
@@ -84,7 +84,7 @@ export class DashboardSync {
   #failedAttempts = 0
 
   /** @throws GatewayError `configuration` for a URL or secret that cannot serve; the message repeats neither. */
-  constructor(options: DashboardSyncOptions) {
+  constructor(options: WebhookSenderOptions) {
     assertUsable(options)
     this.#options = { ...DEFAULTS, ...options }
     const { maxQueuedEvents: events, maxQueuedBytes: bytes } = this.#options
@@ -101,7 +101,7 @@ export class DashboardSync {
     this.#schedule()
   }
 
-  stats(): DashboardStats {
+  stats(): WebhookStats {
     return {
       queued: this.#queue.size + this.#inFlight,
       queuedBytes: this.#queue.bytes,
@@ -219,14 +219,13 @@ export class DashboardSync {
     this.#inFlight = 0
     this.#delivered += batch.events
     if (this.#isFailing)
-      this.#options.logger.info({ dropped: this.#dropped }, 'The dashboard takes events again')
+      this.#options.logger.info({ dropped: this.#dropped }, 'The webhook takes events again')
     this.#isFailing = false
   }
 
   #failed(status: number | undefined): void {
     this.#failedAttempts += 1
-    if (!this.#isFailing)
-      this.#options.logger.warn({ status }, 'The dashboard does not take events')
+    if (!this.#isFailing) this.#options.logger.warn({ status }, 'The webhook does not take events')
     this.#isFailing = true
   }
 
@@ -259,7 +258,7 @@ export function pauseBefore(
     backoffMs,
     maxBackoffMs,
     random,
-  }: Required<Pick<DashboardSyncOptions, 'backoffMs' | 'maxBackoffMs' | 'random'>>,
+  }: Required<Pick<WebhookSenderOptions, 'backoffMs' | 'maxBackoffMs' | 'random'>>,
 ): number {
   return random() * Math.min(maxBackoffMs, backoffMs * 2 ** (retry - 1))
 }
@@ -269,15 +268,15 @@ function isWorthRetrying(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429
 }
 
-function assertUsable({ url, secret }: DashboardSyncOptions): void {
+function assertUsable({ url, secret }: WebhookSenderOptions): void {
   const protocol = URL.canParse(url) ? new URL(url).protocol : undefined
   if (protocol !== 'https:' && protocol !== 'http:') {
-    throw new GatewayError('configuration', 'The dashboard URL must begin with https:// or http://')
+    throw new GatewayError('configuration', 'The webhook URL must begin with https:// or http://')
   }
   if (secret.length < MIN_SECRET_LENGTH) {
     throw new GatewayError(
       'configuration',
-      `The dashboard secret must have at least ${MIN_SECRET_LENGTH} characters`,
+      `The webhook secret must have at least ${MIN_SECRET_LENGTH} characters`,
     )
   }
 }

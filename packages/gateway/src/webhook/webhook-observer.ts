@@ -3,17 +3,17 @@ import { auditLogOf } from '../completion/audit-log.ts'
 import type { CompletionObserver } from '../completion/observer.ts'
 import type { CompletionReport } from '../completion/terminal.ts'
 import type { Followed } from '../completion/watcher.ts'
-import { ChunkWatcher } from '../faces/chunk-watcher.ts'
-import type { DashboardSync } from './dashboard-sync.ts'
+import { ChunkWatcher } from '../dialects/chunk-watcher.ts'
 import type { StreamEvent } from './stream-event.ts'
+import type { WebhookSender } from './webhook-sender.ts'
 
-export class DashboardObserver implements CompletionObserver {
-  readonly #sync: DashboardSync
+export class WebhookObserver implements CompletionObserver {
+  readonly #sender: WebhookSender
   readonly #now: () => number
   readonly #withChunks: boolean
 
-  constructor(sync: DashboardSync, options: { now: () => number; withChunks: boolean }) {
-    this.#sync = sync
+  constructor(sender: WebhookSender, options: { now: () => number; withChunks: boolean }) {
+    this.#sender = sender
     this.#now = options.now
     this.#withChunks = options.withChunks
   }
@@ -31,6 +31,6 @@ export class DashboardObserver implements CompletionObserver {
   }
 
   #push(type: StreamEvent['type'], data: unknown): void {
-    this.#sync.push({ type, timestamp: new Date(this.#now()).toISOString(), data })
+    this.#sender.push({ type, timestamp: new Date(this.#now()).toISOString(), data })
   }
 }

@@ -1,9 +1,9 @@
-/** A webhook on loopback that keeps what it gets and answers as it is told; what the dashboard's tests share. */
+/** A webhook on loopback that keeps what it gets and answers as it is told; what its tests share. */
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
-import { DashboardSync, type DashboardSyncOptions } from '../../src/dashboard/dashboard-sync.ts'
+import { WebhookSender, type WebhookSenderOptions } from '../../src/webhook/webhook-sender.ts'
 
 export const SECRET = 'a secret of the tests'
 export const NOW = Date.UTC(2026, 0, 1)
@@ -24,7 +24,7 @@ export interface Webhook {
   readonly answers: Answer[]
 }
 
-export async function webhook(...answers: Answer[]): Promise<Webhook> {
+export async function startReceiver(...answers: Answer[]): Promise<Webhook> {
   const received: Received[] = []
   const server = createServer(async (request, response) => {
     const parts: Buffer[] = []
@@ -49,8 +49,10 @@ export async function webhook(...answers: Answer[]): Promise<Webhook> {
   }
 }
 
-export function dashboard(options: Partial<DashboardSyncOptions> & { url: string }): DashboardSync {
-  const sync = new DashboardSync({
+export function createSender(
+  options: Partial<WebhookSenderOptions> & { url: string },
+): WebhookSender {
+  const sender = new WebhookSender({
     secret: SECRET,
     logger: pino({ level: 'silent' }),
     now: () => NOW,
@@ -59,8 +61,8 @@ export function dashboard(options: Partial<DashboardSyncOptions> & { url: string
     maxBackoffMs: 4,
     ...options,
   })
-  onTestFinished(() => sync.close(0))
-  return sync
+  onTestFinished(() => sender.close(0))
+  return sender
 }
 
 export function event(n: number) {

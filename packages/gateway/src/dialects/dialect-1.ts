@@ -13,7 +13,7 @@ import type { Socket, SocketEvents } from '../socket/socket.ts'
 import { ChunkRenderer } from './chunk-renderer.ts'
 import type { RequestReader } from './request-reader.ts'
 
-export interface Dialect1Options {
+export interface Dialect1SessionOptions {
   socket: Socket
   /** Asked at each message, so that a reload reaches open sockets. */
   reader: () => RequestReader
@@ -41,17 +41,17 @@ const MALFORMED = new Set<string>(['invalid_message', 'unknown_type', 'invalid_r
 
 const batch = new FrameBatch()
 
-export class Dialect1 implements SocketEvents, Watcher {
+export class Dialect1Session implements SocketEvents, Watcher {
   cursor = 0
   isBehind = false
-  readonly #options: Dialect1Options
+  readonly #options: Dialect1SessionOptions
   #completion: Completion | undefined
   #modelId = ''
   #malformed = 0
   #malformedUntil = 0
   #renderer = new ChunkRenderer()
 
-  constructor(options: Dialect1Options) {
+  constructor(options: Dialect1SessionOptions) {
     this.#options = options
   }
 

@@ -1,8 +1,8 @@
 // The gateway's edge: what is refused before the schema, what the schema says, and that no value is ever repeated.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { excessOf, RequestReader } from '../../src/dialects/request-reader.ts'
 import { GatewayError } from '../../src/errors.ts'
-import { excessOf, RequestReader } from '../../src/faces/request-reader.ts'
 
 const reader = new RequestReader({ maxJsonDepth: 8, maxMessages: 4, maxContentCharacters: 10 })
 

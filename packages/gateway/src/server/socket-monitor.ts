@@ -1,15 +1,15 @@
-/** Watches over open sockets from one timer: pings silent ones, drops dead ones, closes idle ones and stalled readers. */
+/** The heartbeat and idle times of open sockets, from one timer: pings silent ones, drops dead ones, closes idle ones and stalled readers. */
 import { CLOSE_CODES } from '@sluice/protocol'
 import type { AcceptedSocket } from '../socket/socket.ts'
 
-export interface WatchTimes {
+export interface MonitorTimes {
   pingIntervalMs: number
   pongTimeoutMs: number
   idleSocketMs: number
   stallTimeoutMs: number
 }
 
-/** What the watch needs to know of a face. */
+/** What the monitor needs to know of a connection. */
 export interface Watched {
   /** A completion runs or waits to be delivered. */
   readonly isBusy: boolean
@@ -19,15 +19,15 @@ export interface Watched {
   abandon(): void
 }
 
-/** What the watch needs of a socket. */
-export type WatchedSocket = Pick<
+/** What the monitor needs of a socket. */
+export type MonitoredSocket = Pick<
   AcceptedSocket,
   'bufferedBytes' | 'close' | 'isOpen' | 'lastSeen' | 'ping' | 'terminate'
 >
 
 interface Entry {
-  socket: WatchedSocket
-  face: Watched
+  socket: MonitoredSocket
+  connection: Watched
   pingedAt: number
   busyAt: number
   /** Bytes that waited when they last became fewer, and when that was. */
@@ -39,12 +39,12 @@ interface Entry {
 const LOOKS = 4
 const MAX_INTERVAL_MS = 5_000
 
-export class SocketWatch {
-  readonly #times: WatchTimes
-  readonly #entries = new Map<WatchedSocket, Entry>()
+export class SocketMonitor {
+  readonly #times: MonitorTimes
+  readonly #entries = new Map<MonitoredSocket, Entry>()
   readonly #timer: NodeJS.Timeout
 
-  constructor(times: WatchTimes) {
+  constructor(times: MonitorTimes) {
     this.#times = times
     const shortest = Math.min(
       times.pingIntervalMs,
@@ -63,7 +63,7 @@ export class SocketWatch {
     return this.#entries.size
   }
 
-  get sockets(): Iterable<WatchedSocket> {
+  get sockets(): Iterable<MonitoredSocket> {
     return this.#entries.keys()
   }
 
@@ -76,18 +76,25 @@ export class SocketWatch {
 
   /** Something that was to be sent has not left yet. */
   get hasUndelivered(): boolean {
-    for (const { socket, face } of this.#entries.values()) {
-      if (socket.isOpen && (face.isBusy || socket.bufferedBytes > 0)) return true
+    for (const { socket, connection } of this.#entries.values()) {
+      if (socket.isOpen && (connection.isBusy || socket.bufferedBytes > 0)) return true
     }
     return false
   }
 
-  add(socket: WatchedSocket, face: Watched): void {
+  add(socket: MonitoredSocket, connection: Watched): void {
     const now = performance.now()
-    this.#entries.set(socket, { socket, face, pingedAt: 0, busyAt: now, buffered: 0, movedAt: now })
+    this.#entries.set(socket, {
+      socket,
+      connection,
+      pingedAt: 0,
+      busyAt: now,
+      buffered: 0,
+      movedAt: now,
+    })
   }
 
-  remove(socket: WatchedSocket): void {
+  remove(socket: MonitoredSocket): void {
     this.#entries.delete(socket)
   }
 
@@ -101,15 +108,15 @@ export class SocketWatch {
   }
 
   #lookAt(entry: Entry, now: number): void {
-    const { socket, face } = entry
+    const { socket, connection } = entry
     const { pingIntervalMs, pongTimeoutMs, idleSocketMs, stallTimeoutMs } = this.#times
     // What is closing already is cut by the WebSocket library if the peer does not answer.
     if (!socket.isOpen) return
-    if (face.isBusy) entry.busyAt = now
-    if (socket.bufferedBytes < entry.buffered || !face.isBehind) entry.movedAt = now
+    if (connection.isBusy) entry.busyAt = now
+    if (socket.bufferedBytes < entry.buffered || !connection.isBehind) entry.movedAt = now
     entry.buffered = socket.bufferedBytes
     if (now - entry.movedAt >= stallTimeoutMs) {
-      face.abandon()
+      connection.abandon()
       socket.close(
         CLOSE_CODES.tryLater.code,
         `slow consumer: nothing was read for ${stallTimeoutMs} ms`,
@@ -117,7 +124,7 @@ export class SocketWatch {
     } else if (now - entry.busyAt >= idleSocketMs) {
       socket.close(CLOSE_CODES.goingAway.code, `idle for ${idleSocketMs} ms`)
     } else if (entry.pingedAt > socket.lastSeen) {
-      if (now - entry.pingedAt >= pongTimeoutMs && !face.isBehind) socket.terminate()
+      if (now - entry.pingedAt >= pongTimeoutMs && !connection.isBehind) socket.terminate()
     } else if (now - Math.max(socket.lastSeen, entry.pingedAt) >= pingIntervalMs) {
       entry.pingedAt = now
       socket.ping()

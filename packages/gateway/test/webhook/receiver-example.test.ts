@@ -3,12 +3,10 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { signatureOf } from '../../src/dashboard/signature.ts'
-import { dashboard, event, SECRET } from './webhook.ts'
+import { signatureOf } from '../../src/webhook/signature.ts'
+import { createSender, event, SECRET } from './receiver.ts'
 
-const EXAMPLE = fileURLToPath(
-  new URL('../../../../examples/dashboard-receiver.mjs', import.meta.url),
-)
+const EXAMPLE = fileURLToPath(new URL('../../../../examples/webhook-receiver.mjs', import.meta.url))
 
 async function receiver() {
   const child = spawn(process.execPath, [EXAMPLE], {
@@ -23,14 +21,14 @@ async function receiver() {
   return { url: first.replace('Listening on ', ''), lines }
 }
 
-describe('examples/dashboard-receiver.mjs', () => {
+describe('examples/webhook-receiver.mjs', () => {
   it('takes what the gateway delivers', async () => {
     const { url, lines } = await receiver()
-    const sync = dashboard({ url, now: Date.now })
-    sync.push(event(1))
-    sync.push({ type: 'complete', timestamp: '2026-01-01T00:00:00.000Z' })
-    await sync.close(5_000)
-    expect(sync.stats()).toMatchObject({ delivered: 2, failedAttempts: 0 })
+    const sender = createSender({ url, now: Date.now })
+    sender.push(event(1))
+    sender.push({ type: 'complete', timestamp: '2026-01-01T00:00:00.000Z' })
+    await sender.close(5_000)
+    expect(sender.stats()).toMatchObject({ delivered: 2, failedAttempts: 0 })
     await expect
       .poll(() => lines.map((line) => line.trim()))
       .toEqual(['2026-01-01T00:00:00.000Z chunk {"n":1}', '2026-01-01T00:00:00.000Z complete'])

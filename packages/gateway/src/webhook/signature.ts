@@ -1,4 +1,4 @@
-/** The signature of a webhook delivery: made by dashboard-sync.ts, checked by whoever receives. */
+/** The signature of a webhook delivery: made by webhook-sender.ts, checked by whoever receives. */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
 /** What is signed and with what. */

@@ -6,7 +6,7 @@ import { isExempt } from './exemption.ts'
 import { networkOf } from './network.ts'
 
 /** Numbers at a time; 0 is no limit. */
-export interface ShareSettings {
+export interface ConcurrencySettings {
   clientSockets: number
   clientCompletions: number
   addressSockets: number
@@ -46,26 +46,26 @@ class Counts {
   }
 }
 
-export class Shares {
-  #settings: ShareSettings
+export class ConcurrencyLimits {
+  #settings: ConcurrencySettings
   readonly #completions = new Counts()
   readonly #clientSockets = new Counts()
   readonly #addressSockets = new Counts()
   readonly #unauthenticated = new Counts()
 
-  constructor(settings: ShareSettings) {
+  constructor(settings: ConcurrencySettings) {
     this.#settings = settings
   }
 
-  reload(settings: ShareSettings): void {
+  reload(settings: ConcurrencySettings): void {
     this.#settings = settings
   }
 
   /**
-   * Takes a place for one completion; the result gives it back.
+   * Takes a place for one completion; the result releases it.
    * @throws GatewayError `too_many_completions` or `overloaded`
    */
-  takeCompletion(principal: Principal, address: string): () => void {
+  acquireCompletion(principal: Principal, address: string): () => void {
     const { maxCompletions, clientCompletions } = this.#settings
     const limit = isExempt(principal, address)
       ? 0
@@ -136,22 +136,22 @@ export class Shares {
     return undefined
   }
 
-  /** Counts a socket of an address; the result gives its place back. */
-  takeSocket(address: string): () => void {
+  /** Counts a socket of an address; the result releases it. */
+  acquireSocket(address: string): () => void {
     const network = networkOf(address)
     this.#addressSockets.add(network)
     return () => this.#addressSockets.remove(network)
   }
 
-  /** Counts a socket that has shown no credential yet; the result gives its place back. */
-  takeUnauthenticated(address: string): () => void {
+  /** Counts a socket that has shown no credential yet; the result releases it. */
+  acquireUnauthenticated(address: string): () => void {
     const network = networkOf(address)
     this.#unauthenticated.add(network)
     return () => this.#unauthenticated.remove(network)
   }
 
-  /** Counts a socket of a client; the result gives its place back. @throws GatewayError `rate_limited` */
-  takeClientSocket(principal: Principal, address: string): () => void {
+  /** Counts a socket of a client; the result releases it. @throws GatewayError `rate_limited` */
+  acquireClientSocket(principal: Principal, address: string): () => void {
     const limit = isExempt(principal, address)
       ? 0
       : (principal.limits?.sockets ?? this.#settings.clientSockets)
