@@ -1,7 +1,10 @@
 /** `sluice keys`: makes, lists and revokes client keys. The gateway notices a changed file by itself. */
+import { existsSync } from 'node:fs'
 import {
   createKey,
   type KeyAttributes,
+  keyFileProblem,
+  keyFileTime,
   listKeys,
   policyTable,
   revokeKey,
@@ -10,6 +13,7 @@ import {
 import { Command, InvalidArgumentError } from 'commander'
 import { readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
+import { adminUrl, outcomeAt } from './running-gateway.ts'
 import { neutralise, paint } from './terminal.ts'
 
 interface CreateOptions {
@@ -59,6 +63,7 @@ function inFile(command: Command): Command {
 
 async function create(name: string, options: CreateOptions): Promise<void> {
   const path = pathOf(options.file)
+  const isNew = !existsSync(path)
   if (options.policy !== undefined) assertPolicy(options.policy)
   const { key, stored } = await createKey({ path, now: Date.now() }, attributesOf(name, options))
   process.stderr.write(
@@ -68,6 +73,9 @@ async function create(name: string, options: CreateOptions): Promise<void> {
   process.stderr.write(
     `Start the gateway with SLUICE_KEYS_FILE=${path}; clients send "authorization: Bearer <key>".\n`,
   )
+  if (isNew && process.getuid?.() === 0) {
+    note(`${path} belongs to root, mode 0600: chown it to the user that the gateway runs as`)
+  }
 }
 
 function attributesOf(name: string, options: CreateOptions): KeyAttributes {
@@ -89,19 +97,42 @@ function assertPolicy(name: string): void {
 }
 
 async function list(options: { file?: string; json?: boolean }): Promise<void> {
-  const keys = await listKeys(pathOf(options.file))
+  const path = pathOf(options.file)
+  const keys = await listKeys(path)
   if (options.json === true) {
     const shown = keys.map(({ hash: _, ...key }) => key)
     process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
     return
   }
   for (const key of keys) process.stdout.write(`${line(key)}\n`)
+  if (keys.length > 0) await warnOfMode(path)
   if (keys.length === 0) process.stderr.write('There are no keys yet: sluice keys create <name>\n')
 }
 
 async function revoke(id: string, options: { file?: string }): Promise<void> {
-  await revokeKey({ path: pathOf(options.file), now: Date.now() }, id)
+  const path = pathOf(options.file)
+  await revokeKey({ path, now: Date.now() }, id)
+  const url = adminUrl(readConfiguration(process.env, process.cwd()).loaded.settings)
+  const outcome = url === undefined ? 'absent' : await outcomeAt(url, await keyFileTime(path))
+  if (outcome === 'refused') {
+    throw new CommandError(
+      `Key ${neutralise(id)} is revoked in ${path}, but the gateway at ${url} could not read its key file and still ` +
+        'accepts the keys it knew. Its log says why; the file has to belong to the user that the gateway runs as',
+    )
+  }
   process.stdout.write(`Key ${neutralise(id)} is revoked\n`)
+  if (outcome === 'taken') note(`The gateway at ${url} has taken the change`)
+  if (outcome === 'other')
+    note(`The gateway at ${url} does not read ${path}: it has another key file, or none`)
+}
+
+function note(text: string): void {
+  process.stderr.write(`${paint('yellow', text, process.stderr)}\n`)
+}
+
+async function warnOfMode(path: string): Promise<void> {
+  const problem = await keyFileProblem(path)
+  if (problem !== undefined) note(problem)
 }
 
 function line(key: StoredKey): string {

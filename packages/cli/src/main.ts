@@ -34,6 +34,8 @@ Settings come from the environment, .env and sluice.yaml: docs/settings.md has a
 
 async function main(): Promise<void> {
   const [, , name = ''] = process.argv
+  // A reload that is asked for while the gateway still loads would end the process; it reads its files afterwards anyway.
+  if (name === 'serve') process.on('SIGHUP', () => {})
   const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   const wanted = named === undefined ? Object.values(COMMANDS) : [named]
   for (const load of wanted) program.addCommand(await load())

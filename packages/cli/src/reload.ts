@@ -30,7 +30,8 @@ export function onReload(
   for (const path of paths) {
     if (path === undefined) continue
     watchFile(path, { interval: LOOK_MS, persistent: false }, (now, before) => {
-      if (now.mtimeMs !== before.mtimeMs || now.ino !== before.ino) request()
+      // The time of the last change is set by the system: a file that is put back with its old times is another one.
+      if (now.ctimeMs !== before.ctimeMs || now.ino !== before.ino) request()
     })
   }
 }

@@ -45,7 +45,7 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
     })
   const logger = await openLog(loaded.settings.logLevel)
   const starting = Gateway.start(complete(loaded))
-  // Before it is ready: a signal that comes early is a wish like any other.
+  // Before it is ready: a signal that comes early counts like any other.
   onStopSignals({
     drain: async () => {
       await (await starting).drain()
@@ -53,23 +53,23 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
     },
     stop: async () => (await starting).stop(),
   })
-  const gateway = await starting
-  onCrash({ logger, flush: () => gateway.stop() })
-  banner(gateway, sandbox)
   const { keysFile, tlsCertFile, tlsKeyFile } = loaded.settings
   // Apart, so that no error elsewhere keeps a revoked key alive.
   onReload([keysFile], () =>
-    attempt(() => gateway.reloadKeys(), {
+    attempt(async () => (await starting).reloadKeys(), {
       logger,
       otherwise: 'the new key file is refused; the old keys stay in use',
     }),
   )
   onReload([loaded.path, tlsCertFile, tlsKeyFile], () =>
-    attempt(() => gateway.reload(complete(read().loaded)), {
+    attempt(async () => (await starting).reload(complete(read().loaded)), {
       logger,
       otherwise: 'the new configuration is refused; the old one stays in use',
     }),
   )
+  const gateway = await starting
+  onCrash({ logger, flush: () => gateway.stop() })
+  banner(gateway, sandbox)
 }
 
 /** Makes a change that ends nothing, whatever is wrong with it. */

@@ -1,7 +1,9 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { sluice, temporaryFolder } from './sluice-process.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'
 
 describe('sluice keys', () => {
   it('creates a key that is shown once and stored as a hash', async () => {
@@ -52,4 +54,78 @@ describe('sluice keys', () => {
     expect(code).not.toBe(0)
     expect(stderr).toContain('expected a whole number from 1')
   })
+
+  it('says whether the running gateway has taken a revocation, and fails if it could not read it', async () => {
+    const folder = temporaryFolder()
+    const SLUICE_KEYS_FILE = join(folder, 'sluice-keys.json')
+    const create = async () => {
+      const { stderr } = await sluice(['keys', 'create', 'desk'], { folder })
+      return /Key (\S+) is in/.exec(stderr)?.[1] ?? ''
+    }
+    const [first, second] = [await create(), await create()]
+    const SLUICE_ADMIN_PORT = String(await freePort())
+    const env = { SLUICE_KEYS_FILE, SLUICE_ADMIN_PORT, SLUICE_HOST: '127.0.0.1' }
+    const gateway = new SluiceProcess(['serve', '--port', '0'], { env, folder })
+    await gateway.prints(/gateway is ready/)
+    const revoked = await sluice(['keys', 'revoke', first], { env, folder })
+    expect(revoked).toMatchObject({ code: 0, stdout: `Key ${first} is revoked\n` })
+    expect(revoked.stderr).toContain('has taken the change')
+    // What a gateway that may not read the file sees, as any user's test can make it: the path leads elsewhere.
+    const content = readFileSync(SLUICE_KEYS_FILE)
+    unlinkSync(SLUICE_KEYS_FILE)
+    await gateway.prints(/the new key file is refused/)
+    const elsewhere = join(folder, 'elsewhere.json')
+    writeFileSync(elsewhere, content)
+    const refused = await sluice(['keys', 'revoke', second, '--file', elsewhere], { env, folder })
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('could not read its key file and still accepts')
+  }, 60_000)
+
+  it('says that no running gateway reads the file where another one is in use', async () => {
+    const folder = temporaryFolder()
+    const { stderr } = await sluice(['keys', 'create', 'desk'], { folder })
+    const SLUICE_ADMIN_PORT = String(await freePort())
+    const gateway = new SluiceProcess(['serve', '--port', '0'], { env: { SLUICE_ADMIN_PORT } })
+    await gateway.prints(/gateway is ready/)
+    const id = /Key (\S+) is in/.exec(stderr)?.[1] ?? ''
+    const revoked = await sluice(['keys', 'revoke', id], { env: { SLUICE_ADMIN_PORT }, folder })
+    expect(revoked.code).toBe(0)
+    expect(revoked.stderr).toContain('does not read')
+  })
+
+  it('warns of a file that everybody may write', async () => {
+    const folder = temporaryFolder()
+    await sluice(['keys', 'create', 'desk'], { folder })
+    chmodSync(join(folder, 'sluice-keys.json'), 0o666)
+    expect((await sluice(['keys', 'list'], { folder })).stderr).toContain('may write the key file')
+  })
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'tells root whose a new file is, and refuses to take one from its owner',
+    async () => {
+      const folder = temporaryFolder()
+      const { stderr } = await sluice(['keys', 'create', 'desk'], { folder })
+      expect(stderr).toContain('belongs to root, mode 0600: chown it')
+      const file = join(folder, 'sluice-keys.json')
+      chmodSync(folder, 0o777)
+      chmodSync(file, 0o666)
+      chownSync(file, 4_321, 4_321)
+      const before = readFileSync(file, 'utf8')
+      const id = /Key (\S+) is in/.exec(stderr)?.[1] ?? ''
+      const revoked = await sluice(['keys', 'revoke', id], { folder, uid: 65_534 })
+      expect(revoked.code).toBe(1)
+      expect(revoked.stderr).toContain('belongs to user 4321')
+      expect(readFileSync(file, 'utf8')).toBe(before)
+      expect(statSync(file).uid).toBe(4_321)
+    },
+  )
 })
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  onTestFinished(() => void server.close())
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

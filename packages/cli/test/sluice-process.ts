@@ -20,6 +20,8 @@ export interface SluiceOptions {
   /** What is piped in; without it standard input is empty and closed. */
   input?: string | Buffer
   folder?: string
+  /** Runs as this user; the tests' own user has to be root for it. */
+  uid?: number
 }
 
 /** An empty folder that goes away with the test. */
@@ -42,6 +44,7 @@ export class SluiceProcess {
       cwd: options.folder ?? temporaryFolder(),
       env: { PATH, HOME, SLUICE_AUDIT: 'off', SLUICE_ADMIN_PORT: 'off', ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     })
     onTestFinished(() => void this.#child.kill('SIGKILL'))
     this.#child.stdout?.setEncoding('utf8').on('data', (text) => {

@@ -9,6 +9,7 @@ import { type Audit, openAudit } from './audit/audit.ts'
 import { parseAuditTarget } from './audit/audit-target.ts'
 import type { AnalyticsCallbacks } from './callbacks.ts'
 import type { KeyChanges } from './clients/key-ring.ts'
+import { keyFileProblem } from './clients/key-store.ts'
 import { Completions } from './completion/completions.ts'
 import { MemoryBudget } from './completion/memory-budget.ts'
 import { type GatewayConfig, type GatewayOptions, gatewayConfig } from './config/gateway-config.ts'
@@ -156,7 +157,7 @@ export class Gateway {
     this.#concurrency.reload(this.#live.settings)
     this.#reporting.event({ kind: 'config_change', outcome: 'applied', settings: changes.applied })
     this.#logger.info(changes, 'configuration reloaded')
-    this.#warnOfKeys()
+    await this.#warnOfKeys()
     return changes
   }
 
@@ -170,7 +171,7 @@ export class Gateway {
     if (changes === undefined) return undefined
     this.#applyKeys(changes)
     this.#logger.info(changes, 'keys reloaded')
-    this.#warnOfKeys()
+    await this.#warnOfKeys()
     return changes
   }
 
@@ -215,7 +216,7 @@ export class Gateway {
       { ...fields, policy: this.#live.policyOf(undefined).name },
       'gateway is ready',
     )
-    this.#warnOfKeys()
+    await this.#warnOfKeys()
   }
 
   async #close(): Promise<void> {
@@ -235,10 +236,14 @@ export class Gateway {
     this.#connections.closeKeys(changes.revoked)
   }
 
-  #warnOfKeys(): void {
-    for (const problem of keyProblems(this.#access.keys?.live ?? [], this.#live)) {
+  async #warnOfKeys(): Promise<void> {
+    const { keys } = this.#access
+    if (keys === undefined) return
+    for (const problem of keyProblems(keys.live, this.#live)) {
       this.#logger.warn({ problem }, 'the requests of a key are refused')
     }
+    const problem = await keyFileProblem(keys.path).catch(() => undefined)
+    if (problem !== undefined) this.#logger.warn({ problem }, 'the key file is not protected')
   }
 
   #createUpstream(): UpstreamClient {
@@ -267,6 +272,7 @@ export class Gateway {
         pacingQueue: () => this.#upstream.state.waiting,
         retries: () => this.#upstream.state.retries,
         breaker: () => this.#upstream.state.breaker,
+        keyFile: () => this.#access.keys?.file,
       },
     })
   }

@@ -9,6 +9,8 @@ export type { AnalyticsCallbacks } from './callbacks.ts'
 export {
   createKey,
   type KeyAttributes,
+  keyFileProblem,
+  keyFileTime,
   listKeys,
   revokeKey,
   type StoredKey,

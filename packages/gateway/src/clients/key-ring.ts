@@ -2,7 +2,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { hashKey, keyId } from './api-key.ts'
 import { type AuthResult, accepted, refused } from './auth-result.ts'
-import { readKeys, type StoredKey } from './key-store.ts'
+import { keyFileTime, readKeys, type StoredKey } from './key-store.ts'
 import type { Principal } from './principal.ts'
 
 /** Ids of keys that a reload found different. */
@@ -12,6 +12,14 @@ export interface KeyChanges {
   readonly changed: readonly string[]
   /** Newly revoked, or no longer in the file: their sockets are to be closed. */
   readonly revoked: readonly string[]
+}
+
+/** The key file as the running gateway knows it. */
+export interface KeyFileState {
+  /** When the version in use was written, in milliseconds since the epoch. */
+  readonly writtenAt: number
+  /** Whether a later look at the file failed: it is gone, not readable or not valid, and the old keys stay in use. */
+  readonly isRefused: boolean
 }
 
 interface RingKey {
@@ -27,12 +35,12 @@ const NO_HASH = Buffer.alloc(32)
 export class KeyRing {
   readonly #path: string
   readonly #now: () => number
-  #keys: ReadonlyMap<string, RingKey>
+  #keys: ReadonlyMap<string, RingKey> = new Map()
+  #file: KeyFileState = { writtenAt: 0, isRefused: true }
 
-  private constructor(path: string, now: () => number, keys: readonly StoredKey[]) {
+  private constructor(path: string, now: () => number) {
     this.#path = path
     this.#now = now
-    this.#keys = indexed(keys)
   }
 
   /**
@@ -40,7 +48,17 @@ export class KeyRing {
    * @throws GatewayError `configuration` when it cannot be read or is not valid.
    */
   static async load(path: string, now: () => number): Promise<KeyRing> {
-    return new KeyRing(path, now, await readKeys(path))
+    const ring = new KeyRing(path, now)
+    await ring.reload()
+    return ring
+  }
+
+  get path(): string {
+    return this.#path
+  }
+
+  get file(): KeyFileState {
+    return this.#file
   }
 
   /** The keys that are not revoked. */
@@ -72,9 +90,16 @@ export class KeyRing {
    * @throws GatewayError `configuration` when it cannot be read or is not valid.
    */
   async reload(): Promise<KeyChanges> {
-    const keys = await readKeys(this.#path)
     const before = this.#keys
-    this.#keys = indexed(keys)
+    try {
+      // The time first: a change while the file is read is then noticed at the next look.
+      const writtenAt = await keyFileTime(this.#path)
+      this.#keys = indexed(await readKeys(this.#path))
+      this.#file = { writtenAt, isRefused: false }
+    } catch (error) {
+      this.#file = { ...this.#file, isRefused: true }
+      throw error
+    }
     return compared(before, this.#keys)
   }
 }

@@ -1,8 +1,13 @@
 /** The file of client keys and the changes a command may make to it. Checking a key is for key-ring.ts. */
-import { open, readFile, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 import { generateKey, hashKey } from './api-key.ts'
+
+const PERMISSIONS = 0o777
+const WRITABLE_BY_OTHERS = 0o002
+/** Windows has access lists instead, and shows every file as writable by all. */
+const HAS_OWNERS = process.getuid !== undefined
 
 const positive = z.int().positive()
 
@@ -102,13 +107,38 @@ export async function revokeKey({ path, now }: KeyFileRequest, id: string): Prom
 }
 
 /**
- * Reads, changes and replaces the file. The new content is written to `<path>.lock`, made exclusively: it is lock and
- * next version in one, so that neither a crash nor a second command leaves half a file.
+ * What is wrong with who may write the file, or undefined. Everybody who may write it can add keys.
+ * @throws GatewayError `configuration` when it is not there
+ */
+export async function keyFileProblem(path: string): Promise<string | undefined> {
+  const { mode } = await fileState(path)
+  if (!HAS_OWNERS || (mode & WRITABLE_BY_OTHERS) === 0) return undefined
+  const shown = (mode & PERMISSIONS).toString(8).padStart(4, '0')
+  return `everybody on this machine may write the key file ${path} (mode ${shown}) and so add keys; chmod o-w it`
+}
+
+/** When the file was last written, in milliseconds since the epoch. @throws as `keyFileProblem` */
+export async function keyFileTime(path: string): Promise<number> {
+  return (await fileState(path)).mtimeMs
+}
+
+async function fileState(path: string) {
+  return stat(path).catch((error: unknown) => {
+    throw cannotRead(path, error)
+  })
+}
+
+/**
+ * Reads, changes and replaces the file, which keeps its owner, group and mode. The new content is written to
+ * `<path>.lock`, made exclusively: it is lock and next version in one, so that neither a crash nor a second command leaves
+ * half a file.
  */
 async function change(
-  path: string,
+  named: string,
   edit: (keys: StoredKey[]) => StoredKey[],
 ): Promise<StoredKey[]> {
+  // A link stays one: what it leads to is replaced.
+  const path = await realpath(named).catch(() => named)
   const lockPath = lockOf(path)
   const lock = await open(lockPath, 'wx', 0o600).catch((error: unknown) => {
     throw cannotLock(path, error)
@@ -117,6 +147,7 @@ async function change(
     const file = { version: 1, keys: edit(await listKeys(path)) }
     const { keys } = validated(path, file)
     await lock.writeFile(`${JSON.stringify(file, null, 2)}\n`)
+    await keepAccess(lock, path)
     await lock.sync()
     await lock.close()
     await rename(lockPath, path)
@@ -125,6 +156,24 @@ async function change(
     await lock.close()
     await unlink(lockPath)
     throw error
+  }
+}
+
+/** Whoever could read the file before can read it afterwards: the gateway runs as another user than its operator. */
+async function keepAccess(next: FileHandle, path: string): Promise<void> {
+  const before = await stat(path).catch(() => undefined)
+  if (before === undefined) return
+  const { uid, gid } = await next.stat()
+  try {
+    if (before.uid !== uid || before.gid !== gid) await next.chown(before.uid, before.gid)
+    await next.chmod(before.mode & PERMISSIONS)
+  } catch (cause) {
+    throw new GatewayError(
+      'configuration',
+      `The key file ${path} belongs to user ${before.uid} and group ${before.gid}, and you cannot write it for them. ` +
+        'Nothing was changed: run this as that user, or as root',
+      { cause },
+    )
   }
 }
 
@@ -153,13 +202,14 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new GatewayError(
-      'configuration',
-      `The key file ${path} cannot be read (${code}); SLUICE_KEYS_FILE names it, and sluice keys create makes one`,
-      { cause: error },
-    )
+    throw cannotRead(path, error)
   }
+}
+
+function cannotRead(path: string, cause: unknown): GatewayError {
+  const { code } = cause as NodeJS.ErrnoException
+  const message = `The key file ${path} cannot be read (${code}); SLUICE_KEYS_FILE names it, and sluice keys create makes one`
+  return new GatewayError('configuration', message, { cause })
 }
 
 function isAbsent(error: unknown): boolean {

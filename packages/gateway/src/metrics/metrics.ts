@@ -19,6 +19,7 @@ export interface MetricSources {
   breaker: () => 'closed' | 'open' | 'half-open'
   audit: () => { state: string; queued: number; written: number; lost: number; refused: number }
   webhook: () => { queued: number; delivered: number; dropped: number; failedAttempts: number }
+  keyFile: () => { writtenAt: number; isRefused: boolean } | undefined
   callbacks: () => { failed: number; dropped: number }
 }
 
@@ -161,6 +162,16 @@ function registerSources(sources: MetricSources, registry: Registry): void {
     'sluice_audit_refused_total',
     'Requests that strict mode refused while the audit could not be written.',
     () => sources.audit().refused,
+  )
+  gauge(
+    'sluice_key_file_timestamp_seconds',
+    'When the key file in use was written; 0 without one.',
+    () => (sources.keyFile()?.writtenAt ?? 0) / 1000,
+  )
+  gauge(
+    'sluice_key_file_refused',
+    '1 while the key file is gone, not readable or not valid, and the keys read before stay in use.',
+    () => (sources.keyFile()?.isRefused === true ? 1 : 0),
   )
   gauge('sluice_dashboard_queue', 'Dashboard events that wait.', () => sources.webhook().queued)
   counter(

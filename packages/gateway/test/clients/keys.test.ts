@@ -1,10 +1,27 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { generateKey, hashKey, KEY_PATTERN, keyId } from '../../src/clients/api-key.ts'
 import { KeyRing } from '../../src/clients/key-ring.ts'
-import { createKey, listKeys, readKeys, revokeKey } from '../../src/clients/key-store.ts'
+import {
+  createKey,
+  keyFileProblem,
+  listKeys,
+  readKeys,
+  revokeKey,
+} from '../../src/clients/key-store.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 
@@ -59,6 +76,48 @@ describe('the key file', () => {
     await createKey({ path, now: NOW }, { name: 'b' })
     expect((statSync(path).mode & 0o777).toString(8)).toBe('600')
     expect(readdirSync(dirname(path))).toEqual(['keys.json'])
+  })
+
+  it.each([0o600, 0o640, 0o444])('keeps mode %o when it is rewritten', async (mode) => {
+    const path = keyFile()
+    const { stored } = await createKey({ path, now: NOW }, { name: 'a' })
+    chmodSync(path, mode)
+    await revokeKey({ path, now: NOW }, stored.id)
+    expect((statSync(path).mode & 0o777).toString(8)).toBe(mode.toString(8))
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('keeps owner and group when root rewrites it', async () => {
+    const path = keyFile()
+    const { stored } = await createKey({ path, now: NOW }, { name: 'a' })
+    chownSync(path, 4_321, 1_234)
+    await revokeKey({ path, now: NOW }, stored.id)
+    await createKey({ path, now: NOW }, { name: 'b' })
+    const { uid, gid, mode } = statSync(path)
+    expect([uid, gid, mode & 0o777]).toEqual([4_321, 1_234, 0o600])
+  })
+
+  it('is changed behind a link, and the link stays one', async () => {
+    const path = keyFile()
+    const { stored } = await createKey({ path, now: NOW }, { name: 'a' })
+    const link = keyFile()
+    symlinkSync(path, link)
+    await revokeKey({ path: link, now: NOW }, stored.id)
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect((await readKeys(path))[0]?.revokedAt).toBeDefined()
+  })
+
+  it.each([
+    [0o600, false],
+    [0o644, false],
+    [0o660, false],
+    [0o666, true],
+    [0o602, true],
+  ])('of mode %o is complained of where everybody may write it: %s', async (mode, isOpen) => {
+    const path = keyFile()
+    await createKey({ path, now: NOW }, { name: 'a' })
+    chmodSync(path, mode)
+    const problem = await keyFileProblem(path)
+    expect(problem?.includes(`mode 0${mode.toString(8)}`) ?? false).toBe(isOpen)
   })
 
   it('lists no keys where there is no file yet, but does not serve without it', async () => {

@@ -1,5 +1,16 @@
 // The end of a gateway and its changes while it runs: drain, deadline, second signal, reload, crash; as real processes.
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -225,6 +236,83 @@ describe('a reload', () => {
     expect(events).toContainEqual(
       expect.objectContaining({ kind: 'key_change', keyId: id, action: 'revoked' }),
     )
+  })
+})
+
+describe('the key file of a running gateway', () => {
+  const refusal = 'the new key file is refused; the old keys stay in use'
+
+  it('is missed when it is deleted, by log and metric, and taken again when it is back', async () => {
+    const keys = keyFile()
+    const { key } = await keys.create()
+    const sluice = await runSluice({ SLUICE_KEYS_FILE: keys.path })
+    const refused = async () =>
+      /^sluice_key_file_refused (\d)$/m.exec(
+        (await replyTo(sluice.adminUrl, { path: '/metrics' })).body,
+      )?.[1]
+    expect(await refused()).toBe('0')
+    renameSync(keys.path, `${keys.path}.away`)
+    await until('it is missed', () => sluice.logged(refusal).length > 0)
+    expect(String(sluice.logged(refusal)[0]?.problem)).toContain('cannot be read (ENOENT)')
+    expect(await refused()).toBe('1')
+    const client = await TutorialClient.connect(sluice.url, [], bearer(key))
+    expect(shapeOf(await client.ask('sandbox-fast'))).toContain('complete')
+    renameSync(`${keys.path}.away`, keys.path)
+    await until('it is back', () => sluice.logged('keys reloaded').length > 0)
+    expect(await refused()).toBe('0')
+  })
+
+  it('is read again when it was changed in place and its old times put back', async () => {
+    const keys = keyFile()
+    const { key, id } = await keys.create()
+    const sluice = await runSluice({ SLUICE_KEYS_FILE: keys.path })
+    const client = await TutorialClient.connect(sluice.url, [], bearer(key))
+    await client.ask('sandbox-fast')
+    const { atimeMs, mtimeMs } = statSync(keys.path)
+    const other = keyFile()
+    await other.create()
+    writeFileSync(keys.path, readFileSync(other.path))
+    utimesSync(keys.path, atimeMs / 1000, mtimeMs / 1000)
+    expect(await client.closed).toEqual({ code: 4401, reason: 'The key has been revoked' })
+    expect(sluice.logged('keys reloaded').at(-1)).toMatchObject({ revoked: [id] })
+  })
+
+  it('is warned of when everybody may write it, at the start and when that comes to be', async () => {
+    const warning = 'the key file is not protected'
+    const keys = keyFile()
+    await keys.create()
+    const sluice = await runSluice({ SLUICE_KEYS_FILE: keys.path })
+    expect(sluice.logged(warning)).toEqual([])
+    chmodSync(keys.path, 0o666)
+    await until('it is warned of', () => sluice.logged(warning).length > 0)
+    expect(String(sluice.logged(warning)[0]?.problem)).toContain('mode 0666')
+    const second = await runSluice({ SLUICE_KEYS_FILE: keys.path })
+    await until('it is warned of at the start', () => second.logged(warning).length > 0)
+  })
+})
+
+describe('SIGHUP before the gateway is ready', () => {
+  it('does not end it, and the reload follows the start', async () => {
+    const keys = keyFile()
+    await keys.create()
+    const content = readFileSync(keys.path)
+    unlinkSync(keys.path)
+    execFileSync('mkfifo', [keys.path])
+    const script = fileURLToPath(new URL('../../../cli/bin/sluice.js', import.meta.url))
+    const child = startProcess([script, 'serve'], temporaryFolder(), {
+      SLUICE_AUDIT: 'off',
+      SLUICE_KEYS_FILE: keys.path,
+    })
+    // Opens when the gateway reads its keys, and holds its start there.
+    const pipe = await open(keys.path, 'w')
+    child.process.kill('SIGHUP')
+    unlinkSync(keys.path)
+    writeFileSync(keys.path, content)
+    await pipe.writeFile(content)
+    await pipe.close()
+    await until('it is ready', () => child.logged('gateway is ready').length > 0)
+    await until('it reloads', () => child.logged('configuration reloaded').length > 0)
+    expect(child.process.exitCode).toBeNull()
   })
 })
 
