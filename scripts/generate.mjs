@@ -1,10 +1,11 @@
-// `npm run generate`: writes what is made from the source or from measurements: two pages of docs/, the JSON Schema of
-// sluice.yaml, and the figures in README.md. With --check it changes nothing and fails if one of them is stale.
-// It reads the built gateway: build first.
+// `npm run generate`: writes what is made from the source or from measurements: two pages of docs/, the JSON Schemas of
+// sluice.yaml and of dialect 2's frames, and the figures in README.md. With --check it changes nothing and fails if one of
+// them is stale. It reads the built packages: build first.
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileJsonSchema } from '../packages/gateway/dist/index.js'
+import { frameJsonSchema } from '../packages/protocol/dist/frame-schemas.js'
 import { gatewayFigures, guardFigures } from './pages/figures.mjs'
 import { metricsPage } from './pages/metrics.mjs'
 import { settingsPage } from './pages/settings.mjs'
@@ -58,6 +59,7 @@ const pages = {
 const generated = [
   ...Object.entries(pages).map(([path, text]) => [path, formatted(path, text)]),
   ['packages/gateway/sluice.schema.json', `${JSON.stringify(fileJsonSchema(), null, 2)}\n`],
+  ['packages/protocol/dialect-2.schema.json', `${JSON.stringify(frameJsonSchema(), null, 2)}\n`],
 ]
 
 const isCheck = process.argv.includes('--check')

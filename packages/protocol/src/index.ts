@@ -20,6 +20,32 @@ export type {
   InitMessage,
 } from './dialect-1.ts'
 export { BLOCKED_REASONS, ERROR_TEXTS } from './dialect-1.ts'
+export type {
+  AckFrame,
+  BlockedFrame,
+  CancelFrame,
+  CancelledFrame,
+  Channel,
+  ChunkFrame,
+  CompleteFrame,
+  CompletionAudit,
+  DetachFrame,
+  Dialect2ClientFrame,
+  Dialect2ServerFrame,
+  ErrorFrame,
+  GoawayFrame,
+  HelloFrame,
+  InitFrame,
+  PingFrame,
+  PongFrame,
+  ResumedFrame,
+  ResumeFrame,
+  TerminalFrame,
+  ToolCallDelta,
+  Usage,
+  WelcomeFrame,
+} from './dialect-2.ts'
+export { DIALECT_2_LIMITS } from './dialect-2.ts'
 export { ERROR_CODES, type ErrorCode } from './error-codes.ts'
 export type { HelloMessage } from './hello.ts'
-export { SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1 } from './subprotocols.ts'
+export { SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1, SUBPROTOCOL_V2 } from './subprotocols.ts'
