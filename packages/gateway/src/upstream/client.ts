@@ -121,7 +121,7 @@ export class UpstreamClient {
     let hasFreshToken = false
     const attemptWithFreshToken = async (error: unknown) => {
       // A token can die before its time (idle timeout, revocation): fetch another, once.
-      if (!isRefusedToken(error) || hasFreshToken) throw error
+      if (!isRefusedToken(error) || hasFreshToken || !this.#credentials.canRenew) throw error
       hasFreshToken = true
       await turn()
       return await this.#attempt(call)

@@ -39,6 +39,8 @@ export interface Credentials {
   authorization(signal: AbortSignal): Promise<string | undefined>
   /** Tells that the API refused this value: the next call fetches another. */
   drop(authorization: string): void
+  /** Whether another value can be had: a fixed key stays what it is. */
+  readonly canRenew: boolean
 }
 
 /** Credentials for any kind of authentication. */
@@ -48,10 +50,11 @@ export function createCredentials(
 ): Credentials {
   if (authentication.kind === 'oauth') return new OAuthCredentials(authentication, options)
   const value = authentication.kind === 'key' ? `Bearer ${authentication.key}` : undefined
-  return { authorization: async () => value, drop: () => {} }
+  return { authorization: async () => value, drop: () => {}, canRenew: false }
 }
 
 class OAuthCredentials implements Credentials {
+  readonly canRenew = true
   readonly #oauth: OAuth
   readonly #options: CredentialsOptions
   readonly #now: () => number
@@ -150,8 +153,7 @@ function readToken({ statusCode, text, requestedAt, whom, correlationId }: Token
   const body = parseObject(text)
   const seen = correlationId === undefined ? '' : `, correlation id ${correlationId}`
   if (statusCode === 200 && typeof body?.access_token === 'string' && isToken(body.access_token)) {
-    const life = typeof body.expires_in === 'number' ? body.expires_in : DEFAULT_LIFE_SECONDS
-    const lifeMs = Math.max(1, life) * 1000
+    const lifeMs = lifeSecondsOf(body.expires_in) * 1000
     return {
       value: `Bearer ${body.access_token}`,
       expiresAt: requestedAt + lifeMs,
@@ -181,6 +183,13 @@ function readToken({ statusCode, text, requestedAt, whom, correlationId }: Token
       status: statusCode,
     },
   )
+}
+
+/** `expires_in` (RFC 6749 section 5.1) is a number of seconds; some servers write it as text. */
+function lifeSecondsOf(value: unknown): number {
+  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds)) return DEFAULT_LIFE_SECONDS
+  return Math.max(1, seconds)
 }
 
 /** RFC 6750 section 2.1 `b64token`, loosely: printable ASCII that cannot break out of a header. */

@@ -13,6 +13,14 @@ const MAX_RETRY_AFTER_MS = 86_400_000
 /** Statuses that another attempt may cure; every other 4xx says that the request itself is wrong. */
 const RETRYABLE_STATUS = new Set([408, 429, 500, 502, 503, 504])
 
+/**
+ * Beside those: 520 to 527 are what Cloudflare says of a server behind it that failed
+ * (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors), 529 is overload.
+ */
+function isRetryableStatus(status: number): boolean {
+  return RETRYABLE_STATUS.has(status) || (status >= 520 && status <= 529)
+}
+
 const ADVICE: Record<number, string> = {
   400: 'the request is malformed for this upstream',
   401: 'the credentials were refused',
@@ -27,14 +35,14 @@ const ADVICE: Record<number, string> = {
 /** The error for a response whose status is not 200. */
 export function statusFailure(status: number, headers: Headers, now: number): GatewayError {
   const correlationId = correlationOf(headers)
-  const retryAfterMs = parseRetryAfter(single(headers['retry-after']), now)
+  const retryAfterMs = retryAfterOf(headers, now)
   const about = adviceFor(status)
   return new GatewayError(
     codeFor(status),
     `upstream answered ${status}: ${about}${suffix(correlationId)}`,
     {
       status,
-      isRetryable: RETRYABLE_STATUS.has(status),
+      isRetryable: isRetryableStatus(status),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(correlationId === undefined ? {} : { correlationId }),
     },
@@ -67,7 +75,7 @@ export function errorObjectFailure(
   const fields =
     typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {}
   const status = [fields.status, fields.code].find((value) => typeof value === 'number')
-  const isRetryable = typeof status === 'number' ? RETRYABLE_STATUS.has(status) : false
+  const isRetryable = typeof status === 'number' ? isRetryableStatus(status) : false
   const named = typeof status === 'number' ? ` ${status}` : ''
   return new GatewayError(
     typeof status === 'number' && status >= 400 && status < 600
@@ -136,6 +144,13 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   const ms = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : dateOf(text) - now
   if (Number.isNaN(ms)) return undefined
   return Math.min(Math.max(0, Math.ceil(ms)), MAX_RETRY_AFTER_MS)
+}
+
+/** How long to wait: `retry-after-ms`, which OpenAI's SDKs prefer because it is finer, else `Retry-After`. */
+function retryAfterOf(headers: Headers, now: number): number | undefined {
+  const ms = single(headers['retry-after-ms'])?.trim() ?? ''
+  if (/^\d+(\.\d+)?$/.test(ms)) return Math.min(Math.ceil(Number(ms)), MAX_RETRY_AFTER_MS)
+  return parseRetryAfter(single(headers['retry-after']), now)
 }
 
 /** Milliseconds since the epoch; NaN for what is no HTTP date. Its oldest form has no zone and means GMT, too. */

@@ -1,0 +1,75 @@
+/** How servers fail before they stream, and what another attempt is worth. */
+import type { ServerCase } from '../server-case.ts'
+
+const ANSWER = { chunks: [{ $text: 'Welcome.' }, { $finish: 'stop' }] }
+const WELCOME = { terminal: 'complete', content: 'Welcome.' } as const
+const OAUTH = {
+  LLM_BASE_URL: null,
+  GENESYS_CLOUD_BASE_URL: '$MOCK',
+  GENESYS_CLOUD_CLIENT_ID: 'client',
+  GENESYS_CLOUD_CLIENT_SECRET: 'secret',
+}
+
+export const FAILURES: readonly ServerCase[] = [
+  ...[521, 524, 529].map((status) => ({
+    name: `status-${status}`,
+    says: 'the statuses of a proxy before the server pass',
+    policies: ['standard'],
+    upstream: [{ status, steps: ['<html>'] }, ANSWER],
+    expect: { '*': { ...WELCOME, requests: 2 } },
+  })),
+  {
+    name: 'status-530',
+    says: 'a name that the proxy cannot find stays unknown',
+    policies: ['standard'],
+    upstream: { status: 530, steps: [] },
+    expect: { '*': { terminal: 'error', error: '530', requests: 1 } },
+  },
+  {
+    name: 'retry-after-ms',
+    says: 'the finer header counts, not the coarse one beside it',
+    policies: ['standard'],
+    upstream: [
+      { status: 429, headers: { 'retry-after-ms': '250.5', 'retry-after': '600' }, json: {} },
+      ANSWER,
+    ],
+    expect: { '*': { ...WELCOME, requests: 2 } },
+  },
+  {
+    name: 'fixed-key-refused',
+    says: 'a fixed key that is refused is not tried again',
+    policies: ['standard'],
+    upstream: { status: 401, json: { error: { message: 'no' } } },
+    settings: { LLM_API_KEY: 'fixed' },
+    expect: { '*': { terminal: 'error', error: '401', requests: 1 } },
+  },
+  {
+    name: 'token-refused',
+    says: 'a token that is refused is fetched again, once',
+    policies: ['standard'],
+    upstream: [{ status: 401, json: {} }, ANSWER],
+    settings: OAUTH,
+    token: [{ json: { access_token: 'a' } }, { json: { access_token: 'b' } }],
+    expect: { '*': { ...WELCOME, requests: 2, tokens: 2, headers: { authorization: 'Bearer b' } } },
+  },
+  {
+    name: 'token-life-in-words',
+    says: 'a life that is no number is no life of zero',
+    policies: ['standard'],
+    upstream: ANSWER,
+    rounds: 2,
+    settings: OAUTH,
+    token: [{ json: { access_token: 'a', expires_in: 'a day' } }],
+    expect: { '*': { ...WELCOME, tokens: 1 } },
+  },
+  {
+    name: 'token-life-as-text',
+    says: 'a life that is a number in a string is one',
+    policies: ['standard'],
+    upstream: ANSWER,
+    rounds: 2,
+    settings: OAUTH,
+    token: [{ json: { access_token: 'a', expires_in: ' 7200 ' } }],
+    expect: { '*': { ...WELCOME, tokens: 1 } },
+  },
+]

@@ -1,0 +1,122 @@
+/** A chat-completions server that sends what a case says, byte for byte; it knows nothing of the gateway. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createGzip } from 'node:zlib'
+import { onTestFinished } from 'vitest'
+import { type Attempt, type Step, stepsOf } from './server-case.ts'
+
+export interface SeenRequest {
+  at: number
+  body: Record<string, unknown>
+  headers: IncomingMessage['headers']
+  /** When the other side left the answer before its end. */
+  closedAt: number | undefined
+}
+
+export class MockServer {
+  readonly requests: SeenRequest[] = []
+  tokens = 0
+  readonly #attempts: readonly Attempt[]
+  readonly #tokenAnswers: readonly Attempt[]
+  readonly #server: Server
+
+  private constructor(attempts: readonly Attempt[], tokenAnswers: readonly Attempt[]) {
+    this.#attempts = attempts
+    this.#tokenAnswers = tokenAnswers
+    this.#server = createServer((request, response) => void this.#answer(request, response))
+  }
+
+  /** A server that ends with the test. The last attempt of each list repeats. */
+  static async start(
+    attempts: readonly Attempt[],
+    tokenAnswers: readonly Attempt[],
+  ): Promise<MockServer> {
+    const mock = new MockServer(attempts, tokenAnswers)
+    await new Promise<void>((resolve) => mock.#server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => {
+      mock.#server.close()
+      mock.#server.closeAllConnections()
+    })
+    return mock
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = await textOf(request)
+    if (request.url?.includes('token')) {
+      this.tokens += 1
+      await play(nth(this.#tokenAnswers, this.tokens), response)
+      return
+    }
+    const seen: SeenRequest = {
+      at: performance.now(),
+      body: JSON.parse(text),
+      headers: request.headers,
+      closedAt: undefined,
+    }
+    this.requests.push(seen)
+    response.once('close', () => {
+      if (!response.writableFinished) seen.closedAt = performance.now()
+    })
+    await play(nth(this.#attempts, this.requests.length), response)
+  }
+}
+
+function nth(attempts: readonly Attempt[], number: number): Attempt {
+  return attempts[Math.min(number, attempts.length) - 1] ?? { status: 500, json: {} }
+}
+
+async function play(attempt: Attempt, response: ServerResponse): Promise<void> {
+  await pause(attempt.delay ?? 0)
+  if (attempt.rawHttp === true) return playRaw(stepsOf(attempt), response)
+  const type = attempt.json === undefined ? 'text/event-stream' : 'application/json'
+  response.writeHead(attempt.status ?? 200, { 'content-type': type, ...attempt.headers })
+  const zip = attempt.gzip === true ? createGzip() : undefined
+  zip?.pipe(response)
+  for (const step of stepsOf(attempt)) {
+    if (response.destroyed || (await isEnd(step, response))) return
+    const bytes = bytesOf(step)
+    if (bytes === '') continue
+    ;(zip ?? response).write(bytes)
+    zip?.flush()
+  }
+  ;(zip ?? response).end()
+}
+
+/** Waits or ends as the step says; true if nothing follows it. */
+async function isEnd(step: Step, response: ServerResponse): Promise<boolean> {
+  if (typeof step === 'string' || 'data' in step) return false
+  if ('wait' in step) {
+    await pause(step.wait)
+    return false
+  }
+  if ('reset' in step) response.socket?.resetAndDestroy()
+  return true
+}
+
+function bytesOf(step: Step): string {
+  if (typeof step === 'string') return step
+  return 'data' in step ? `data: ${JSON.stringify(step.data)}\n\n` : ''
+}
+
+async function playRaw(steps: readonly Step[], response: ServerResponse): Promise<void> {
+  const { socket } = response
+  for (const step of steps) {
+    if (socket === null || (await isEnd(step, response))) return
+    socket.write(bytesOf(step))
+  }
+  socket?.end()
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const part of request) text += part
+  return text
+}

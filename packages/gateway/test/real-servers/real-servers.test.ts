@@ -1,0 +1,13 @@
+// What real servers send, by kind: each case over a real gateway, under each policy that it names.
+import { describe, it } from 'vitest'
+import { FAILURES } from './cases/failures.ts'
+import { holds } from './run-case.ts'
+
+const KINDS = { failures: FAILURES }
+
+describe.each(Object.entries(KINDS))('%s', (_kind, cases) => {
+  const runs = cases.flatMap((given) => given.policies.map((policy) => ({ given, policy })))
+  it.each(runs)('$given.name under $policy: $given.says', ({ given, policy }) =>
+    holds(given, policy),
+  )
+})
