@@ -4,6 +4,7 @@ import {
   GatewayError,
   gatewayConfig,
   type LoadedConfig,
+  masked,
   profileDefaults,
   profileOf,
   SETTINGS,
@@ -43,7 +44,7 @@ async function check(options: { all?: boolean; offline?: boolean }): Promise<voi
   }
   const target = upstreamTarget(settings)
   print(`profile        ${profileOf(settings)}`)
-  print(`chat           ${target.chatUrl}`)
+  print(`chat           ${masked(target.chatUrl)}`)
   print(`authentication ${target.authentication.kind}${tokenPlace(target.authentication)}`)
   if (options.offline === true || target.authentication.kind !== 'oauth') return done()
   await tryToken(target)
@@ -65,7 +66,7 @@ async function tryToken(target: ReturnType<typeof upstreamTarget>): Promise<void
 }
 
 function tokenPlace(authentication: ReturnType<typeof upstreamTarget>['authentication']): string {
-  return authentication.kind === 'oauth' ? ` at ${authentication.tokenUrl}` : ''
+  return authentication.kind === 'oauth' ? ` at ${masked(authentication.tokenUrl)}` : ''
 }
 
 function* settingLines({ settings, sources }: LoadedConfig, isAll: boolean): Generator<string> {
@@ -74,9 +75,14 @@ function* settingLines({ settings, sources }: LoadedConfig, isAll: boolean): Gen
     if (source === 'default' && !isAll) continue
     const value = settings[name as SettingName]
     const shown =
-      value === undefined ? '-' : setting.isSecret ? '********' : neutralise(JSON.stringify(value))
+      value === undefined ? '-' : setting.isSecret ? '********' : neutralise(maskedJson(value))
     yield `${setting.env} = ${shown}${setting.unit === '' ? '' : ` ${setting.unit}`}  (${source})`
   }
+}
+
+/** A value as JSON, without the secrets that a URL in it may carry. */
+function maskedJson(value: unknown): string {
+  return JSON.stringify(value, (_, part) => (typeof part === 'string' ? masked(part) : part))
 }
 
 function print(line: string): void {

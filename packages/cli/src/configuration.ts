@@ -5,7 +5,6 @@ import {
   type LoadedConfig,
   loadConfig,
   type Settings,
-  withDotEnv,
 } from '@sluice/gateway'
 
 export interface CommandConfig {
@@ -24,11 +23,11 @@ export function onSandbox(settings: Settings, url: string): Settings {
 
 /** @throws GatewayError `configuration` */
 export function readConfiguration(env: Environment, folder: string): CommandConfig {
-  const merged = withDotEnv(env, folder)
-  const loaded = loadConfig(merged, folder)
+  const loaded = loadConfig(env, folder)
+  const { variables } = loaded
   const isOwnKey =
     loaded.sources.llmApiKey === 'file' ||
-    (merged.LLM_API_KEY ?? merged.LLM_API_KEY_FILE ?? '') !== ''
+    (variables.LLM_API_KEY ?? variables.LLM_API_KEY_FILE ?? '') !== ''
   const isAbsent = isUpstreamAbsent(loaded.settings, isOwnKey)
-  return { loaded, isSandboxed: isAbsent && merged.NODE_ENV !== 'production' }
+  return { loaded, isSandboxed: isAbsent && variables.NODE_ENV !== 'production' }
 }

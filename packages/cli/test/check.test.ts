@@ -67,9 +67,20 @@ describe('sluice check', () => {
     const { code, stdout } = await sluice(['check', '--all'], { folder })
     expect(code).toBe(0)
     expect(stdout).toContain('WS_PORT = 4321  (file)')
-    expect(stdout).toContain('LLM_BASE_URL = "http://llm:8000"  (environment)')
+    expect(stdout).toContain('LLM_BASE_URL = "http://llm:8000"  (.env)')
     expect(stdout).toContain('SLUICE_HOST = "127.0.0.1"  (default)')
     expect(stdout).toContain('chat           http://llm:8000/v1/chat/completions')
+    expect(stdout).not.toContain(SECRET)
+  })
+
+  it('masks the values of a query, in settings and in the places they lead to', async () => {
+    const env = {
+      SLUICE_CHAT_PATH: `/chat?key=${SECRET}`,
+      LLM_BASE_URL: `http://llm:8000/v1?api-version=${SECRET}`,
+    }
+    const { code, stdout } = await sluice(['check', '--all', '--offline'], { env })
+    expect(code).toBe(0)
+    expect(stdout).toContain('SLUICE_CHAT_PATH = "/chat?key=***"')
     expect(stdout).not.toContain(SECRET)
   })
 

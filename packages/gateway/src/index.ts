@@ -21,8 +21,10 @@ export {
   type GatewayOptions,
   gatewayConfig,
 } from './config/gateway-config.ts'
-export { type Environment, type LoadedConfig, loadConfig, withDotEnv } from './config/load.ts'
+export { type LoadedConfig, loadConfig } from './config/load.ts'
+export { masked } from './config/masked.ts'
 export { SETTINGS, type Setting, type SettingName, type Settings } from './config/settings.ts'
+export type { Environment } from './config/variables.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { createGateway, Gateway } from './gateway.ts'
 export { createLogger, framesOf, type Logger } from './logger.ts'

@@ -2,6 +2,7 @@
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { ModelSettings } from '../request/models.ts'
+import { contradictions } from './contradictions.ts'
 import { SETTINGS, type Setting, type Settings } from './settings.ts'
 
 export interface GatewayConfig {
@@ -33,6 +34,7 @@ export function gatewayConfig(options: GatewayOptions): GatewayConfig {
       problems.push(`${name}: not allowed; allowed: ${setting.kind.allowed}`)
     }
   }
+  problems.push(...contradictions(settings))
   if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
   return { settings: settings as Settings, models, policies, logger }
 }

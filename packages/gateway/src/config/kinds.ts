@@ -8,6 +8,8 @@ export interface Kind<T> {
   fromText: (text: string) => unknown
   /** What is allowed, in words, for the table and for error messages. */
   allowed: string
+  /** What was probably meant by a text that is not allowed. */
+  hint?: (text: string) => string | undefined
 }
 
 const asIs = (text: string): unknown => text
@@ -20,7 +22,9 @@ export function url(): Kind<string> {
   return {
     schema: z.string().refine(isHttpUrl, { error: 'expected an http or https URL' }),
     fromText: asIs,
-    allowed: 'an http or https URL',
+    allowed: 'an http or https URL without user and password',
+    hint: (text) =>
+      !text.includes('//') && isHttpUrl(`http://${text}`) ? `http://${text}` : undefined,
   }
 }
 

@@ -1,66 +1,101 @@
 /**
- * Reads the configuration: variables first, then sluice.yaml, then defaults. Everything that is unknown or wrong is
- * reported together, each with its name, the problem and what is allowed.
+ * Reads the configuration: variables first, then sluice.yaml, then defaults. Everything that is unknown, wrong or
+ * contradictory is reported together, each with its name, the problem and what is allowed.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseEnv } from 'node:util'
 import { parse as parseYaml } from 'yaml'
 import type { z } from 'zod'
 import { GatewayError } from '../errors.ts'
+import { contradictions, usesOAuth } from './contradictions.ts'
+import { readDotEnv } from './dot-env.ts'
 import { type FileConfig, fileSchema } from './file-schema.ts'
 import { SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts'
+import { suggestion } from './suggestion.ts'
+import {
+  type Environment,
+  fromVariables,
+  PATH_VARIABLE,
+  STRAY_VARIABLES,
+  unknownVariables,
+  withoutServiceLinks,
+} from './variables.ts'
 
-export type Environment = Readonly<Record<string, string | undefined>>
+export type Source = 'environment' | '.env' | 'file' | 'default'
 
 export interface LoadedConfig {
   settings: Settings
   /** What only the file can say: models and policies. */
   file: Pick<FileConfig, 'models' | 'policies'>
   /** Where each value came from. */
-  sources: Record<SettingName, 'environment' | 'file' | 'default'>
+  sources: Record<SettingName, Source>
   /** The file that was read, if any. */
   path: string | undefined
+  /** What the environment and `.env` say together, for what is no setting of the gateway. */
+  variables: Environment
 }
 
 const DEFAULT_FILE = 'sluice.yaml'
-const PATH_VARIABLE = 'SLUICE_CONFIG'
 
-/** Kubernetes sets these for a service that is called `sluice`; they are no settings. */
-const KUBERNETES = /^SLUICE_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP)(_\w+)?)?)$/
+/**
+ * Reads all settings: variables of the environment, then those of `.env`, then sluice.yaml, then defaults.
+ * @param folder where `.env` and sluice.yaml are looked for
+ * @throws GatewayError `configuration`, one line a problem
+ */
+export function loadConfig(environment: Environment, folder: string): LoadedConfig {
+  const problems: string[] = []
+  const variables = withoutServiceLinks({ ...readDotEnvOf(folder), ...environment })
+  const path = configPath(variables, folder, problems)
+  const file = path === undefined ? {} : readFile(path, problems)
+  problems.push(...unknownVariables(variables))
+  const values: Values = { settings: {}, sources: {}, variables: {} }
+  for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
+    const given = fromVariables(setting, variables, problems)
+    const fromFile = given === undefined ? valueAt(file, setting.path) : undefined
+    values.settings[name] = given?.value ?? fromFile ?? setting.default
+    values.sources[name] = fromFile !== undefined ? 'file' : 'default'
+    if (given === undefined) continue
+    values.sources[name] = sourceOf(given.variable, environment)
+    values.variables[name] = given.variable
+  }
+  withoutStrays(values)
+  problems.push(...contradictions(values.settings))
+  if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
+  return {
+    settings: values.settings as Settings,
+    file: { models: file.models ?? {}, policies: file.policies ?? {} },
+    sources: values.sources as LoadedConfig['sources'],
+    path,
+    variables,
+  }
+}
 
-/** The environment with `.env` of a folder under it: what is set in both comes from the environment. */
-export function withDotEnv(env: Environment, folder: string): Environment {
+interface Values {
+  settings: Record<string, unknown>
+  sources: Record<string, Source>
+  /** The variable that gave a setting its value. */
+  variables: Record<string, string>
+}
+
+function readDotEnvOf(folder: string): Environment {
   const path = join(folder, '.env')
-  if (!existsSync(path)) return env
-  return { ...parseEnv(readFileSync(path, 'utf8')), ...env }
+  return existsSync(path) ? readDotEnv(path) : {}
+}
+
+function sourceOf(variable: string, environment: Environment): Source {
+  return environment[variable] === undefined ? '.env' : 'environment'
 }
 
 /**
- * Reads all settings.
- * @param folder where sluice.yaml is looked for, and what its own relative paths start from
- * @throws GatewayError `configuration`, one line a problem
+ * Takes back what a variable that may lie around for others says of the upstream, where ours name one: it must not
+ * divert the traffic of Genesys Cloud.
  */
-export function loadConfig(env: Environment, folder: string): LoadedConfig {
-  const problems: string[] = []
-  const path = configPath(env, folder, problems)
-  const file = path === undefined ? {} : readFile(path, problems)
-  problems.push(...unknownVariables(env))
-  const settings: Record<string, unknown> = {}
-  const sources: Record<string, string> = {}
-  for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
-    const given = fromEnvironment(setting, env, problems)
-    const fromFile = given === undefined ? valueAt(file, setting.path) : undefined
-    settings[name] = given ?? fromFile ?? setting.default
-    sources[name] =
-      given !== undefined ? 'environment' : fromFile !== undefined ? 'file' : 'default'
-  }
-  if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
-  return {
-    settings: settings as Settings,
-    file: { models: file.models ?? {}, policies: file.policies ?? {} },
-    sources: sources as LoadedConfig['sources'],
-    path,
+function withoutStrays(values: Values): void {
+  if (!usesOAuth(values.settings)) return
+  for (const [name, variable] of Object.entries(values.variables)) {
+    if (!STRAY_VARIABLES.has(variable)) continue
+    values.settings[name] = undefined
+    values.sources[name] = 'default'
   }
 }
 
@@ -120,84 +155,6 @@ function knownPaths(): ReadonlySet<string> {
 function allowedAt(path: string): string {
   const setting = Object.values<Setting>(SETTINGS).find((candidate) => candidate.path === path)
   return setting === undefined ? '' : `; allowed: ${setting.kind.allowed}`
-}
-
-function unknownVariables(env: Environment): string[] {
-  const known = new Set<string>([PATH_VARIABLE])
-  for (const setting of Object.values<Setting>(SETTINGS)) {
-    for (const name of [setting.env, ...setting.aliases]) known.add(name)
-    if (setting.isSecret) known.add(`${setting.env}_FILE`)
-  }
-  return Object.keys(env)
-    .filter((name) => !known.has(name) && !KUBERNETES.test(name))
-    .filter((name) => name.startsWith('SLUICE_') || isSlip(name, known))
-    .map((name) => `${name}: unknown setting${suggestion(name, known)}`)
-}
-
-/** Variables of these names may be meant for others, so only one that is almost ours is taken for a slip. */
-function isSlip(name: string, known: ReadonlySet<string>): boolean {
-  return /^(LLM_|GENESYS)/.test(name) && nearest(name, known, 2) !== undefined
-}
-
-function suggestion(name: string, known: ReadonlySet<string>): string {
-  const best = nearest(name, known, 3)
-  return best === undefined ? '; see docs/settings.md for all of them' : `; did you mean ${best}?`
-}
-
-/** The known name with the fewest edits, if those are no more than `most` and fewer than half of the name. */
-function nearest(name: string, known: ReadonlySet<string>, most: number): string | undefined {
-  let best: string | undefined
-  let distance = Math.min(most + 1, name.length / 2)
-  for (const candidate of known) {
-    const edits = editDistance(name, candidate)
-    if (edits < distance) [best, distance] = [candidate, edits]
-  }
-  return best
-}
-
-/** Levenshtein's distance, row by row. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
-}
-
-function fromEnvironment(setting: Setting, env: Environment, problems: string[]): unknown {
-  const name = [setting.env, ...setting.aliases].find((candidate) => isGiven(env[candidate]))
-  const given = name === undefined ? fromSecretFile(setting, env, problems) : env[name]?.trim()
-  if (given === undefined) return undefined
-  const result = setting.kind.schema.safeParse(setting.kind.fromText(given))
-  if (result.success) return result.data
-  const shown = setting.isSecret ? 'the value' : JSON.stringify(given.slice(0, 80))
-  problems.push(`${name ?? setting.env}: ${shown} is not allowed; allowed: ${setting.kind.allowed}`)
-  return undefined
-}
-
-function fromSecretFile(
-  setting: Setting,
-  env: Environment,
-  problems: string[],
-): string | undefined {
-  const variable = `${setting.env}_FILE`
-  const path = env[variable]
-  if (!setting.isSecret || !isGiven(path)) return undefined
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    problems.push(`${variable}: cannot read ${path} (${(error as NodeJS.ErrnoException).code})`)
-    return undefined
-  }
-}
-
-function isGiven(value: string | undefined): value is string {
-  return value !== undefined && value.trim() !== ''
 }
 
 function valueAt(file: object, path: string): unknown {

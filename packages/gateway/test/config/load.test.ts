@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { fileJsonSchema } from '../../src/config/file-schema.ts'
-import { type Environment, loadConfig, withDotEnv } from '../../src/config/load.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { masked } from '../../src/config/masked.ts'
 import { SETTINGS, type Setting } from '../../src/config/settings.ts'
+import type { Environment } from '../../src/config/variables.ts'
 import { GatewayError } from '../../src/errors.ts'
 
 /** A folder with these files that goes away with the test. */
@@ -63,16 +65,13 @@ describe('loadConfig', () => {
   })
 
   it('takes an alias where the name itself is absent', () => {
-    const alias = {
-      OPENAI_API_KEY: 'alias',
-      OPENAI_BASE_URL: 'http://alias',
-      GENESYSCLOUD_REGION: 'eu-west-1',
-    }
+    const alias = { OPENAI_API_KEY: 'alias', OPENAI_BASE_URL: 'http://alias' }
     expect(loadConfig(alias, folderWith()).settings).toMatchObject({
       llmApiKey: 'alias',
       llmBaseUrl: 'http://alias',
-      genesysRegion: 'eu-west-1',
     })
+    const region = { GENESYSCLOUD_REGION: 'eu-west-1' }
+    expect(loadConfig(region, folderWith()).settings.genesysRegion).toBe('eu-west-1')
     const both = { ...alias, LLM_API_KEY: 'own' }
     expect(loadConfig(both, folderWith()).settings.llmApiKey).toBe('own')
   })
@@ -110,8 +109,9 @@ describe('loadConfig', () => {
     [{ SLUICE_UPSTREAM_INCLUDE_USAGE: 'maybe' }, 'allowed: true or false'],
     [
       { LLM_BASE_URL: 'localhost:8000' },
-      'LLM_BASE_URL: "localhost:8000" is not allowed; allowed: an http or https URL',
+      'LLM_BASE_URL: "localhost:8000" is not allowed; allowed: an http or https URL without user and password; did you mean http://localhost:8000?',
     ],
+    [{ LLM_BASE_URL: '127.0.0.1:8080' }, 'did you mean http://127.0.0.1:8080?'],
     ...['desk.example.com', '*', 'null', 'localhost:3000', 'https://desk.example.com/'].map(
       (origin): [Environment, string] => [
         { SLUICE_ALLOWED_ORIGINS: `https://a.example,${origin}` },
@@ -165,16 +165,75 @@ describe('loadConfig', () => {
     expect(problemsOf(env, folder)).toHaveLength(4)
   })
 
-  it.each([
-    'SLUICE_SERVICE_HOST',
-    'SLUICE_SERVICE_PORT',
-    'SLUICE_SERVICE_PORT_WS',
-    'SLUICE_PORT',
-    'SLUICE_PORT_8080_TCP',
-    'SLUICE_PORT_8080_TCP_ADDR',
-    'SLUICE_PORT_8080_TCP_PROTO',
-  ])('ignores %s, which Kubernetes sets for a service called sluice', (name) => {
-    expect(problemsOf({ [name]: 'tcp://10.0.0.1:8080' })).toEqual([])
+  const service = { SLUICE_SERVICE_HOST: '10.0.0.1' }
+  it.each<Environment>([
+    service,
+    { ...service, SLUICE_SERVICE_PORT: '80', SLUICE_SERVICE_PORT_WS: '80' },
+    { SLUICE_PORT: 'tcp://10.0.0.1:80' },
+    { SLUICE_PORT: 'tcp://[fd00::1]:80', SLUICE_PORT_80_TCP: 'tcp://[fd00::1]:80' },
+    { SLUICE_PORT_53_UDP: 'udp://10.0.0.1:53', SLUICE_PORT_53_UDP_PROTO: 'udp' },
+    { SLUICE_PORT_80_TCP_PORT: '80', SLUICE_PORT_80_TCP_ADDR: '10.0.0.1' },
+    { SLUICE_REPLICAS_SERVICE_HOST: 'fd00::2', SLUICE_REPLICAS_SERVICE_PORT: '9464' },
+    { SLUICE_ADMIN_PORT: 'tcp://10.0.0.3:9464', WS_PORT: 'tcp://10.0.0.3:80' },
+  ])('ignores %o, which Kubernetes sets for a service', (env) => {
+    expect(problemsOf(env)).toEqual([])
+    expect(loadConfig(env, folderWith()).settings).toMatchObject({ port: 8080, adminPort: 9464 })
+  })
+
+  it.each<Environment>([
+    { SLUICE_PORT: '9000' },
+    { SLUICE_PORT: 'http://10.0.0.1' },
+    { SLUICE_SERVICE_PORT: '9000' },
+    { SLUICE_SERVICE_HOST: 'sluice.example.com' },
+    { SLUICE_SERVICE_HOST: '0.0.0.0x', SLUICE_SERVICE_PORT: '80' },
+    { SLUICE_PORT_80_TCP: '80' },
+    { SLUICE_PORT_80_TCP_ADDR: 'host' },
+    { SLUICE_BIND: '0.0.0.0' },
+    { SLUICE_: 'x' },
+  ])('refuses %o, which Kubernetes does not set', (env) => {
+    const [name = ''] = Object.keys(env).reverse()
+    expect(problemsOf(env).join('\n')).toContain(`${name}: unknown setting`)
+  })
+
+  it.each<[Environment, string]>([
+    [
+      { GENESYS_CLOUD_BASE_URL: 'https://a.example', GENESYS_CLOUD_REGION: 'eu-west-1' },
+      'GENESYS_CLOUD_BASE_URL and GENESYS_CLOUD_REGION contradict each other',
+    ],
+    [
+      { GENESYS_CLOUD_REGION: 'eu-west-1', GENESYSCLOUD_REGION: 'eu-west-2' },
+      'GENESYS_CLOUD_REGION and GENESYSCLOUD_REGION have different values',
+    ],
+    [
+      { GENESYS_CLOUD_REGION: 'eu-west-1', LLM_API_KEY: 'key' },
+      'LLM_API_KEY and the OAuth client of GENESYS_CLOUD_* contradict each other',
+    ],
+    [
+      { SLUICE_UPSTREAM_PROFILE: 'openai', SLUICE_TOKEN_URL: 'https://a.example/token' },
+      'SLUICE_TOKEN_URL and SLUICE_OAUTH_SCOPE contradict SLUICE_UPSTREAM_PROFILE=openai',
+    ],
+    [{ SLUICE_AUDIT: 'off', SLUICE_AUDIT_STRICT: 'true' }, 'SLUICE_AUDIT_STRICT=true contradicts'],
+  ])('refuses the contradiction in %o', (env, problem) => {
+    expect(problemsOf(env).join('\n')).toContain(problem)
+  })
+
+  it.each<Environment>([
+    { GENESYS_CLOUD_BASE_URL: 'https://a.example' },
+    { GENESYSCLOUD_REGION: 'eu-west-1' },
+    { GENESYS_CLOUD_CLIENT_ID: 'id' },
+    { SLUICE_UPSTREAM_PROFILE: 'genesys' },
+  ])('lets a stray OPENAI_BASE_URL divert nothing of %o', (env) => {
+    const stray = { OPENAI_BASE_URL: 'https://stray.example', OPENAI_API_KEY: 'stray' }
+    const { settings, sources } = loadConfig({ ...env, ...stray }, folderWith())
+    expect([settings.llmBaseUrl, settings.llmApiKey]).toEqual([undefined, undefined])
+    expect(sources.llmBaseUrl).toBe('default')
+    const meant = loadConfig({ ...env, ...stray, LLM_BASE_URL: 'https://own' }, folderWith())
+    expect(meant.settings.llmBaseUrl).toBe('https://own')
+  })
+
+  it('takes an alias that lies around for the server where nothing else names one', () => {
+    const env = { OPENAI_BASE_URL: 'https://a.example', SLUICE_UPSTREAM_PROFILE: 'openai' }
+    expect(loadConfig(env, folderWith()).settings.llmBaseUrl).toBe('https://a.example')
   })
 
   it.each(['LLM_MODEL', 'LLM_USER_PATH', 'GENESYSCLOUD_OAUTHCLIENT_ID', 'GENESYS_CLOUD_ORG'])(
@@ -189,7 +248,15 @@ describe('loadConfig', () => {
     const env = { LLM_API_KEY_FILE: join(folder, 'key') }
     expect(loadConfig(env, folder).settings.llmApiKey).toBe('from-file')
     const both = { ...env, LLM_API_KEY: 'from-variable' }
-    expect(loadConfig(both, folder).settings.llmApiKey).toBe('from-variable')
+    expect(problemsOf(both, folder)).toEqual([
+      'LLM_API_KEY and LLM_API_KEY_FILE have different values; keep one',
+    ])
+    expect(problemsOf({ ...env, LLM_API_KEY: 'from-file' }, folder)).toEqual([])
+  })
+
+  it('refuses an empty secret file, which would turn authentication off', () => {
+    const folder = folderWith({ key: '\n' })
+    expect(problemsOf({ LLM_API_KEY_FILE: join(folder, 'key') }).join()).toContain('is empty')
   })
 
   it('takes only secrets from files', () => {
@@ -225,23 +292,80 @@ describe('loadConfig', () => {
     fc.assert(
       fc.property(env, (variables) => {
         const problems = problemsOf(variables, folder)
-        expect(
-          problems.every((problem) => /^[A-Z_]+: /.test(problem) || !problem.includes(':')),
-        ).toBe(true)
+        for (const problem of problems) expect(problem).toMatch(/^[A-Z_]{6,}[: =]/)
       }),
       { numRuns: 200 },
     )
   })
 })
 
-describe('withDotEnv', () => {
-  it('puts .env under the environment', () => {
-    const folder = folderWith({ '.env': 'WS_PORT=1\nSLUICE_POLICY="off" # why\n' })
-    expect(withDotEnv({ WS_PORT: '2' }, folder)).toMatchObject({
-      WS_PORT: '2',
-      SLUICE_POLICY: 'off',
+describe('.env', () => {
+  const read = (content: string, env: Environment = {}) =>
+    loadConfig(env, folderWith({ '.env': content }))
+
+  it('is under the environment and over sluice.yaml, and is named as the source', () => {
+    const folder = folderWith({
+      '.env': 'WS_PORT=1\nSLUICE_POLICY="off" # why\n',
+      'sluice.yaml': 'guard: { policy: strict }\nlog: { level: warn }\n',
     })
-    expect(withDotEnv({ A: '1' }, folderWith())).toEqual({ A: '1' })
+    const { settings, sources } = loadConfig({ WS_PORT: '2' }, folder)
+    expect(settings).toMatchObject({ port: 2, policy: 'off', logLevel: 'warn' })
+    expect(sources).toMatchObject({ port: 'environment', policy: '.env', logLevel: 'file' })
+  })
+
+  it.each([
+    ['a byte-order mark', '\ufeffWS_PORT=1234\n'],
+    ['Windows line ends', '# port\r\nWS_PORT=1234\r\n'],
+    ['export', 'export WS_PORT=1234'],
+    ['blanks', '  WS_PORT = 1234  \n\n   # end'],
+    ['quotes', 'WS_PORT=\'1234\'\nNOTE="two\nlines"\nOTHER=`x`\nEMPTY='],
+    ['a quote inside', `WS_PORT=1234\nNOTE=it's fine`],
+  ])('is read with %s', (_, content) => {
+    expect(read(content).settings.port).toBe(1234)
+  })
+
+  it.each([
+    ['WS_PORT=1\nqzSECRETqz\n', 2, 'expected NAME=value'],
+    ['WS_PORT: 1234', 1, 'expected NAME=value'],
+    ['# one\n\n=qzSECRETqz', 3, 'expected NAME=value'],
+    ['A=1\nB="qzSECRETqz\nC=2\n', 2, 'a quote (") has no end'],
+    ["A='qzSECRETqz", 1, "a quote (') has no end"],
+    ['1A=qzSECRETqz', 1, 'expected NAME=value'],
+    ['W\0S\0_\0P\0', 1, 'not UTF-8'],
+  ])('%j is refused by the number of the line alone', (content, line, problem) => {
+    expect(() => read(content)).toThrow(`.env: line ${line}: `)
+    expect(() => read(content)).toThrow(problem)
+    expect(() => read(content)).not.toThrow('qzSECRETqz')
+  })
+})
+
+describe('a URL in a message', () => {
+  const SECRET = 'qzSECRETqz'
+  it.each(['LLM_BASE_URL', 'GENESYS_CLOUD_BASE_URL', 'SLUICE_TOKEN_URL', 'SLUICE_WEBHOOK_URL'])(
+    'of %s shows no password and no value of its query',
+    (name) => {
+      for (const url of [
+        `https://user:${SECRET}@host/v1`,
+        `https://${SECRET}@host`,
+        `user:${SECRET}@host:80/v1`,
+        `ftp://host/?key=${SECRET}`,
+        `host?a=1&key=${SECRET}`,
+      ]) {
+        const problems = problemsOf({ [name]: url }).join('\n')
+        expect(problems).toContain(`${name}: `)
+        expect(problems).not.toContain(SECRET)
+      }
+    },
+  )
+
+  it.each([
+    ['https://u:p@host/a?b=c&d=e#f', 'https://***@host/a?b=***&d=***#f'],
+    ['https://u:p@x@host/', 'https://***@host/'],
+    ['/path?key=1', '/path?key=***'],
+    ['a, b c', 'a, b c'],
+    ['https://host:8080/v1', 'https://host:8080/v1'],
+  ])('%s is shown as %s', (text, shown) => {
+    expect(masked(text)).toBe(shown)
   })
 })
 

@@ -149,7 +149,6 @@ describe('upstreamTarget', () => {
 describe('profileOf', () => {
   it.each([
     [{ profile: 'genesys', genesysBaseUrl: 'https://a' }, 'genesys'],
-    [{ genesysBaseUrl: 'https://a', genesysRegion: 'eu-west-1' }, 'seed'],
     [{ genesysRegion: 'eu-west-1' }, 'genesys'],
     [{ clientId: 'id', llmBaseUrl: 'http://a' }, 'seed'],
     [{ llmBaseUrl: 'http://a' }, 'openai'],
