@@ -1,5 +1,6 @@
 // The texts of the guard's benchmark: English prose, the same with planted values, and texts made to hurt. All of them
 // follow from a seed, so that every run on every machine measures the same.
+import { createRandom } from './random.mjs'
 
 const SENTENCES = [
   'The harbour was quiet when the first boats came back, and nobody spoke of the weather.',
@@ -44,21 +45,6 @@ const VALUES = [
   '(212) 555-0123',
   'AKIAIOSFODNN7EXAMPLE',
 ]
-
-/**
- * xorshift32: the same numbers for the same seed on every machine.
- * @param {number} seed
- * @returns {(limit: number) => number} a whole number from 0 to below the limit
- */
-function createRandom(seed) {
-  let state = seed | 0 || 1
-  return (limit) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % limit
-  }
-}
 
 /** Prose of at least `length` units without any value. @param {number} length */
 export function prose(length, seed = 7) {

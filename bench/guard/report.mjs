@@ -1,22 +1,5 @@
-// The results as Markdown, for bench/results/guard.md: the only place where the guard's figures are written down.
-
-/**
- * A table: a heading and a reader of the row for each column.
- * @template Row
- * @param {readonly Row[]} rows
- * @param {Record<string, (row: Row) => unknown>} columns
- */
-function tableOf(rows, columns) {
-  /** @param {readonly string[]} cells */
-  const line = (cells) => `| ${cells.join(' | ')} |`
-  const heads = Object.keys(columns)
-  const readers = Object.values(columns)
-  return [
-    line(heads),
-    line(heads.map(() => '---')),
-    ...rows.map((row) => line(readers.map((read) => String(read(row) ?? '')))),
-  ].join('\n')
-}
+// The results as Markdown, for bench/results/guard.md: the only place where the engine's figures are written down.
+import { runLine, tableOf } from './table.mjs'
 
 /** @param {number} share */
 const percent = (share) => `${Math.round(share * 100)} %`
@@ -26,10 +9,10 @@ const percent = (share) => `${Math.round(share * 100)} %`
  * @param {ReturnType<typeof import('./pii-dataset.mjs').evaluate> | undefined} pii
  */
 export function report(results, pii) {
-  const { machine, command, cost } = results
+  const { cost } = results
   const sections = [
     '# The guard, measured',
-    `${machine.processor}, ${machine.cores} cores shared with other work, ${machine.memoryGiB} GiB, ${machine.system}, Node ${machine.node}, ${machine.date}. Command: \`${command}\`. Throughput is in characters of one byte per second of processor time, the best of several runs; a delta has 2 to 7 characters.`,
+    `${runLine(results)} Throughput is in characters of one byte per second of processor time, the best of several runs; a delta has 2 to 7 characters.`,
     '## English prose',
     tableOf(results.prose, {
       policy: (row) => row.policy,
