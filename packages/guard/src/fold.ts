@@ -129,6 +129,30 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   z: 'ᴢ',
 }
 
+/** Latin, Greek and Cyrillic letters: the scripts with accents and with two cases. */
+const CASED: readonly (readonly [number, number])[] = [
+  [0x41, 0x5a],
+  [0xc0, 0x24f],
+  [0x370, 0x52f],
+  [0x1e00, 0x1fff],
+]
+const DOTLESS_I = 0x131
+
+let wordFolds: FoldTable | undefined
+
+/** The folding for context words: that for identifiers, without case and accents (`Teléfono` is `telefono`). */
+export function wordFoldTable(): FoldTable {
+  if (wordFolds !== undefined) return wordFolds
+  const bases = new Uint16Array(0x10000)
+  for (let unit = 0; unit < bases.length; unit += 1) bases[unit] = unit
+  for (const [low, high] of CASED) {
+    for (let unit = low; unit <= high; unit += 1) bases[unit] = baseLetter(unit)
+  }
+  bases[DOTLESS_I] = 0x69
+  wordFolds = identifierFoldTable().map((symbol) => bases[symbol] ?? symbol)
+  return wordFolds
+}
+
 let termFolds: FoldTable | undefined
 
 /**

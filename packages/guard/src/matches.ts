@@ -4,6 +4,7 @@ import { foldIdentifiers } from './fold.ts'
 import type { HeldText } from './held-text.ts'
 import type { Accept } from './matcher/automaton.ts'
 import type { MatchEnd } from './matcher/backtracer.ts'
+import { AGAINST, ANNOUNCED, SILENT, VAGUE } from './matcher/live-contexts.ts'
 import { usesValue } from './operators.ts'
 import type { DetectorMeaning, LatchClasses, Program } from './program.ts'
 import type { Candidate, OpenCandidate, Resolver } from './resolver.ts'
@@ -186,7 +187,7 @@ export class Matches {
     for (let i = starts.length - 1; i >= 0; i -= 1) {
       const start = from + (starts[i] ?? 0)
       if (start === earliestStart(acceptance)) continue
-      if (meaning.isGated && !this.#wasLive(meaning.gate, start)) continue
+      if (meaning.gate !== 0 && !this.#wasLive(meaning.gate, start)) continue
       const candidate = this.#checkedMatch(meaning, start)
       if (candidate !== undefined) return candidate
     }
@@ -203,8 +204,8 @@ export class Matches {
     const end = this.#held.symbolEnd
     const began = earliestStart(acceptance)
     const start = Math.max(began, this.#oldestStart())
-    const { rule, score } = meaning.detector
-    return { rule, start, end, score: this.#scoreAt(meaning, start, score), isCut: began < start }
+    const { rule } = meaning.detector
+    return { rule, start, end, score: this.#scoreAt(meaning, start), isCut: began < start }
   }
 
   #checkedMatch(meaning: DetectorMeaning, start: number): Candidate | undefined {
@@ -231,10 +232,16 @@ export class Matches {
     return text
   }
 
-  #scoreAt({ detector, gate }: DetectorMeaning, start: number, score: number): number {
-    const { contextScore } = detector
-    if (gate === 0 || contextScore <= score) return score
-    return this.#wasLive(gate, start) ? contextScore : score
+  /** The score of a match; `checked` is what its check gives it. */
+  #scoreAt({ detector, bits }: DetectorMeaning, start: number, checked?: number): number {
+    const { scores } = detector
+    const score = checked ?? scores[SILENT]
+    if (bits[ANNOUNCED] !== 0 && this.#wasLive(bits[ANNOUNCED], start))
+      return Math.max(score, scores[ANNOUNCED])
+    if (bits[VAGUE] !== 0 && this.#wasLive(bits[VAGUE], start))
+      return Math.max(score, scores[VAGUE])
+    if (bits[SILENT] === 0 || this.#wasLive(bits[SILENT], start)) return score
+    return Math.min(score, scores[AGAINST])
   }
 
   /** No match reaches back over the place where the text last began anew. */

@@ -1,11 +1,18 @@
 // What a policy runs on one kind of text (direction, channel, role): the detectors of the rules in scope, compiled.
 // Shared by all streams of that kind; nothing in here belongs to a single stream.
-import { identifierFoldTable } from './fold.ts'
+import { foldAstral, identifierFoldTable } from './fold.ts'
 import { type Alphabet, createAlphabet, FIRST_CLASS } from './matcher/alphabet.ts'
 import { Automaton } from './matcher/automaton.ts'
 import { Backtracer } from './matcher/backtracer.ts'
 import type { CharSet } from './matcher/char-set.ts'
-import { ContextWords } from './matcher/context.ts'
+import { ContextWords, type Vocabulary } from './matcher/context.ts'
+import {
+  ANNOUNCED,
+  SILENT,
+  type Standing,
+  type StandingBits,
+  VAGUE,
+} from './matcher/live-contexts.ts'
 import { type Nfa, NfaBuilder } from './matcher/nfa.ts'
 import { type AutomatonParts, partsOf } from './matcher/parts.ts'
 import type { PatternNode } from './matcher/pattern.ts'
@@ -18,12 +25,12 @@ import type { Rule } from './rule.ts'
 export interface Detector {
   readonly rule: Rule
   readonly pattern: PatternNode
-  readonly score: number
-  /** Score of a match that starts while one of the context words is live. */
-  readonly contextScore: number
-  readonly context: readonly string[] | undefined
-  /** Whether a match may only start while a context word is live. */
-  readonly isGated: boolean
+  /** The score of a match by the standing that the words before it give it; it never falls. */
+  readonly scores: readonly [against: number, silent: number, vague: number, announced: number]
+  /** The words that decide that; undefined if none does. */
+  readonly vocabulary: Vocabulary | undefined
+  /** With less than this no match may start. */
+  readonly minStanding: Standing
   /** The score of a folded value, 0 if it is none. */
   readonly check: ((value: string) => number) | undefined
   readonly latch: DetectorLatch | undefined
@@ -65,9 +72,9 @@ export type Meaning =
 export interface DetectorMeaning {
   readonly role: 'match' | 'latch'
   readonly detector: Detector
-  /** Bit of its context, or 0. */
+  /** The bits of the standings, and the one without which no match starts; 0 where it makes no difference. */
+  readonly bits: StandingBits
   readonly gate: number
-  readonly isGated: boolean
 }
 
 /** The open-ended match of a detector by classes: one byte each, 1 where the class belongs to it. */
@@ -86,7 +93,8 @@ export interface Program {
   /** By UTF-16 unit: its kind. Surrogates have to be read in pairs, with `kindOf`. */
   readonly kinds: Uint16Array
   /** The table of the context words; without any, no class leads into it. */
-  readonly contextTable: Int32Array
+  readonly contextTable: Uint16Array
+  readonly contextSize: number
   readonly meanings: readonly Meaning[]
   /** By number of the detector whose match is open-ended. */
   readonly latches: ReadonlyMap<number, LatchClasses>
@@ -100,6 +108,8 @@ export interface Program {
   readonly gatesOfAutomaton: number
   /** Present if a detector has context words. */
   readonly contextWords: ContextWords | undefined
+  /** By vocabulary: the bits that are live with each standing. */
+  readonly standingBits: readonly StandingBits[]
   /** Present if the policy has terms of that kind. */
   readonly substrings: TermAutomaton | undefined
   readonly words: TermAutomaton | undefined
@@ -126,12 +136,14 @@ export function compileProgram(source: ProgramSource): Program {
   return {
     kinds: kindsOf(alphabet, contextWords),
     contextTable: contextWords?.table ?? NO_CONTEXT,
+    contextSize: contextWords?.size ?? 0,
     meanings,
     latches: latchesOf(detectors, alphabet, gates),
     rules,
     hasAllowed: allowed.length > 0,
     ...automataOf(partsOf(nfa, alphabet)),
     contextWords,
+    standingBits: gates.standingBits(),
     gatesOfAutomaton: nfa.entries.reduce((bits, entry) => bits | entry.gate, 0),
     ...compileTerms(source.termLists),
     hasTerms: source.termLists.length > 0,
@@ -145,13 +157,11 @@ export function compileProgram(source: ProgramSource): Program {
 function readPatterns({ detectors, allowed }: ProgramSource, gates: Gates) {
   const builder = new NfaBuilder()
   const meanings: Meaning[] = detectors.map((detector, index) => {
-    const gate = gates.ofContext(detector.context)
-    const { isGated, check, latch } = detector
-    builder.add(index, detector.pattern, {
-      gate: isGated ? gate : 0,
-      everyStart: check !== undefined,
-    })
-    return { role: latch === undefined ? 'match' : 'latch', detector, gate, isGated }
+    const bits = gates.ofVocabulary(detector.vocabulary)
+    const gate = bits[detector.minStanding]
+    const { check, latch } = detector
+    builder.add(index, detector.pattern, { gate, everyStart: check !== undefined })
+    return { role: latch === undefined ? 'match' : 'latch', detector, bits, gate }
   })
   detectors.forEach(({ latch }, index) => {
     if (latch?.until === undefined) return
@@ -207,7 +217,7 @@ function automataOf(parts: AutomatonParts): Pick<Program, 'automaton' | 'runs' |
   }
 }
 
-const NO_CONTEXT = new Int32Array(1)
+const NO_CONTEXT = new Uint16Array(1)
 
 function kindsOf({ classOf }: Alphabet, contextWords: ContextWords | undefined): Uint16Array {
   const kinds = new Uint16Array(classOf)
@@ -222,32 +232,40 @@ function kindsOf({ classOf }: Alphabet, contextWords: ContextWords | undefined):
 }
 
 /** The kind of a character beyond U+FFFF or of a lone surrogate. */
-export function kindOf({ automaton, contextWords }: Program, codePoint: number): number {
+export function kindOf({ automaton, kinds }: Program, codePoint: number): number {
   const symbolClass = automaton.alphabet.astralClass(codePoint)
   if (symbolClass < FIRST_CLASS) return symbolClass
-  return symbolClass | ((contextWords?.classAt(codePoint) ?? 0) << CONTEXT_SHIFT)
+  // What folds to ASCII is in words what it folds to; all else separates them, as surrogates do.
+  return symbolClass | ((kinds[foldAstral(codePoint)] ?? 0) & ~CLASS_BITS)
 }
 
 const MAX_GATES = 30
+const NO_BITS: StandingBits = [0, 0, 0, 0]
 
-/** Numbers what opens and closes parts of the automaton: the contexts first, then the open-ended detectors. */
+/** Numbers what opens and closes parts of the automaton: standings that make a difference, then open-ended detectors. */
 class Gates {
-  readonly #contexts: (readonly string[])[] = []
+  readonly #vocabularies = new Map<string, Vocabulary>()
   readonly #bits = new Map<string, number>()
 
   constructor(detectors: readonly Detector[]) {
-    for (const { context } of detectors) {
-      if (context === undefined || this.#bits.has(context.join())) continue
-      this.#bits.set(context.join(), this.#nextBit())
-      this.#contexts.push(context)
+    for (const { vocabulary, scores } of detectors) {
+      if (vocabulary === undefined) continue
+      this.#vocabularies.set(keyOf(vocabulary), vocabulary)
+      const [against, silent, vague, announced] = scores
+      if (silent > against) this.#number(bitKey(vocabulary, SILENT))
+      if (vague > silent) this.#number(bitKey(vocabulary, VAGUE))
+      if (announced > vague) this.#number(bitKey(vocabulary, ANNOUNCED))
     }
     detectors.forEach(({ latch }, index) => {
-      if (latch !== undefined) this.#bits.set(`latch ${index}`, this.#nextBit())
+      if (latch !== undefined) this.#number(`latch ${index}`)
     })
   }
 
-  ofContext(context: readonly string[] | undefined): number {
-    return context === undefined ? 0 : (this.#bits.get(context.join()) ?? 0)
+  /** The bit of each standing; 0 where no detector tells it from the one below. */
+  ofVocabulary(vocabulary: Vocabulary | undefined): StandingBits {
+    if (vocabulary === undefined) return NO_BITS
+    const bit = (standing: Standing) => this.#bits.get(bitKey(vocabulary, standing)) ?? 0
+    return [0, bit(SILENT), bit(VAGUE), bit(ANNOUNCED)]
   }
 
   ofLatch(detector: number): number {
@@ -255,14 +273,33 @@ class Gates {
   }
 
   contextWords(): ContextWords | undefined {
-    return this.#contexts.length === 0 ? undefined : new ContextWords(this.#contexts)
+    const vocabularies = [...this.#vocabularies.values()]
+    return vocabularies.length === 0 ? undefined : new ContextWords(vocabularies)
   }
 
-  #nextBit(): number {
-    if (this.#bits.size < MAX_GATES) return 1 << this.#bits.size
-    const message = `more than ${MAX_GATES} detectors with context words or open ends`
-    throw new PolicyError('pattern_too_large', message)
+  standingBits(): StandingBits[] {
+    return [...this.#vocabularies.values()].map((vocabulary) => {
+      const [, silent, vague, announced] = this.ofVocabulary(vocabulary)
+      return [0, silent, silent | vague, silent | vague | announced]
+    })
   }
+
+  #number(key: string): void {
+    if (this.#bits.has(key)) return
+    if (this.#bits.size === MAX_GATES) {
+      const message = `more than ${MAX_GATES} kinds of context words and open ends`
+      throw new PolicyError('pattern_too_large', message)
+    }
+    this.#bits.set(key, 1 << this.#bits.size)
+  }
+}
+
+function bitKey(vocabulary: Vocabulary, standing: Standing): string {
+  return `${standing} ${keyOf(vocabulary)}`
+}
+
+function keyOf({ context, vague, against }: Vocabulary): string {
+  return [context, vague, against].join(';')
 }
 
 function compileTerms(lists: readonly TermList[]): Pick<Program, 'substrings' | 'words'> {

@@ -10,6 +10,10 @@ export interface EntityPattern {
   readonly score: number
   /** Score with a context word shortly before. Default: `score`, so that context changes nothing. */
   readonly contextScore?: number
+  /** Score with a vague word shortly before, and no other. Default: `score`. */
+  readonly vagueScore?: number
+  /** Score with a word against shortly before. Default: `score`, so that words against only undo context words. */
+  readonly againstScore?: number
   /** The score of a matched value, folded to ASCII; 0 refuses it. Must not throw. */
   readonly check?: (value: string) => number
   /** For long secrets: a match of `source` only opens the finding. */
@@ -30,6 +34,13 @@ export interface Recognizer {
   /** Microsoft Presidio's name where it has one. */
   readonly entity: string
   readonly patterns: readonly EntityPattern[]
-  /** Single lower-case ASCII words that make a match likelier when one of the five words before it is one of them. */
+  /**
+   * Words that announce the entity: one of them among the five words before a match makes it likelier. Of several, in
+   * any of these lists, the nearest counts. Case and accents do not matter; `tele*` is any word that begins so.
+   */
   readonly context?: readonly string[]
+  /** Words that announce something else (order, invoice, tracking). */
+  readonly against?: readonly string[]
+  /** Words that go with the word before them (order number, phone number) and say little where there is none. */
+  readonly vague?: readonly string[]
 }

@@ -6,13 +6,15 @@ import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { EntityRule, PatternRule, RuleDefinition, TermsRule } from './definition.ts'
 import type { ActionKind, Channel, Direction, OpenOptions, Role } from './finding.ts'
 import { foldIdentifiers } from './fold.ts'
+import type { Vocabulary } from './matcher/context.ts'
+import { AGAINST, ANNOUNCED, SILENT, VAGUE } from './matcher/live-contexts.ts'
 import { NfaBuilder } from './matcher/nfa.ts'
 import { literalPattern, type PatternNode, parseCharSet, parsePattern } from './matcher/pattern.ts'
 import { MAX_TERM_LENGTH, termSymbols } from './matcher/terms.ts'
 import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operators.ts'
 import { PolicyError, under } from './policy-error.ts'
 import type { Detector, DetectorLatch, TermList } from './program.ts'
-import type { Latch } from './recognizer.ts'
+import type { EntityPattern, Latch, Recognizer } from './recognizer.ts'
 import { ENTITY_NAMES, recognizerOf } from './recognizers/index.ts'
 import type { Rule, Scope } from './rule.ts'
 import {
@@ -131,8 +133,8 @@ function readPattern(definition: PatternRule, place: RulePlace): ReadRule {
 /** A detector whose every match counts. */
 function plainDetector(rule: Rule, pattern: PatternNode, score: number): Detector {
   return {
-    ...{ rule, pattern, score, contextScore: score, context: undefined, isGated: false },
-    ...{ check: undefined, latch: undefined },
+    ...{ rule, pattern, scores: [score, score, score, score], minStanding: AGAINST },
+    ...{ vocabulary: undefined, check: undefined, latch: undefined },
   }
 }
 
@@ -147,23 +149,35 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
   }
   const rule = ruleOf(definition, place.index, entity)
   const detectors = recognizer.patterns.flatMap((pattern, i): Detector[] => {
-    const { source, flags = '', score, contextScore = score, check, latch } = pattern
-    if (Math.max(score, contextScore) < threshold) return []
+    const { source, flags = '', score, check, latch } = pattern
+    const scores = scoresOf(pattern)
+    const minStanding = STANDINGS.find((standing) => scores[standing] >= threshold)
+    if (minStanding === undefined) return []
     refuseHashOfLatch(rule, latch)
     return [
       {
         rule,
         pattern: under(`${entity}.patterns[${i}].source`, () => parsePattern(source, `${flags}u`)),
-        score,
-        contextScore,
-        context: contextScore > score ? recognizer.context : undefined,
-        isGated: score < threshold,
+        scores,
+        minStanding,
+        vocabulary: scores[AGAINST] < scores[ANNOUNCED] ? vocabularyOf(recognizer) : undefined,
         check: check && (score < threshold ? check : atLeast(check, threshold)),
         latch: latch && readLatch(latch),
       },
     ]
   })
   return { rule, detectors, terms: undefined }
+}
+
+const STANDINGS = [AGAINST, SILENT, VAGUE, ANNOUNCED] as const
+
+function scoresOf(pattern: EntityPattern): Detector['scores'] {
+  const { score, againstScore = score, vagueScore = score, contextScore = vagueScore } = pattern
+  return [againstScore, score, vagueScore, contextScore]
+}
+
+function vocabularyOf({ context, vague, against }: Recognizer): Vocabulary {
+  return { context, vague, against }
 }
 
 /** A check whose lower scores count as none. */

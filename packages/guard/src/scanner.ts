@@ -10,7 +10,8 @@ import {
   ACTION_RESTART,
   UNKNOWN,
 } from './matcher/automaton.ts'
-import { BETWEEN_WORDS, LiveContexts, SEPARATOR } from './matcher/context.ts'
+import { BETWEEN_WORDS, KNOWN_WORD, SEPARATOR } from './matcher/context.ts'
+import { LiveContexts } from './matcher/live-contexts.ts'
 import type { SlowThreads } from './matcher/runs.ts'
 import { CLASS_SEPARATOR, type TermAutomaton } from './matcher/terms.ts'
 import { Threads } from './matcher/threads.ts'
@@ -37,26 +38,27 @@ export class Scanner {
   #gates = 0
 
   constructor(program: Program, held: HeldText, resolver: Resolver) {
-    const { automaton, contextWords } = program
-    const contexts = new LiveContexts(contextWords?.contexts ?? 0)
+    const { automaton, standingBits } = program
+    const contexts = new LiveContexts(standingBits)
     const wasLive = (gate: number, offset: number) => contexts.wasLive(gate, offset)
     this.#program = program
     this.#held = held
     this.#contexts = contexts
     this.matches = new Matches(program, { held, resolver, wasLive })
-    this.#threads = new Threads(automaton)
+    this.#gates = this.#gatesNow()
+    this.#threads = new Threads(automaton, this.#gates)
   }
 
   /** The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. */
   scan(to: number): void {
-    const { kinds, contextTable, hasTerms, floodLength } = this.#program
+    const { kinds, contextTable, contextSize, hasTerms, floodLength } = this.#program
     const { matches } = this
     const threads = this.#threads
     const held = this.#held
     const { text, base } = held
     let row = this.#enter()
     let contextRow = this.#contextRow
-    let hasLiveContext = this.#contexts.bits !== 0
+    let isCounting = this.#contexts.isCounting
     let table = this.#table()
     let symbolEnd = held.symbolEnd
     for (let at = held.scanned; at < to; at += 1) {
@@ -80,20 +82,20 @@ export class Scanner {
           row = this.#enter()
           table = this.#table()
           contextRow = this.#contextRow
-          hasLiveContext = this.#contexts.bits !== 0
+          isCounting = this.#contexts.isCounting
           continue
         }
       }
       const symbolClass = kind & CLASS_BITS
       const contextClass = kind >> CONTEXT_SHIFT
-      let nextContextRow = contextTable[contextRow + contextClass] ?? 0
-      if (nextContextRow < 0 || (hasLiveContext && contextClass === SEPARATOR)) {
+      let nextContextRow = contextTable[contextRow * contextSize + contextClass] ?? 0
+      if (nextContextRow === KNOWN_WORD || (isCounting && contextClass === SEPARATOR)) {
         if (this.#endWord(contextRow, base + start)) {
           row = this.#regate(row)
           table = this.#table()
         }
-        hasLiveContext = this.#contexts.bits !== 0
-        nextContextRow = BETWEEN_WORDS
+        isCounting = this.#contexts.isCounting
+        nextContextRow = contextTable[contextClass] ?? 0
       }
       contextRow = nextContextRow
       let entry = table[row + symbolClass] ?? 0
@@ -235,8 +237,10 @@ export class Scanner {
 
   /** Takes note of a word that ended before an offset. Whether that changed what may start. */
   #endWord(contextRow: number, offset: number): boolean {
-    if (contextRow === BETWEEN_WORDS) return false
-    this.#contexts.endWord(this.#program.contextWords?.bitsAt(contextRow) ?? 0, offset)
+    const { contextWords } = this.#program
+    if (contextRow === BETWEEN_WORDS || contextWords === undefined) return false
+    const roles = contextWords.rolesAt(contextRow)
+    this.#contexts.endWord(roles, contextWords.isNumber(contextRow), offset)
     return this.#gates !== this.#gatesNow()
   }
 

@@ -296,7 +296,10 @@ describe('law 7, the oracle', () => {
     ['links and tokens', ['http://', 'a', '.', '/', ' ', 'eyJ', 'hbGciOiJ', 'x-_', '!', '?']],
     [
       'words of context',
-      ['ssn ', 'born ', 'phone: ', 'x ', '123456789', '2/8/1935', '7654321', ' '],
+      [
+        ...['ssn ', 'born ', 'phone: ', 'x ', '123456789', '2/8/1935', '7654321', ' '],
+        ...['order', 'number', '12 ', 'Téléphone'],
+      ],
     ],
   ]
   it.each(alphabets)('covers what trying every start and end covers: %s', (_name, alphabet) => {

@@ -1,134 +1,284 @@
-// Context words: single words that make what follows likelier to be an entity. They look backwards only, so they never
-// make a text wait. What a live context allows to start is automaton.ts's.
-import { foldAstral, identifierFoldTable } from '../fold.ts'
+// Context words: single words that say of what follows that it is likely to be an entity, or something else. Here they
+// are found; what they mean for a stream is live-contexts.ts's.
+import { wordFoldTable } from '../fold.ts'
 import { charSetMatching } from './char-set.ts'
 
-/** A context stays live for what begins within this many words after its word, as in Microsoft Presidio. */
-const WINDOW_WORDS = 5
+/** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
+export interface Vocabulary {
+  readonly context: readonly string[] | undefined
+  readonly vague: readonly string[] | undefined
+  readonly against: readonly string[] | undefined
+}
+
+/** What a word is to each vocabulary of a program: vocabulary `i` has the bit `1 << i`. */
+export interface WordRoles {
+  readonly context: number
+  readonly vague: number
+  readonly against: number
+}
+
+const NO_ROLES: WordRoles = { context: 0, vague: 0, against: 0 }
+
 /** The class of what separates words. */
 export const SEPARATOR = 0
-const OTHER = 27
-const SIZE = 28
-/** The row between words; the next row is that of a word which is none of ours, the rest are nodes of a tree. */
+const DIGIT = 1
+/** Any other symbol of words; the symbols that occur in our words have classes of their own from here on. */
+const OTHER = 2
+const FIRST_LETTER = 3
+/** Classes share a unit of sixteen bits with those of the automaton. */
+const MAX_CLASSES = 255
+
+/** The row between words; then those of a word that is none of ours, and of a word of digits alone. */
 export const BETWEEN_WORDS = 0
-const UNKNOWN_WORD = SIZE
-/** The entry for the end of a word that belongs to a context. */
-const CONTEXT_WORD = -1
+const UNKNOWN_WORD = 1
+const NUMBER = 2
+/** The entry for the end of a word that has a role. */
+export const KNOWN_WORD = 0xffff
 
-/** The words of all contexts of a program; context `i` has the bit `1 << i`. */
+/** Scripts that write no space between words: a word counts wherever it stands, whatever is around it. */
+const SPACELESS =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u
+
+/** A place in the tree of the words. `prefix`: the roles of all words that begin like this. */
+interface Node {
+  readonly children: Map<number, Node>
+  roles: WordRoles
+  prefix: WordRoles
+  isSpaceless: boolean
+}
+
+/**
+ * The words of all vocabularies as one table. A word ends before what separates words or before a digit; one with `*`
+ * at its end stands for all words that begin like that.
+ */
 export class ContextWords {
-  /** By UTF-16 unit: 1 to 26 for a letter from a to z, 27 for another letter or digit, 0 for what separates words. */
-  readonly classOf = contextClasses()
-  /** Next row by row and class, or CONTEXT_WORD. */
-  readonly table: Int32Array
-  readonly contexts: number
-  readonly #bits = new Map<number, number>()
+  /** By UTF-16 unit. */
+  readonly classOf: Uint8Array
+  /** Next row by row times `size` plus class, or KNOWN_WORD. */
+  readonly table: Uint16Array
+  /** Number of classes. */
+  readonly size: number
+  readonly #rolesOf = new Map<number, WordRoles>()
 
-  constructor(contexts: readonly (readonly string[])[]) {
-    this.contexts = contexts.length
-    const rows: number[] = []
-    addRow(rows)
-    addRow(rows)
-    contexts.forEach((words, i) => {
-      for (const word of words) this.#insert(rows, word, 1 << i)
+  constructor(vocabularies: readonly Vocabulary[]) {
+    const words = wordsOf(vocabularies)
+    const classOfSymbol = classesOf(words)
+    this.size = Math.max(OTHER, ...classOfSymbol.values()) + 1
+    this.classOf = classTable(classOfSymbol)
+    const root = newNode()
+    for (const word of words) insert(root, word, classOfSymbol)
+    const rows = new TableBuilder(this.size, this.#rolesOf).rowsOf(root)
+    this.table = new Uint16Array(rows.length * this.size)
+    rows.forEach((row, i) => {
+      this.table.set(row, i * this.size)
     })
-    this.table = Int32Array.from(rows)
   }
 
-  /** The contexts whose word ends at a row. */
-  bitsAt(row: number): number {
-    return this.#bits.get(row) ?? 0
+  /** What the word is that ends at a row. */
+  rolesAt(row: number): WordRoles {
+    return this.#rolesOf.get(row) ?? NO_ROLES
   }
 
-  classAt(codePoint: number): number {
-    return codePoint > 0xffff
-      ? (this.classOf[foldAstral(codePoint)] ?? SEPARATOR)
-      : (this.classOf[codePoint] ?? SEPARATOR)
+  /** Whether the word that ends at a row consists of digits. */
+  isNumber(row: number): boolean {
+    return row === NUMBER
+  }
+}
+
+/** Makes rows of a tree; words that end alike share them. */
+class TableBuilder {
+  readonly #size: number
+  readonly #rows: Uint16Array[] = []
+  readonly #rowIds = new Map<string, number>()
+  readonly #rolesOf: Map<number, WordRoles>
+
+  /** Puts into `rolesOf` what the words are that end at a row. */
+  constructor(size: number, rolesOf: Map<number, WordRoles>) {
+    this.#size = size
+    this.#rolesOf = rolesOf
   }
 
-  #insert(rows: number[], word: string, bit: number): void {
-    let row = BETWEEN_WORDS
-    for (let i = 0; i < word.length; i += 1) {
-      const cell = row + (this.classOf[word.charCodeAt(i)] ?? OTHER)
-      if (rows[cell] === UNKNOWN_WORD) {
-        rows[cell] = addRow(rows)
-      }
-      row = rows[cell] ?? UNKNOWN_WORD
+  rowsOf(root: Node): readonly Uint16Array[] {
+    const [between, , number] = [BETWEEN_WORDS, UNKNOWN_WORD, NUMBER].map(() => this.#add())
+    const starts: (readonly [symbolClass: number, row: number])[] = []
+    between?.fill(NUMBER, DIGIT, OTHER)
+    number?.fill(NUMBER, DIGIT, OTHER)
+    for (const [symbolClass, child] of root.children) {
+      const row = this.#rowOf(child, NO_ROLES)
+      between?.fill(row, symbolClass, symbolClass + 1)
+      if (child.isSpaceless) starts.push([symbolClass, row])
     }
-    rows[row + SEPARATOR] = CONTEXT_WORD
-    this.#bits.set(row, this.bitsAt(row) | bit)
-  }
-}
-
-function addRow(rows: number[]): number {
-  const row = rows.push(BETWEEN_WORDS) - 1
-  for (let i = 1; i < SIZE; i += 1) rows.push(UNKNOWN_WORD)
-  return row
-}
-
-/** The contexts that are live at the moment in one stream. Words are counted only while one is. */
-export class LiveContexts {
-  /** A bit for each live context. */
-  bits = 0
-  #words = 0
-  /** By context: the count of words at which it ends, and the stretch of text in which it was live last. */
-  readonly #until: Int32Array
-  readonly #since: Int32Array
-  readonly #ended: Int32Array
-
-  constructor(contexts: number) {
-    this.#until = new Int32Array(contexts)
-    this.#since = new Int32Array(contexts)
-    this.#ended = new Int32Array(contexts)
-  }
-
-  /** A word of the contexts in `bits`, or of none, has ended before `offset`. */
-  endWord(bits: number, offset: number): void {
-    this.#words += 1
-    for (let i = 0; i < this.#until.length; i += 1) {
-      const bit = 1 << i
-      const isLive = (this.bits & bit) !== 0
-      if ((bits & bit) !== 0) {
-        this.#until[i] = this.#words + WINDOW_WORDS
-        if (isLive) continue
-        this.#since[i] = offset
-        this.bits |= bit
-      } else if (isLive && this.#words >= (this.#until[i] ?? 0)) {
-        this.#ended[i] = offset
-        this.bits &= ~bit
+    for (const row of this.#rows) {
+      for (const [symbolClass, start] of starts) {
+        if (row[symbolClass] === UNKNOWN_WORD) row[symbolClass] = start
       }
     }
+    return this.#rows
   }
 
-  /** Whether a match that starts at `offset` started while one of the contexts in `gate` was live. */
-  wasLive(gate: number, offset: number): boolean {
-    for (let i = 0; i < this.#until.length; i += 1) {
-      const bit = 1 << i
-      if ((gate & bit) === 0 || offset < (this.#since[i] ?? 0)) continue
-      const isLive = (this.bits & bit) !== 0
-      if (isLive || (this.#until[i] !== 0 && offset < (this.#ended[i] ?? 0))) return true
-    }
-    return false
+  /** The row of a node; `inherited` are the roles of the prefixes above it. */
+  #rowOf(node: Node, inherited: WordRoles): number {
+    const prefix = merged(inherited, node.prefix)
+    const roles = merged(node.roles, prefix)
+    const children = [...node.children].map(([symbolClass, child]) => ({
+      symbolClass,
+      row: this.#rowOf(child, prefix),
+    }))
+    const ways = children.map(({ symbolClass, row }) => `${symbolClass}:${row}`)
+    const key = `${keyOf(roles)} ${keyOf(prefix)} ${node.isSpaceless} ${ways.join()}`
+    return this.#intern(key, roles, (cells) => {
+      if (hasRole(prefix)) cells.fill(this.#tailOf(prefix), OTHER)
+      for (const { symbolClass, row } of children) cells[symbolClass] = row
+      if (hasRole(roles)) cells.fill(KNOWN_WORD, SEPARATOR, node.isSpaceless ? this.#size : OTHER)
+    })
+  }
+
+  /** The row of all words that have begun with a prefix. */
+  #tailOf(roles: WordRoles): number {
+    return this.#intern(`tail ${keyOf(roles)}`, roles, (cells, row) => {
+      cells.fill(row, OTHER)
+      cells.fill(KNOWN_WORD, SEPARATOR, OTHER)
+    })
+  }
+
+  #intern(key: string, roles: WordRoles, fill: (cells: Uint16Array, row: number) => void): number {
+    const known = this.#rowIds.get(key)
+    if (known !== undefined) return known
+    const row = this.#rows.length
+    this.#rowIds.set(key, row)
+    if (hasRole(roles)) this.#rolesOf.set(row, roles)
+    fill(this.#add(), row)
+    return row
+  }
+
+  /** A row in which every symbol of words leads to an unknown one. */
+  #add(): Uint16Array {
+    const row = new Uint16Array(this.#size).fill(UNKNOWN_WORD)
+    row[SEPARATOR] = BETWEEN_WORDS
+    this.#rows.push(row)
+    return row
   }
 }
 
-let classes: Uint8Array | undefined
+/** One word of one vocabulary, in folded symbols. */
+interface RoledWord {
+  readonly symbols: readonly number[]
+  readonly isPrefix: boolean
+  readonly roles: WordRoles
+}
 
-function contextClasses(): Uint8Array {
-  if (classes !== undefined) return classes
-  const folds = identifierFoldTable()
+function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
+  return vocabularies.flatMap((vocabulary, i) =>
+    (['context', 'vague', 'against'] as const).flatMap((role) =>
+      (vocabulary[role] ?? []).map((word) => ({
+        symbols: symbolsOf(word.replace(/\*$/, '')),
+        isPrefix: word.endsWith('*'),
+        roles: { ...NO_ROLES, [role]: 1 << i },
+      })),
+    ),
+  )
+}
+
+function symbolsOf(word: string): number[] {
+  const folds = wordFoldTable()
+  return [...word].map((character) => folds[character.charCodeAt(0)] ?? 0)
+}
+
+/**
+ * Letters of Latin words have a class each. No word mixes other scripts, so these share classes, those with spaces and
+ * those without apart: the table has a column for each letter of the script with the most.
+ */
+function classesOf(words: readonly RoledWord[]): Map<number, number> {
+  const symbols = [...new Set(words.flatMap((word) => word.symbols))]
+  const classes = new Map<number, number>()
+  let next = FIRST_LETTER
+  for (const isOfGroup of [isLatin, isOfOtherAlphabet, isSpaceless]) {
+    const first = next
+    const used = new Map<number, number>()
+    for (const symbol of symbols.filter(isOfGroup)) {
+      const script = scriptOf(symbol)
+      const symbolClass = used.get(script) ?? first
+      used.set(script, symbolClass + 1)
+      classes.set(symbol, symbolClass)
+      next = Math.max(next, symbolClass + 1)
+    }
+  }
+  if (next <= MAX_CLASSES) return classes
+  throw new RangeError(`context words have more than ${MAX_CLASSES} kinds of characters`)
+}
+
+/** Where Latin letters end in Unicode, and the scripts of East Asia begin; the others are in stretches of 256. */
+const LATIN_END = 0x250
+const EAST_ASIAN = 0x2e80
+
+function isLatin(symbol: number): boolean {
+  return symbol < LATIN_END
+}
+
+function isSpaceless(symbol: number): boolean {
+  return SPACELESS.test(String.fromCharCode(symbol))
+}
+
+function isOfOtherAlphabet(symbol: number): boolean {
+  return !isLatin(symbol) && !isSpaceless(symbol)
+}
+
+function scriptOf(symbol: number): number {
+  return isLatin(symbol) ? 0 : Math.min(symbol, EAST_ASIAN) >> 8
+}
+
+function classTable(classOfSymbol: ReadonlyMap<number, number>): Uint8Array {
   const ofSymbol = new Uint8Array(0x10000)
-  const words = charSetMatching('[\\p{L}\\d_]')
-  for (let i = 0; i < words.length; i += 2) {
-    ofSymbol.fill(OTHER, words[i] ?? 0, (words[i + 1] ?? 0) + 1)
+  const letters = wordSymbols()
+  for (let i = 0; i < letters.length; i += 2) {
+    ofSymbol.fill(OTHER, letters[i] ?? 0, (letters[i + 1] ?? 0) + 1)
   }
-  for (let letter = 1; letter <= 26; letter += 1) {
-    ofSymbol[0x40 + letter] = letter
-    ofSymbol[0x60 + letter] = letter
-  }
-  classes = new Uint8Array(0x10000)
+  ofSymbol.fill(DIGIT, 0x30, 0x3a)
+  for (const [symbol, symbolClass] of classOfSymbol) ofSymbol[symbol] = symbolClass
+  const folds = wordFoldTable()
+  const classes = new Uint8Array(0x10000)
   for (let unit = 0; unit < classes.length; unit += 1) {
     classes[unit] = ofSymbol[folds[unit] ?? 0] ?? SEPARATOR
   }
   return classes
+}
+
+let letters: readonly number[] | undefined
+
+function wordSymbols(): readonly number[] {
+  letters ??= charSetMatching('[\\p{L}\\p{M}_]')
+  return letters
+}
+
+function newNode(): Node {
+  return { children: new Map(), roles: NO_ROLES, prefix: NO_ROLES, isSpaceless: false }
+}
+
+function insert(root: Node, word: RoledWord, classes: ReadonlyMap<number, number>): void {
+  let node = root
+  for (const symbol of word.symbols) {
+    const symbolClass = classes.get(symbol) ?? OTHER
+    const child = node.children.get(symbolClass) ?? newNode()
+    child.isSpaceless = isSpaceless(symbol)
+    node.children.set(symbolClass, child)
+    node = child
+  }
+  if (word.isPrefix) node.prefix = merged(node.prefix, word.roles)
+  else node.roles = merged(node.roles, word.roles)
+}
+
+function merged(a: WordRoles, b: WordRoles): WordRoles {
+  return {
+    context: a.context | b.context,
+    vague: a.vague | b.vague,
+    against: a.against | b.against,
+  }
+}
+
+function hasRole({ context, vague, against }: WordRoles): boolean {
+  return (context | vague | against) !== 0
+}
+
+function keyOf({ context, vague, against }: WordRoles): string {
+  return `${context}/${vague}/${against}`
 }

@@ -16,12 +16,14 @@ export class Threads {
   /** How many states this stream has built. */
   #built = 0
   /** The state as of the last `leave`, and its row at that time. */
-  state: State = initialState(0)
+  state: State
   row = 0
   #generation = NO_GENERATION
 
-  constructor(automaton: Automaton) {
+  /** `gates`: what is live at the beginning of a text. */
+  constructor(automaton: Automaton, gates: number) {
     this.automaton = automaton
+    this.state = initialState(gates)
   }
 
   /** This stream may build no more states: it has built too many, or the automaton is full. */

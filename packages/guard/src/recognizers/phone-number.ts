@@ -2,39 +2,16 @@
 // looked at; which numbers are assigned is not checked, so that no table of numbering plans has to be shipped.
 import { countDigits } from '../checksum.ts'
 import type { Recognizer } from '../recognizer.ts'
+import { NUMBER_WORDS, OTHER_NUMBERS } from './other-numbers.ts'
+import { PHONE_WORDS, VAGUE_PHONE_WORDS } from './phone-words.ts'
 
 const EXTENSION = '(?: ?(?:x|ext\\.?|extension) ?\\d{1,6})?'
 
 export const phoneNumber: Recognizer = {
   entity: 'PHONE_NUMBER',
-  context: [
-    ...[
-      'phone',
-      'phones',
-      'telephone',
-      'tel',
-      'mobile',
-      'cell',
-      'cellphone',
-      'fax',
-      'call',
-      'calls',
-      'calling',
-    ],
-    ...[
-      'sms',
-      'text',
-      'whatsapp',
-      'desk',
-      'office',
-      'dial',
-      'ring',
-      'reach',
-      'answering',
-      'number',
-      'messages',
-    ],
-  ],
+  context: PHONE_WORDS,
+  vague: [...NUMBER_WORDS, ...VAGUE_PHONE_WORDS],
+  against: OTHER_NUMBERS,
   patterns: [
     {
       // +41 (0)96 471 07 95, +447700 921 916, 0049 30 123456

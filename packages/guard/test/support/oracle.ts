@@ -3,7 +3,8 @@
 import { foldAstral, IGNORED, identifierFoldTable } from '../../src/fold.ts'
 import type { EntityPattern, Recognizer } from '../../src/recognizer.ts'
 
-const CONTEXT_WINDOW = 5
+/** In quarters of a word: five words, or twenty of digits. */
+const CONTEXT_WINDOW = 20
 
 /** A text as detectors see it, with the offsets of each symbol in the original. */
 interface Folded {
@@ -48,21 +49,63 @@ function matches(
   return regexp.test(text)
 }
 
-/** Whether one of the five words that ended before `start` is a context word. */
-function isLive(recognizer: Recognizer, text: string, start: number): boolean {
-  const word = /[\p{L}\d_]/u
-  const isInside = start > 0 && word.test(text.charAt(start)) && word.test(text.charAt(start - 1))
-  const words = text.slice(0, start).match(/[\p{L}\d_]+/gu) ?? []
-  const ended = isInside ? words.slice(0, -1) : words
-  const last = ended.slice(-CONTEXT_WINDOW).map((ended) => ended.toLowerCase())
-  return last.some((ended) => recognizer.context?.includes(ended) === true)
+type Standing = 'against' | 'silent' | 'vague' | 'announced'
+
+/** What the words say that ended before `start`. Words of scripts without spaces are left out. */
+function standingAt(recognizer: Recognizer, text: string, start: number): Standing {
+  let standing: Standing = 'silent'
+  let left = 0
+  for (const word of wordsBefore(recognizer, text, start)) {
+    left -= /^\d+$/.test(word) ? 1 : 4
+    const role = roleOf(recognizer, word)
+    if (role !== undefined) left = CONTEXT_WINDOW
+    else if (left <= 0) standing = 'silent'
+    if (role === 'vague') standing = standing === 'silent' ? 'vague' : standing
+    else if (role !== undefined) standing = role
+  }
+  return standing
+}
+
+/** A word ends before `start` if what is there separates words, or is a digit behind a word of the recognizer's. */
+function wordsBefore(recognizer: Recognizer, text: string, start: number): string[] {
+  const words = [...text.matchAll(/[\p{L}\p{M}\d_]+/gu)].flatMap(({ 0: word, index }) => {
+    const [letters = ''] = /^[^\d]+(?=\d)/u.exec(word) ?? []
+    if (letters === '' || roleOf(recognizer, letters) === undefined) return [{ word, index }]
+    const rest = { word: word.slice(letters.length), index: index + letters.length }
+    return [{ word: letters, index }, rest]
+  })
+  return words.filter(({ word, index }) => index + word.length <= start).map(({ word }) => word)
+}
+
+function roleOf(recognizer: Recognizer, word: string): Standing | undefined {
+  const { context = [], vague = [], against = [] } = recognizer
+  if (against.some((known) => isWord(known, word))) return 'against'
+  if (context.some((known) => isWord(known, word))) return 'announced'
+  return vague.some((known) => isWord(known, word)) ? 'vague' : undefined
+}
+
+function isWord(known: string, word: string): boolean {
+  const plain = plainWord(word)
+  return known.endsWith('*')
+    ? plain.startsWith(plainWord(known.slice(0, -1)))
+    : plain === plainWord(known)
+}
+
+function plainWord(word: string): string {
+  return word.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
 }
 
 /** The score from which a value counts, or undefined if its pattern cannot reach the threshold here. */
-function neededScore(pattern: EntityPattern, threshold: number, isContextLive: boolean) {
-  const { score, contextScore = score } = pattern
-  if (score >= threshold) return threshold
-  return contextScore >= threshold && isContextLive ? 0 : undefined
+function neededScore(pattern: EntityPattern, threshold: number, standing: Standing) {
+  const { score, againstScore = score, vagueScore = score, contextScore = vagueScore } = pattern
+  const byStanding = {
+    against: againstScore,
+    silent: score,
+    vague: vagueScore,
+    announced: contextScore,
+  }
+  if (byStanding[standing] < threshold) return undefined
+  return score >= threshold ? threshold : 0
 }
 
 function passes(pattern: EntityPattern, value: string, needed: number): boolean {
@@ -99,7 +142,7 @@ export function coverage(
   const cover = (start: number, end: number) => covered.fill(true, start, end)
   for (const recognizer of recognizers) {
     for (let i = 0; i < folded.text.length; i += 1) {
-      const live = isLive(recognizer, folded.text, i)
+      const standing = standingAt(recognizer, folded.text, i)
       for (let j = i + 1; j <= folded.text.length; j += 1) {
         const start = folded.starts[i] ?? 0
         const end = folded.ends[j - 1] ?? 0
@@ -108,7 +151,7 @@ export function coverage(
         for (const pattern of recognizer.patterns) {
           if (pattern.check !== undefined && start < oldest) continue
           if (!matches(pattern, folded.text, { start: i, end: j })) continue
-          const needed = neededScore(pattern, threshold, live)
+          const needed = neededScore(pattern, threshold, standing)
           if (needed === undefined || !passes(pattern, folded.text.slice(i, j), needed)) continue
           const last = pattern.latch === undefined ? j : latchEnd(pattern, folded.text, j)
           cover(Math.max(start, oldest), folded.ends[last - 1] ?? end)

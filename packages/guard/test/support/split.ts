@@ -79,6 +79,9 @@ const PARTS: readonly string[] = [
     'phone',
     'nhs',
     'card',
+    'order',
+    'number ',
+    '电话',
     'the',
   ],
   ...[

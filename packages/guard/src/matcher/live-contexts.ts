@@ -1,0 +1,86 @@
+// What the words before a place say about it, for one stream. They look backwards only, so they never make a text wait.
+// Which words there are is context.ts's, what may start where automaton.ts's.
+import type { WordRoles } from './context.ts'
+
+/**
+ * What has been said of what follows, from least to most. The nearest word decides; a vague word ("number") goes with
+ * the word that is live before it, and counts for itself only where there is none.
+ */
+export const AGAINST = 0
+export const SILENT = 1
+export const VAGUE = 2
+export const ANNOUNCED = 3
+export type Standing = typeof AGAINST | typeof SILENT | typeof VAGUE | typeof ANNOUNCED
+
+/** A word counts for what begins within this many words after it, as in Microsoft Presidio. */
+const WINDOW_WORDS = 5
+/** A word of digits is a quarter of a word, since numbers come in groups and in lists. */
+const WORD_COST = 4
+const NUMBER_COST = 1
+const WINDOW_COST = WINDOW_WORDS * WORD_COST
+const MAX_BITS = 31
+
+/** By standing: the bits that are live with it. The bit of a standing is live with all that say more. */
+export type StandingBits = readonly [against: 0, silent: number, vague: number, announced: number]
+
+/** The standing of each vocabulary at the moment, in one stream. Words are counted only while one has spoken. */
+export class LiveContexts {
+  bits = 0
+  /** Whether a word is live, and the words after it are to be counted. */
+  isCounting = false
+  #cost = 0
+  readonly #bitsOf: readonly StandingBits[]
+  /** By vocabulary: its standing, and the cost at which it ends. */
+  readonly #standings: Standing[]
+  readonly #until: Float64Array
+  /** By bit: the stretch of text in which it was live last. */
+  readonly #since = new Float64Array(MAX_BITS)
+  readonly #ended = new Float64Array(MAX_BITS)
+
+  constructor(bitsOf: readonly StandingBits[]) {
+    this.#bitsOf = bitsOf
+    this.#standings = bitsOf.map(() => SILENT)
+    this.#until = new Float64Array(bitsOf.length)
+    for (const bits of bitsOf) this.bits |= bits[SILENT]
+  }
+
+  /** A word with these roles has ended before `offset`. */
+  endWord({ context, vague, against }: WordRoles, isNumber: boolean, offset: number): void {
+    this.#cost += isNumber ? NUMBER_COST : WORD_COST
+    this.isCounting = false
+    for (let i = 0; i < this.#standings.length; i += 1) {
+      const bit = 1 << i
+      const before = this.#standings[i] ?? SILENT
+      let standing = before
+      if ((against & bit) !== 0) standing = AGAINST
+      else if ((context & bit) !== 0) standing = ANNOUNCED
+      else if ((vague & bit) !== 0) standing = before === SILENT ? VAGUE : before
+      else if (this.#cost >= (this.#until[i] ?? 0)) standing = SILENT
+      if (((against | context | vague) & bit) !== 0) this.#until[i] = this.#cost + WINDOW_COST
+      if (standing !== SILENT) this.isCounting = true
+      if (standing !== before) this.#change(i, standing, offset)
+    }
+  }
+
+  #change(vocabulary: number, standing: Standing, offset: number): void {
+    const bitsOf = this.#bitsOf[vocabulary] ?? NO_BITS
+    const before = this.#standings[vocabulary] ?? SILENT
+    this.#standings[vocabulary] = standing
+    const ends = bitsOf[before] & ~bitsOf[standing]
+    const begins = bitsOf[standing] & ~bitsOf[before]
+    for (let i = 0; i < MAX_BITS; i += 1) {
+      if ((ends & (1 << i)) !== 0) this.#ended[i] = offset
+      if ((begins & (1 << i)) !== 0) this.#since[i] = offset
+    }
+    this.bits = (this.bits & ~ends) | begins
+  }
+
+  /** Whether a match that starts at `offset` started while the bit `gate` was live. */
+  wasLive(gate: number, offset: number): boolean {
+    const i = 31 - Math.clz32(gate)
+    if (offset < (this.#since[i] ?? 0)) return false
+    return (this.bits & gate) !== 0 || offset < (this.#ended[i] ?? 0)
+  }
+}
+
+const NO_BITS: StandingBits = [0, 0, 0, 0]

@@ -1,0 +1,35 @@
+// Words that announce a number which is nobody's: of an order, a case, a parcel, a version, a quantity. For the `against`
+// of recognizers whose values look like such numbers; case and accents do not matter.
+
+const ENGLISH =
+  'order orders ticket* case cases invoice* tracking tracked track claim claims serial reference references ref refs ' +
+  'version versions account accounts acct policy policies contract* booking* reservation* confirmation* transaction* ' +
+  'receipt* shipment* parcel* package* part parts model models sku skus product products item items id ids uuid guid ' +
+  'batch lot licence* license* permit* docket* quote quotes payment* voucher* coupon* card cards iban ssn nhs passport* ' +
+  'vat zip postcode* code codes pin otp asset* incident* issue issues build builds revision* commit* isbn issn ean gtin ' +
+  'upc offset* row rows column* page pages port ports pid byte bytes size sizes price prices total totals amount* ' +
+  'balance* cost costs sum sums count counts population index epoch* timestamp* seed coordinates latitude longitude ' +
+  'release* section* chapter* volume* year years'
+
+const ROMANCE =
+  'pedido* factura* caso expediente referencia* reserva* contrato* poliza* cuenta seguimiento envio folio commande* ' +
+  'facture* dossier* colis suivi compte fatura* protocolo* encomenda* rastreio rastreamento apolice* conta ordine ' +
+  'fattura* pratica riferimento prenotazione contratto spedizione'
+
+const GERMANIC =
+  'bestell* auftrag* rechnung* vorgang* sendung* vertrag* kundennummer* referenz* serien* buchung* aktenzeichen ' +
+  'factuur* klantnummer* ordernummer* beställning* faktura* ärende*'
+
+const OTHERS =
+  'sipariş* takip rezervasyon* sözleşme* zamówieni* umow* zgłoszen* pesanan resi заказ* счет* счёт* договор* трек* ' +
+  '订单 訂單 发票 發票 单号 單號 编号 編號 合同 注文 請求 追跡 伝票 주문 송장 ऑर्डर बिल طلب الطلب فاتورة الفاتورة'
+
+export const OTHER_NUMBERS: readonly string[] = [ENGLISH, ROMANCE, GERMANIC, OTHERS].flatMap(
+  (words) => words.split(' '),
+)
+
+/** Words for "number", which go with the word before them. */
+export const NUMBER_WORDS: readonly string[] = (
+  'number numbers no nos nr num numero numeros numéro número nummer nummern numara* numer номер* ' +
+  '号码 號碼 番号 번호 नंबर رقم الرقم'
+).split(' ')

@@ -1,0 +1,28 @@
+// Words that announce a telephone number, in the languages with the most speakers and those of most numbering plans.
+
+const ENGLISH =
+  'phone* telephone* tel tels mobile mobiles cell cells cellphone* cellular landline* fax faxes call calls called ' +
+  'calling caller* callback* dial dials dialed dialled dialing dialling ring rings rang ringing reach reached reachable ' +
+  'hotline* helpline* switchboard* sms text texts texted texting whatsapp viber imessage msisdn contact contacts ph'
+
+const EUROPEAN =
+  'telefon* telephon* téléphon* telefax* telef télef mobil mobilnummer* mobiltelefon* mobilfunk* mobilni* mobilny ' +
+  'mobiel* handy handynummer* festnetz* rückruf* rufnummer* anruf* durchwahl* fernsprecher* móvil* celular* cellulare ' +
+  'cellulaire* gsm natel llamar llame llámame llámanos llamada* appeler appelez appelle rappeler rappelez ligar ligue ' +
+  'telemóvel* telemovel* chiamare chiama chiamami chiamate telefoon* bellen puhelin* puh matkapuhelin* cep ara arayın ' +
+  'komórk* komork* kom volejte tālrun* telefón* telèfon* sími símanúmer* guthán fón tlf тел телефон* ' +
+  'мобильн* моб мобил* сотов* звон* позвон* τηλέφων* τηλ κινητ* հեռախոս* ტელეფონ*'
+
+const ASIAN_AND_AFRICAN =
+  '电话 電話 手机 手機 致电 热线 熱線 座机 携帯 ケータイ 전화 휴대폰 핸드폰 연락처 โทร เบอร์ มือถือ ໂທ ទូរស័ព្ទ ဖုန်း फोन* फ़ोन* ' +
+  'टेलीफोन* टेलीफ़ोन* मोबाइल* दूरभाष* कॉल फोनं ফোন* মোবাইল* தொலைபேசி* දුරකථන* ފޯނު هاتف الهاتف هاتفي جوال الجوال جوالي ' +
+  'موبايل الموبايل تلفون تليفون اتصل اتصلوا تلفن موبایل همراه فون موبائل טלפון* הטלפון נייד утас* ስልክ* taleefan* simu ' +
+  'rununu thoại đt sđt sdt telp telepon* ponsel telepono* selpon tawagan'
+
+export const PHONE_WORDS: readonly string[] = [ENGLISH, EUROPEAN, ASIAN_AND_AFRICAN].flatMap(
+  (words) => words.split(' '),
+)
+
+/** What says little by itself: places where people are called, and the letters of signatures. */
+export const VAGUE_PHONE_WORDS: readonly string[] =
+  'office home work direct desk line portable fijo fixe hp wa t m p'.split(' ')

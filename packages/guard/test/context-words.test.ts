@@ -1,0 +1,104 @@
+// Which words count for what follows, and which against it.
+import { describe, expect, it } from 'vitest'
+import { ContextWords, type Vocabulary } from '../src/matcher/context.ts'
+import { LiveContexts } from '../src/matcher/live-contexts.ts'
+
+const OF_PHONES: Vocabulary = {
+  context: ['phone', 'call', 'Teléfono', 'telefon*', 'телефон*', '电话', 'โทร', 'फ़ोन', 'هاتف'],
+  vague: ['number', '号码'],
+  against: ['order', 'invoice*', '订单', 'заказ*'],
+}
+const OF_CARDS: Vocabulary = { context: ['card'], vague: undefined, against: ['order', 'phone'] }
+const words = new ContextWords([OF_PHONES, OF_CARDS])
+
+/** What is said of phones at the end of a text: by the bit of the standing. */
+function standingAfter(text: string): string {
+  const contexts = new LiveContexts([
+    [0, 1, 3, 7],
+    [0, 8, 8, 24],
+  ])
+  let row = 0
+  for (let at = 0; at <= text.length; at += 1) {
+    const symbolClass = words.classOf[text.charCodeAt(at)] ?? 0
+    let next = words.table[row * words.size + symbolClass] ?? 0
+    if (row !== 0 && (next === 0xffff || symbolClass === 0)) {
+      contexts.endWord(words.rolesAt(row), words.isNumber(row), at)
+      next = words.table[symbolClass] ?? 0
+    }
+    row = next
+  }
+  return ['against', 'silent', '', 'vague', '', '', '', 'announced'][contexts.bits & 7] ?? ''
+}
+
+describe('a word', () => {
+  it.each([
+    ['phone', 'announced'],
+    ['the PHONE:', 'announced'],
+    ['teléfono', 'announced'],
+    ['TELÉFONO', 'announced'],
+    ['tele\u0301fono'.normalize('NFC'), 'announced'],
+    ['Telefonnummer', 'announced'],
+    ['Telefon', 'announced'],
+    ['телефоны', 'announced'],
+    ['हमारा फ़ोन', 'announced'],
+    ['رقم هاتف', 'announced'],
+    ['phone2', 'announced'],
+    ['phones', 'silent'],
+    ['xphone', 'silent'],
+    ['tele', 'silent'],
+    ['2phone', 'silent'],
+    ['order', 'against'],
+    ['invoices', 'against'],
+    ['number', 'vague'],
+    ['card', 'silent'],
+  ])('of one list or none: %j is %s', (text, standing) => {
+    expect(standingAfter(text)).toBe(standing)
+  })
+
+  it.each([
+    ['请拨打电话', 'announced'],
+    ['我的电话是', 'announced'],
+    ['电话号码', 'announced'],
+    ['订单号码', 'against'],
+    ['订单电话', 'announced'],
+    ['电', 'silent'],
+    ['电脑话', 'silent'],
+    ['เบอร์โทร', 'announced'],
+  ])('counts anywhere in a script without spaces: %j is %s', (text, standing) => {
+    expect(standingAfter(text)).toBe(standing)
+  })
+
+  it.each([
+    ['phone order', 'against'],
+    ['order phone', 'announced'],
+    ['call me about order', 'against'],
+    ['order number', 'against'],
+    ['phone number', 'announced'],
+    ['the order, its number', 'against'],
+  ])('gives way to a nearer one, unless that is vague: %j is %s', (text, standing) => {
+    expect(standingAfter(text)).toBe(standing)
+  })
+
+  it.each([
+    ['phone a b c d', 'announced'],
+    ['phone a b c d e', 'silent'],
+    ['order a b c d e', 'silent'],
+    ['order a b number c d', 'against'],
+    ['phone a b number c d e f g', 'silent'],
+    [`phone ${'12 '.repeat(19)}`, 'announced'],
+    [`phone ${'12 '.repeat(20)}`, 'silent'],
+    [`phone a b c d ${'12 '.repeat(4)}`, 'silent'],
+  ])('counts for five words or twenty numbers: %j is %s', (text, standing) => {
+    expect(standingAfter(text)).toBe(standing)
+  })
+})
+
+it('knows afterwards what was live where a match began', () => {
+  const contexts = new LiveContexts([[0, 1, 3, 7]])
+  contexts.endWord({ context: 1, vague: 0, against: 0 }, false, 10)
+  contexts.endWord({ context: 0, vague: 0, against: 1 }, false, 20)
+  const liveAt = (offset: number) => [1, 2, 4].map((bit) => contexts.wasLive(bit, offset))
+  expect(liveAt(9)).toEqual([true, false, false])
+  expect(liveAt(10)).toEqual([true, true, true])
+  expect(liveAt(20)).toEqual([false, false, false])
+})
