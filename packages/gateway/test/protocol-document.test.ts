@@ -30,13 +30,26 @@ function rows(title: string): string[][] {
 /** Interfaces by name, each as its fields in a form that layout and comments do not change. */
 function interfacesOf(text: string): Map<string, string[]> {
   const plain = text.replace(/\/\*\*[\s\S]*?\*\//g, '')
-  const found = plain.matchAll(/interface (\w+) \{([^}]*)\}/g)
+  const found = plain.matchAll(/interface (\w+) \{([^{}]*(?:\{[^}]*\}[^{}]*)*)\}/g)
   return new Map([...found].map(([, name = '', body = '']) => [name, fieldsOf(body)]))
 }
 
 function fieldsOf(body: string): string[] {
   const lines = body.split('\n').map((line) => line.trim().replace(' | undefined', ''))
   return lines.filter((line) => line !== '')
+}
+
+/** Types that the source names or computes, and the page spells out. */
+const SPELLED_OUT = [
+  [
+    '(typeof BLOCKED_REASONS)[keyof typeof BLOCKED_REASONS]',
+    "'PII detected' | 'Safety guardrail violation'",
+  ],
+  ['channel?: Channel', "channel?: 'content' | 'reasoning' | 'refusal' | 'tool_call'"],
+] as const
+
+function spelledOut(field: string): string {
+  return SPELLED_OUT.reduce((text, [name, type]) => text.replace(name, type), field)
 }
 
 const CODE = /`([\w ]+)`/
@@ -88,25 +101,27 @@ describe('PROTOCOL.md', () => {
     }
   })
 
-  it('has a heading and an interface for every message of dialect 1, and no other', () => {
-    const headings = [...section('Dialect 1').matchAll(/^### `(\w+)`$/gm)].map(([, name]) => name)
-    const dialect = readFileSync(new URL('dialect-1.ts', SOURCE), 'utf8')
-    const messages = dialect.matchAll(/interface \w+Message \{\s+type: '(\w+)'/g)
-    expect(headings.toSorted()).toEqual([...messages].map(([, type]) => type).toSorted())
-  })
+  it.each([
+    ['Dialect 1', 'dialect-1.ts', /interface \w+Message \{\s+type: '(\w+)'/g],
+    ['Dialect 2', 'dialect-2.ts', /interface \w+Frame \{\s+type: '(\w+)'/g],
+  ])(
+    'has a heading and an interface for every message of %s, and no other',
+    (title, file, types) => {
+      const text = section(title)
+      const headings = [...text.matchAll(/^### `(\w+)`$/gm)].map(([, name]) => name)
+      const dialect = readFileSync(new URL(file, SOURCE), 'utf8')
+      const known = [...dialect.matchAll(types)].map(([, type]) => type).toSorted()
+      expect(headings.toSorted()).toEqual(known)
+      expect([...text.matchAll(types)].map(([, type]) => type).toSorted()).toEqual(known)
+    },
+  )
 
   it('shows interfaces with the fields of the source', () => {
     const known = interfacesOf(source)
     const shown = interfacesOf(document)
-    expect(shown.size).toBeGreaterThanOrEqual(6)
+    expect(shown.size).toBeGreaterThanOrEqual(25)
     for (const [name, fields] of shown) {
-      const expected = known.get(name)?.map((field) =>
-        // The one type that the source computes from a table.
-        field.startsWith('reason: (typeof BLOCKED_REASONS)')
-          ? "reason: 'PII detected' | 'Safety guardrail violation'"
-          : field,
-      )
-      expect(fields, name).toEqual(expected)
+      expect(fields, name).toEqual(known.get(name)?.map(spelledOut))
     }
   })
 })
