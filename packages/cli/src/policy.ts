@@ -1,41 +1,29 @@
-/** `sluice policy`: what the guard's policies are, and what one would do with a text. */
+/** `sluice policy`: what the guard's policies are, and what one would do with a text. How one does on many is policy-audit's. */
 
-import { policyTable, profileDefaults } from '@sluice/gateway'
-import type { Channel, Direction, Finding, Policy, Role } from '@sluice/guard'
-import { POLICY_NAMES } from '@sluice/guard'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { type CommandConfig, readConfiguration } from './configuration.ts'
+import { policyTable } from '@sluice/gateway'
+import { type Finding, POLICY_NAMES, type Policy } from '@sluice/guard'
+import { Command } from 'commander'
+import { readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { readPiped } from './piped.ts'
+import { auditCommand } from './policy-audit/command.ts'
+import {
+  nameInUse,
+  openOptionsOf,
+  type TextOptions,
+  wholeNumber,
+  withTextOptions,
+} from './policy-options.ts'
 import { neutralise, paint } from './terminal.ts'
 
-interface TestOptions {
-  policy?: string
-  direction: Direction
-  channel: Channel
-  role?: Role
+interface TestOptions extends TextOptions {
   delta: number
   json?: boolean
 }
 
-const DIRECTIONS = ['input', 'output'] as const satisfies readonly Direction[]
-const CHANNELS = [
-  'content',
-  'reasoning',
-  'refusal',
-  'tool_arguments',
-] as const satisfies readonly Channel[]
-const ROLES = [
-  'system',
-  'developer',
-  'user',
-  'assistant',
-  'tool',
-] as const satisfies readonly Role[]
-
 export function policyCommand(): Command {
   const policy = new Command('policy').description(
-    "the guard's policies: list, show, check, and test one on a text",
+    "the guard's policies: list, show, check, test one on a text, audit one's own texts",
   )
   policy.addCommand(
     new Command('list').description('built-in policies and those of sluice.yaml').action(list),
@@ -49,23 +37,18 @@ export function policyCommand(): Command {
       .argument('<name>')
       .action(show),
   )
-  const direction = new Option('--direction <direction>', 'which way the text goes')
-  const channel = new Option('--channel <channel>', 'which part of a message it is')
-  const role = new Option('--role <role>', 'who says it (default: user for input, else assistant)')
   policy.addCommand(
-    new Command('test')
-      .description(
+    withTextOptions(
+      new Command('test').description(
         'marks what a policy finds in a text, and shows what would be sent and held back',
-      )
+      ),
+    )
       .argument('[text]', 'read from standard input if it is piped')
-      .option('--policy <name>', 'which policy (default: the one in use)')
-      .addOption(direction.choices(DIRECTIONS).default('output'))
-      .addOption(channel.choices(CHANNELS).default('content'))
-      .addOption(role.choices(ROLES))
       .option('--delta <n>', 'characters of one delta', wholeNumber, 4)
       .option('--json', 'the result as JSON')
       .action(test),
   )
+  policy.addCommand(auditCommand())
   return policy
 }
 
@@ -116,8 +99,8 @@ interface StreamedText {
 }
 
 function stream(policy: Policy, text: string, options: TestOptions): StreamedText {
-  const { direction, channel, role, delta } = options
-  const guard = policy.open({ direction, channel, ...(role === undefined ? {} : { role }) })
+  const { delta } = options
+  const guard = policy.open(openOptionsOf(options))
   const streamed: StreamedText = { sent: '', findings: [], blockedBy: undefined, held: [] }
   for (let start = 0; start <= text.length; start += delta) {
     const isLast = start + delta > text.length
@@ -166,14 +149,4 @@ function marked(text: string, findings: readonly Finding[]): string {
     position = end
   }
   return shown + neutralise(text.slice(position))
-}
-
-/** The policy that `serve` would use here; on the sandbox that is the tutorial's. */
-function nameInUse({ loaded, isSandboxed }: CommandConfig): string {
-  return loaded.settings.policy ?? (isSandboxed ? 'seed' : profileDefaults(loaded.settings).policy)
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,6}$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1')
-  return Number(text)
 }
