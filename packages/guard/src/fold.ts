@@ -1,6 +1,7 @@
 // Folding: what a character counts as while detectors look at it. Each code point folds by itself, without context, so
 // that folding cannot depend on where a text was cut. The text that is sent on is never folded.
-import { ASTRAL, charSetMatching } from './matcher/char-set.ts'
+import { beginsEscape, characterAt, codePointOf, unitsOf } from './characters.ts'
+import { ASTRAL, astralSetMatching, type CharSet, charSetMatching } from './matcher/char-set.ts'
 
 /** The fold of a character that counts as nothing: it neither matches nor separates. U+FFFF is a noncharacter. */
 export const IGNORED = 0xffff
@@ -8,26 +9,13 @@ export const IGNORED = 0xffff
 /** A fold for every UTF-16 unit; surrogates are ASTRAL here and folded by pairs with `foldAstral`. */
 export type FoldTable = Uint16Array
 
-/** Zero-width and formatting characters, variation selectors and combining marks (Unicode 16: Cf, Mn used to disguise). */
-const INVISIBLE: readonly (readonly [number, number])[] = [
-  [0x00ad, 0x00ad],
-  [0x0300, 0x036f],
-  [0x061c, 0x061c],
-  [0x115f, 0x1160],
-  [0x17b4, 0x17b5],
-  [0x180b, 0x180f],
-  [0x1ab0, 0x1aff],
-  [0x1dc0, 0x1dff],
-  [0x200b, 0x200f],
-  [0x202a, 0x202e],
-  [0x2060, 0x206f],
-  [0x20d0, 0x20ff],
-  [0x3164, 0x3164],
-  [0xfe00, 0xfe0f],
-  [0xfe20, 0xfe2f],
-  [0xfeff, 0xfeff],
-  [0xffa0, 0xffa0],
-]
+/**
+ * What counts as nothing, wherever it stands: control and format characters (general categories Cc and Cf), combining
+ * marks (Mn, Me), and what Unicode lets be invisible: fillers, variation selectors, tags (Default_Ignorable_Code_Point).
+ */
+const INVISIBLE = '[\\p{Cc}\\p{Cf}\\p{Mn}\\p{Me}\\p{DI}]'
+/** Control characters that are white space. */
+const WHITE_SPACE_CONTROLS = [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x85]
 
 /** Look-alikes of the separators that identifiers are written with. Keys are the ASCII character they count as. */
 const SEPARATORS: Readonly<Record<string, readonly (readonly [number, number])[]>> = {
@@ -67,37 +55,57 @@ export function identifierFoldTable(): FoldTable {
   if (identifierFolds !== undefined) return identifierFolds
   const table = new Uint16Array(0x10000)
   for (let unit = 0; unit < table.length; unit += 1) table[unit] = unit
-  table.fill(ASTRAL, 0xd800, 0xe000)
-  foldDigits(table)
+  forEachInSet(charSetMatching('\\p{Nd}'), (low, high) => foldDigits(table, low, high))
   for (let unit = 0xff01; unit <= 0xff5e; unit += 1) table[unit] = unit - 0xfee0
   for (const [to, ranges] of Object.entries(SEPARATORS)) {
     for (const [low, high] of ranges) table.fill(to.charCodeAt(0), low, high + 1)
   }
-  for (const [low, high] of INVISIBLE) table.fill(IGNORED, low, high + 1)
+  forEachInSet(charSetMatching(INVISIBLE), (low, high) => table.fill(IGNORED, low, high + 1))
+  for (const unit of WHITE_SPACE_CONTROLS) table[unit] = unit
+  table.fill(ASTRAL, 0xd800, 0xe000)
   identifierFolds = table
   return table
 }
 
-/** Decimal digits (general category Nd) come in runs of ten that start with zero (Unicode Standard, section 4.6). */
-function foldDigits(table: FoldTable): void {
-  const digits = charSetMatching('\\p{Nd}')
-  for (let i = 0; i < digits.length; i += 2) {
-    const low = digits[i] ?? 0
-    for (let unit = low; unit <= (digits[i + 1] ?? 0); unit += 1) {
-      table[unit] = 0x30 + ((unit - low) % 10)
-    }
-  }
+function forEachInSet(set: CharSet, visit: (low: number, high: number) => void): void {
+  for (let i = 0; i < set.length; i += 2) visit(set[i] ?? 0, set[i + 1] ?? 0)
 }
 
+/** Decimal digits (general category Nd) come in runs of ten that start with zero (Unicode Standard, section 4.6). */
+function foldDigits(table: FoldTable, low: number, high: number): void {
+  for (let unit = low; unit <= high; unit += 1) table[unit] = 0x30 + ((unit - low) % 10)
+}
+
+const ASTRAL_START = 0x10000
+const ASTRAL_END = 0x20000
+/** Mathematical, Arabic mathematical and enclosed letters: the planes' compatibility forms of ASCII. */
+const COMPATIBILITY = [0x1d400, 0x1d7ff, 0x1ee00, 0x1eeff, 0x1f100, 0x1f1ff]
+
+let astralFolds: FoldTable | undefined
+
 /**
- * Folds a character beyond U+FFFF: mathematical and other compatibility letters and digits to ASCII, tags and variation
- * selectors to nothing, all else to ASTRAL.
+ * Folds a character beyond U+FFFF or a lone surrogate: digits of every script and compatibility letters to ASCII,
+ * invisible characters to nothing, all else to ASTRAL. The table is made when the first such character comes.
  */
 export function foldAstral(codePoint: number): number {
   if (codePoint >= 0xe0000 && codePoint <= 0xe0fff) return IGNORED
-  if (codePoint < 0x1d400 || codePoint > 0x1fbff) return ASTRAL
-  const plain = String.fromCodePoint(codePoint).normalize('NFKC')
-  return plain.length === 1 && plain.charCodeAt(0) < 0x80 ? plain.charCodeAt(0) : ASTRAL
+  if (codePoint < ASTRAL_START || codePoint >= ASTRAL_END) return ASTRAL
+  astralFolds ??= astralFoldTable()
+  return astralFolds[codePoint - ASTRAL_START] ?? ASTRAL
+}
+
+function astralFoldTable(): FoldTable {
+  const table = new Uint16Array(ASTRAL_END - ASTRAL_START).fill(ASTRAL)
+  forEachInSet(COMPATIBILITY, (low, high) => {
+    for (let codePoint = low; codePoint <= high; codePoint += 1) {
+      const plain = String.fromCodePoint(codePoint).normalize('NFKC')
+      if (plain.length === 1 && plain < '\x80')
+        table[codePoint - ASTRAL_START] = plain.charCodeAt(0)
+    }
+  })
+  forEachInSet(astralSetMatching('\\p{Nd}'), (low, high) => foldDigits(table, low, high))
+  forEachInSet(astralSetMatching(INVISIBLE), (low, high) => table.fill(IGNORED, low, high + 1))
+  return table
 }
 
 /** Letters of other scripts that look like ASCII ones (a selection of Unicode TR 39, confusables.txt), lower case. */
@@ -189,16 +197,27 @@ function baseLetter(unit: number): number {
 
 /** A text as the identifier detectors see it. */
 export function foldIdentifiers(text: string): string {
-  let isPlain = true
-  for (let at = 0; at < text.length && isPlain; at += 1) isPlain = text.charCodeAt(at) < 0x80
-  if (isPlain) return text
-  const folds = identifierFoldTable()
+  if (isPlain(text)) return text
+  return String.fromCharCode(...symbolsOf(text, identifierFoldTable()))
+}
+
+/** The symbols of a text under a folding. */
+export function symbolsOf(text: string, folds: FoldTable): number[] {
   const symbols: number[] = []
-  for (let at = 0; at < text.length; at += 1) {
-    const codePoint = text.codePointAt(at) ?? 0
-    if (codePoint > 0xffff) at += 1
+  for (let at = 0; at < text.length; ) {
+    const character = characterAt(text, at)
+    const codePoint = codePointOf(character)
     const symbol = codePoint > 0xffff ? foldAstral(codePoint) : (folds[codePoint] ?? 0)
     if (symbol !== IGNORED) symbols.push(symbol)
+    at += unitsOf(character)
   }
-  return String.fromCharCode(...symbols)
+  return symbols
+}
+
+function isPlain(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit < 0x20 || unit > 0x7e || beginsEscape(unit)) return false
+  }
+  return true
 }

@@ -1,4 +1,5 @@
 // The part of a stream's text that is not shown yet, with its place in the whole.
+import { boundaryBefore } from './characters.ts'
 
 export class HeldText {
   /** What is held; its first unit has the offset `base` in the stream. */
@@ -24,12 +25,10 @@ export class HeldText {
     this.symbolEnd = symbolEnd
   }
 
-  /** The offset that lies `span` units back, or one more where that would cut a surrogate pair. */
+  /** The offset that lies `span` units back, or where the character begins that this would cut. */
   back(span: number): number {
     const at = this.now - span
-    const inText = at - this.base
-    const cutsPair = inText > 0 && (this.text.codePointAt(inText - 1) ?? 0) > 0xffff
-    return cutsPair ? at - 1 : at
+    return at <= this.base ? at : this.base + boundaryBefore(this.text, at - this.base)
   }
 
   append(delta: string): void {

@@ -4,7 +4,7 @@ import { foldAstral, identifierFoldTable } from './fold.ts'
 import { type Alphabet, createAlphabet, FIRST_CLASS } from './matcher/alphabet.ts'
 import { Automaton } from './matcher/automaton.ts'
 import { Backtracer } from './matcher/backtracer.ts'
-import type { CharSet } from './matcher/char-set.ts'
+import { type CharSet, LOWER_CASE, UPPER_CASE } from './matcher/char-set.ts'
 import { ContextWords, type Vocabulary } from './matcher/context.ts'
 import {
   ANNOUNCED,
@@ -90,7 +90,7 @@ export const CLASS_BITS = 0xff
 export const CONTEXT_SHIFT = 8
 
 export interface Program {
-  /** By UTF-16 unit: its kind. Surrogates have to be read in pairs, with `kindOf`. */
+  /** By UTF-16 unit: its kind. Surrogates and escape sequences have to be read as a whole, with `kindOf`. */
   readonly kinds: Uint16Array
   /** The table of the context words; without any, no class leads into it. */
   readonly contextTable: Uint16Array
@@ -179,6 +179,7 @@ function alphabetOf(nfa: Nfa, detectors: readonly Detector[]): Alphabet {
   const sets = [
     ...nfa.sets,
     ...nfa.conditions.flat().map((assertion) => assertion.set),
+    ...[LOWER_CASE, UPPER_CASE],
     ...detectors.flatMap(({ latch }) => (latch === undefined ? [] : [latch.body, latch.trailing])),
   ]
   return createAlphabet(sets, identifierFoldTable())
@@ -231,12 +232,13 @@ function kindsOf({ classOf }: Alphabet, contextWords: ContextWords | undefined):
   return kinds
 }
 
-/** The kind of a character beyond U+FFFF or of a lone surrogate. */
+/** The kind of a character that takes more than one unit, or is a lone surrogate. */
 export function kindOf({ automaton, kinds }: Program, codePoint: number): number {
-  const symbolClass = automaton.alphabet.astralClass(codePoint)
+  const symbolClass = automaton.alphabet.classOfCharacter(codePoint)
   if (symbolClass < FIRST_CLASS) return symbolClass
-  // What folds to ASCII is in words what it folds to; all else separates them, as surrogates do.
-  return symbolClass | ((kinds[foldAstral(codePoint)] ?? 0) & ~CLASS_BITS)
+  // What folds to ASCII is in words what it folds to; all else beyond U+FFFF separates them, as surrogates do.
+  const unit = codePoint > 0xffff ? foldAstral(codePoint) : codePoint
+  return symbolClass | ((kinds[unit] ?? 0) & ~CLASS_BITS)
 }
 
 const MAX_GATES = 30

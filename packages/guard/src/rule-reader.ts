@@ -9,7 +9,13 @@ import { foldIdentifiers } from './fold.ts'
 import type { Vocabulary } from './matcher/context.ts'
 import { AGAINST, ANNOUNCED, SILENT, VAGUE } from './matcher/live-contexts.ts'
 import { NfaBuilder } from './matcher/nfa.ts'
-import { literalPattern, type PatternNode, parseCharSet, parsePattern } from './matcher/pattern.ts'
+import {
+  literalPattern,
+  type PatternNode,
+  parseCharSet,
+  parsePattern,
+  parseRecognizerPattern,
+} from './matcher/pattern.ts'
 import { MAX_TERM_LENGTH, termSymbols } from './matcher/terms.ts'
 import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operators.ts'
 import { PolicyError, under } from './policy-error.ts'
@@ -157,7 +163,9 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
     return [
       {
         rule,
-        pattern: under(`${entity}.patterns[${i}].source`, () => parsePattern(source, `${flags}u`)),
+        pattern: under(`${entity}.patterns[${i}].source`, () =>
+          parseRecognizerPattern(source, `${flags}u`),
+        ),
         scores,
         minStanding,
         vocabulary: scores[AGAINST] < scores[ANNOUNCED] ? vocabularyOf(recognizer) : undefined,

@@ -1,6 +1,7 @@
 // Runs the shared automata over the text of one stream, each character once, and keeps where the open threads started.
 // What an accepting thread means is matches.ts's.
 
+import { characterAt, codePointOf, unitsOf } from './characters.ts'
 import type { HeldText } from './held-text.ts'
 import { CLASS_IGNORED, FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
 import {
@@ -67,8 +68,9 @@ export class Scanner {
       let kind = kinds[codePoint] ?? 0
       if ((kind & CLASS_BITS) < FIRST_CLASS) {
         if (kind !== CLASS_IGNORED) {
-          codePoint = text.codePointAt(at) ?? 0
-          if (codePoint > 0xffff) at += 1
+          const character = characterAt(text, at)
+          codePoint = codePointOf(character)
+          at += unitsOf(character) - 1
           kind = kindOf(this.#program, codePoint)
         }
         if (kind === CLASS_IGNORED) {

@@ -1,8 +1,9 @@
 // The guard over one plain text that arrives in pieces: text comes in, is scanned, and is let go as soon as no open match
 // can reach it any more. What matches is scanner.ts's, what is shown of it resolver.ts's.
+import { characterAt, codePointOf, unfinishedUnits } from './characters.ts'
 import { type Block, type GuardStream, NO_FINDINGS, type StreamResult } from './finding.ts'
 import { HeldText } from './held-text.ts'
-import { FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
+import { symbolStart } from './matcher/alphabet.ts'
 import type { Program } from './program.ts'
 import { type Candidate, Resolver, toFinding } from './resolver.ts'
 import { Scanner } from './scanner.ts'
@@ -38,8 +39,7 @@ export class TextStream implements GuardStream {
     if (this.#isOver) return this.#afterwards()
     this.#held.append(delta)
     const { text } = this.#held
-    const waitsForPair = (text.charCodeAt(text.length - 1) & 0xfc00) === 0xd800
-    this.#scanner.scan(text.length - (waitsForPair ? 1 : 0))
+    this.#scanner.scan(text.length - unfinishedUnits(text))
     return this.#result()
   }
 
@@ -83,14 +83,8 @@ export class TextStream implements GuardStream {
   #take(to: number): string {
     const text = this.#held.take(to)
     if (text.length === 0) return text
-    const last = text.charCodeAt(text.length - 1)
-    const { alphabet } = this.#program.automaton
-    if ((alphabet.classOf[last] ?? 0) >= FIRST_CLASS) {
-      this.#held.before = last
-    } else {
-      const at = symbolStart(alphabet, text, text.length)
-      if (at >= 0) this.#held.before = text.codePointAt(at) ?? 0
-    }
+    const at = symbolStart(this.#program.automaton.alphabet, text, text.length)
+    if (at >= 0) this.#held.before = codePointOf(characterAt(text, at))
     return text
   }
 

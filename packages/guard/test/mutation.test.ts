@@ -56,10 +56,10 @@ const MUTANTS: readonly Mutant[] = [
     to: 'let watermark = now;',
   },
   {
-    rule: 'half a surrogate pair waits for the other half',
+    rule: 'half a surrogate pair or escape sequence waits for the other half',
     file: 'stream.js',
-    from: '(waitsForPair ? 1 : 0)',
-    to: '0',
+    from: '- unfinishedUnits(text)',
+    to: '',
   },
   {
     rule: 'the starts of the groups that survive move up',
@@ -92,10 +92,10 @@ const MUTANTS: readonly Mutant[] = [
     to: 'if (false) {',
   },
   {
-    rule: 'a surrogate pair is not cut where maxSpan ends',
+    rule: 'no character is cut where maxSpan ends',
     file: 'held-text.js',
-    from: 'return cutsPair ? at - 1 : at;',
-    to: 'return at;',
+    from: 'boundaryBefore(this.text, at - this.base)',
+    to: 'at - this.base',
   },
   {
     rule: 'nothing that is more than maxSpan long is held in whole',

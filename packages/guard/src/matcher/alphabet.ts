@@ -1,13 +1,14 @@
 // The alphabet of an automaton: symbols that no pattern tells apart share a class, so that a transition table needs
 // tens of columns instead of 65,536.
+import { beginsEscape, characterAt, characterStart, codePointOf } from '../characters.ts'
 import { type FoldTable, foldAstral, IGNORED } from '../fold.ts'
 import { PolicyError } from '../policy-error.ts'
 import { ASTRAL, type CharSet, contains } from './char-set.ts'
 
 /** Class of a unit that counts as nothing. */
 export const CLASS_IGNORED = 0
-/** Class of a surrogate: the pair has to be read to know its class. */
-const CLASS_SURROGATE = 1
+/** Class of a surrogate and of what begins an escape sequence: the whole character has to be read to know its class. */
+const CLASS_COMPOUND = 1
 /** The first class that is a symbol. */
 export const FIRST_CLASS = 2
 const MAX_CLASSES = 250
@@ -19,8 +20,8 @@ export interface Alphabet {
   readonly size: number
   /** The class of the end of the text, the last one. */
   readonly end: number
-  /** Class of a character beyond U+FFFF, folding included. */
-  astralClass(codePoint: number): number
+  /** Class of a character that has been read, folding included. */
+  classOfCharacter(codePoint: number): number
   /** One byte per class: 1 where the class belongs to the set. */
   members(set: CharSet): Uint8Array
 }
@@ -38,24 +39,26 @@ export function createAlphabet(sets: readonly CharSet[], folds: FoldTable): Alph
     const symbol = folds[unit] ?? unit
     classOf[unit] = symbol === IGNORED ? CLASS_IGNORED : (symbolClass[symbol] ?? 0)
   }
-  classOf.fill(CLASS_SURROGATE, 0xd800, 0xe000)
-  return alphabetOf(classOf, samples, symbolClass[ASTRAL] ?? 0)
+  classOf.fill(CLASS_COMPOUND, 0xd800, 0xe000)
+  for (let unit = 0; unit < 0x80; unit += 1) if (beginsEscape(unit)) classOf[unit] = CLASS_COMPOUND
+  return alphabetOf(classOf, samples, symbolClass)
 }
 
 function alphabetOf(
   classOf: Uint8Array,
   samples: readonly number[],
-  classOfAstral: number,
+  symbolClass: Uint8Array,
 ): Alphabet {
   const end = FIRST_CLASS + samples.length
   return {
     classOf,
     size: end + 1,
     end,
-    astralClass: (codePoint) => {
-      const symbol = foldAstral(codePoint)
-      if (symbol === ASTRAL) return classOfAstral
-      return symbol === IGNORED ? CLASS_IGNORED : (classOf[symbol] ?? 0)
+    classOfCharacter: (codePoint) => {
+      const known = codePoint > 0xffff ? CLASS_COMPOUND : (classOf[codePoint] ?? CLASS_IGNORED)
+      if (known !== CLASS_COMPOUND) return known
+      const symbol = codePoint < ASTRAL ? codePoint : foldAstral(codePoint)
+      return symbol === IGNORED ? CLASS_IGNORED : (symbolClass[symbol] ?? 0)
     },
     members: (set) => {
       const result = new Uint8Array(end + 1)
@@ -69,11 +72,10 @@ function alphabetOf(
 
 /** Where the symbol begins that ends at or before `end`; -1 if there is only what counts as nothing. */
 export function symbolStart(alphabet: Alphabet, text: string, end: number): number {
-  let at = end - 1
-  while (at >= 0) {
-    if (at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff) at -= 1
+  let at = end
+  while (at > 0) {
+    at = characterStart(text, at)
     if (classAt(alphabet, text, at) !== CLASS_IGNORED) return at
-    at -= 1
   }
   return -1
 }
@@ -81,8 +83,8 @@ export function symbolStart(alphabet: Alphabet, text: string, end: number): numb
 /** The class of the character that begins at an offset. */
 export function classAt(alphabet: Alphabet, text: string, at: number): number {
   const symbolClass = alphabet.classOf[text.charCodeAt(at)] ?? CLASS_IGNORED
-  return symbolClass === CLASS_SURROGATE
-    ? alphabet.astralClass(text.codePointAt(at) ?? 0)
+  return symbolClass === CLASS_COMPOUND
+    ? alphabet.classOfCharacter(codePointOf(characterAt(text, at)))
     : symbolClass
 }
 

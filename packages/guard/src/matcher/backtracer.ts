@@ -158,7 +158,7 @@ export class Backtracer {
 
   #leftOf(codePoint: number): number {
     if (codePoint < 0) return 0
-    const symbolClass = classAt(this.#alphabet, String.fromCodePoint(codePoint), 0)
+    const symbolClass = this.#alphabet.classOfCharacter(codePoint)
     return this.#conditions.leftOf[symbolClass] ?? 0
   }
 

@@ -10,6 +10,9 @@ const LAST = 0xffff
 
 export const DIGIT: CharSet = [0x30, 0x39]
 export const WORD: CharSet = [0x30, 0x39, 0x41, 0x5a, 0x5f, 0x5f, 0x61, 0x7a]
+export const UPPER_CASE: CharSet = [0x41, 0x5a]
+export const LOWER_CASE: CharSet = [0x61, 0x7a]
+export const LETTERS_AND_DIGITS: CharSet = [...DIGIT, ...UPPER_CASE, ...LOWER_CASE]
 /** WhiteSpace and LineTerminator of ECMA-262, sections 12.2 and 12.3. */
 export const SPACE: CharSet = unionOf([
   [0x09, 0x0d],
@@ -69,6 +72,20 @@ export function charSetMatching(source: string): CharSet {
   const ranges: number[] = []
   for (const { 0: run, index } of everySymbol.matchAll(new RegExp(`(?:${source})+`, 'gu'))) {
     ranges.push(index, index + run.length - 1)
+  }
+  return ranges
+}
+
+/** The characters from U+10000 to U+1FFFF that a RegExp source of one character matches, as offsets from U+10000. */
+export function astralSetMatching(source: string): CharSet {
+  const ranges: number[] = []
+  for (let low = 0; low < 0x10000; low += 0x1000) {
+    const text = String.fromCodePoint(
+      ...Array.from({ length: 0x1000 }, (_, i) => 0x10000 + low + i),
+    )
+    for (const { 0: run, index } of text.matchAll(new RegExp(`(?:${source})+`, 'gu'))) {
+      ranges.push(low + index / 2, low + (index + run.length) / 2 - 1)
+    }
   }
   return ranges
 }

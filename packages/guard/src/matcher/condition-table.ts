@@ -1,5 +1,6 @@
 // Which conditions (word boundaries, look-around of one character) hold between which two neighbouring symbols.
 import { type Alphabet, FIRST_CLASS } from './alphabet.ts'
+import { LOWER_CASE, UPPER_CASE } from './char-set.ts'
 import type { Assertion } from './pattern.ts'
 
 /** Worked out once per program, for every condition, left context and class. */
@@ -15,17 +16,19 @@ export class ConditionTable {
     const assertions = [...new Set(conditions.flat())]
     const members = new Map(assertions.map((a) => [a, alphabet.members(a.set)]))
     const looksBack = assertions.filter(({ kind }) => kind === 'behind' || kind === 'boundary')
+    const lowerCase = alphabet.members(LOWER_CASE)
+    const splitsWords = assertions.some((assertion) => assertion.splitsWords)
+    const looked = looksBack.map((assertion) => members.get(assertion) ?? EMPTY)
     const { leftOf, samples } = leftContexts(
-      looksBack.map((assertion) => members.get(assertion) ?? EMPTY),
+      splitsWords ? [...looked, lowerCase] : looked,
       alphabet,
     )
     this.leftOf = leftOf
     this.lefts = samples.length
     this.#size = alphabet.size
     this.#open = new Uint8Array(conditions.length * this.lefts * this.#size)
-    const met = new Map(
-      assertions.map((a) => [a, whereMet(a, members.get(a) ?? EMPTY, { samples, alphabet })]),
-    )
+    const places = { samples, alphabet, lowerCase, upperCase: alphabet.members(UPPER_CASE) }
+    const met = new Map(assertions.map((a) => [a, whereMet(a, members.get(a) ?? EMPTY, places)]))
     conditions.forEach((condition, c) => {
       const open = this.#open.subarray(
         c * this.lefts * this.#size,
@@ -64,17 +67,23 @@ function leftContexts(members: readonly Uint8Array[], alphabet: Alphabet) {
   return { leftOf, samples }
 }
 
+/** Where an assertion may be met: after a sample of a left context and before any class. */
+interface Places {
+  readonly samples: readonly number[]
+  readonly alphabet: Alphabet
+  readonly lowerCase: Uint8Array
+  readonly upperCase: Uint8Array
+}
+
 /** By left context and class: 1 where an assertion is met between the two. */
-function whereMet(
-  assertion: Assertion,
-  members: Uint8Array,
-  { samples, alphabet }: { readonly samples: readonly number[]; readonly alphabet: Alphabet },
-): Uint8Array {
+function whereMet(assertion: Assertion, members: Uint8Array, places: Places): Uint8Array {
+  const { samples, alphabet, lowerCase, upperCase } = places
   const { size, end } = alphabet
   const met = new Uint8Array(samples.length * size)
   samples.forEach((before, left) => {
     for (let after = FIRST_CLASS; after < size; after += 1) {
-      if (isMet(assertion, members, { before, after, end })) met[left * size + after] = 1
+      const splits = assertion.splitsWords && lowerCase[before] === 1 && upperCase[after] === 1
+      if (splits || isMet(assertion, members, { before, after, end })) met[left * size + after] = 1
     }
   })
   return met

@@ -1,6 +1,6 @@
 // Context words: single words that say of what follows that it is likely to be an entity, or something else. Here they
 // are found; what they mean for a stream is live-contexts.ts's.
-import { wordFoldTable } from '../fold.ts'
+import { symbolsOf, wordFoldTable } from '../fold.ts'
 import { charSetMatching } from './char-set.ts'
 
 /** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
@@ -171,17 +171,12 @@ function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
   return vocabularies.flatMap((vocabulary, i) =>
     (['context', 'vague', 'against'] as const).flatMap((role) =>
       (vocabulary[role] ?? []).map((word) => ({
-        symbols: symbolsOf(word.replace(/\*$/, '')),
+        symbols: symbolsOf(word.replace(/\*$/, ''), wordFoldTable()),
         isPrefix: word.endsWith('*'),
         roles: { ...NO_ROLES, [role]: 1 << i },
       })),
     ),
   )
-}
-
-function symbolsOf(word: string): number[] {
-  const folds = wordFoldTable()
-  return [...word].map((character) => folds[character.charCodeAt(0)] ?? 0)
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   complementOf,
   DIGIT,
   ignoringCase,
+  LETTERS_AND_DIGITS,
   SPACE,
   unionOf,
   WORD,
@@ -22,6 +23,8 @@ export interface Assertion {
   readonly kind: 'behind' | 'ahead' | 'boundary' | 'start' | 'end'
   readonly set: CharSet
   readonly negate: boolean
+  /** Whether `behind` and `boundary` also hold where a capital follows a small letter, as in `awsKeyAKIA`. */
+  readonly splitsWords: boolean
 }
 
 export type PatternNode =
@@ -50,6 +53,25 @@ const TOKENS = /\\.|\[(?:\\.|[^\\\]])*\]|[()]/gs
  * @throws PolicyError `pattern_syntax`, `pattern_unsupported` or `pattern_too_large`, with the position in the source.
  */
 export function parsePattern(source: string, flags = ''): PatternNode {
+  return parse(source, flags, { word: WORD, splitsWords: false })
+}
+
+/**
+ * Parses the source of a recognizer's pattern. As a person sees it, `_` and a change of case begin a word: a look-behind
+ * and `\b` take `\w` for letters and digits, and a negative look-behind and `\b` also hold before a capital that follows a
+ * small letter, unless the pattern does not tell cases apart.
+ */
+export function parseRecognizerPattern(source: string, flags = ''): PatternNode {
+  return parse(source, flags, { word: LETTERS_AND_DIGITS, splitsWords: !flags.includes('i') })
+}
+
+/** Where words begin and end. */
+interface Edges {
+  readonly word: CharSet
+  readonly splitsWords: boolean
+}
+
+function parse(source: string, flags: string, edges: Edges): PatternNode {
   if (!/^[iu]*$/.test(flags)) {
     throw new PolicyError('pattern_unsupported', `flags may be "i" and "u", not "${flags}"`)
   }
@@ -58,7 +80,7 @@ export function parsePattern(source: string, flags = ''): PatternNode {
     const unicode = flags.includes('u')
     const parser = new RegExpParser({ ecmaVersion: 2024 })
     const pattern = parser.parsePattern(source, 0, source.length, { unicode })
-    return new TreeBuilder(flags.includes('i')).alternatives(pattern.alternatives)
+    return new TreeBuilder(flags.includes('i'), edges).alternatives(pattern.alternatives)
   } catch (error) {
     if (!(error instanceof RegExpSyntaxError)) throw error
     throw new PolicyError('pattern_syntax', error.message, { position: error.index, cause: error })
@@ -102,9 +124,14 @@ export function literalPattern(symbols: readonly number[]): PatternNode {
 
 class TreeBuilder {
   readonly #ignoreCase: boolean
+  readonly #edges: Edges
+  /** What `\w` means. */
+  readonly #word: CharSet
 
-  constructor(ignoreCase: boolean) {
+  constructor(ignoreCase: boolean, edges: Edges, word = WORD) {
     this.#ignoreCase = ignoreCase
+    this.#edges = edges
+    this.#word = word
   }
 
   alternatives(alternatives: readonly AST.Alternative[]): PatternNode {
@@ -144,15 +171,22 @@ class TreeBuilder {
   #assertion(node: AST.Assertion): Assertion {
     switch (node.kind) {
       case 'word':
-        return { kind: 'boundary', set: WORD, negate: node.negate }
+        return this.#edge('boundary', this.#edges.word, node.negate)
       case 'start':
       case 'end':
-        return { kind: node.kind, set: [], negate: false }
+        return { kind: node.kind, set: [], negate: false, splitsWords: false }
+      case 'lookahead':
+        return { kind: 'ahead', set: this.#lookedAt(node), negate: node.negate, splitsWords: false }
       default: {
-        const kind = node.kind === 'lookahead' ? 'ahead' : 'behind'
-        return { kind, set: this.#lookedAt(node), negate: node.negate }
+        const inside = new TreeBuilder(this.#ignoreCase, this.#edges, this.#edges.word)
+        return this.#edge('behind', inside.#lookedAt(node), node.negate)
       }
     }
+  }
+
+  #edge(kind: 'behind' | 'boundary', set: CharSet, negate: boolean): Assertion {
+    const isEdge = negate === (kind === 'behind')
+    return { kind, set, negate, splitsWords: isEdge && this.#edges.splitsWords }
   }
 
   /** A look-around of exactly one character is a condition on a neighbour; anything longer is not finite here. */
@@ -173,7 +207,7 @@ class TreeBuilder {
 
   #set(node: AST.Character | AST.CharacterClass | AST.CharacterSet): CharSet {
     if (node.type === 'CharacterClass') return this.#classSet(node)
-    const set = node.type === 'Character' ? characterSet(node) : escapeSet(node)
+    const set = node.type === 'Character' ? characterSet(node) : escapeSet(node, this.#word)
     return this.#ignoreCase ? ignoringCase(set) : set
   }
 
@@ -188,7 +222,7 @@ class TreeBuilder {
           sets.push(rangeSet(element))
           break
         case 'CharacterSet':
-          sets.push(escapeSet(element))
+          sets.push(escapeSet(element, this.#word))
           break
         default:
           throw unsupported('a character class with set operations', element)
@@ -216,14 +250,14 @@ function isAstral(codePoint: number): boolean {
   return codePoint > 0xffff || (codePoint >= 0xd800 && codePoint <= 0xdfff)
 }
 
-function escapeSet(node: AST.CharacterSet): CharSet {
+function escapeSet(node: AST.CharacterSet, word: CharSet): CharSet {
   switch (node.kind) {
     case 'any':
       return ANY
     case 'digit':
       return node.negate ? complementOf(DIGIT) : DIGIT
     case 'word':
-      return node.negate ? complementOf(WORD) : WORD
+      return node.negate ? complementOf(word) : word
     case 'space':
       return node.negate ? complementOf(SPACE) : SPACE
     default:

@@ -1,6 +1,6 @@
 // Thousands of literal terms in one Aho-Corasick automaton with a dense table. Its state is one number; how deep a node
 // lies is how much of the text could still become a term. Folding is fold.ts's, what a match means the stream's.
-import { foldAstral, IGNORED, termFoldTable } from '../fold.ts'
+import { foldAstral, IGNORED, symbolsOf, termFoldTable } from '../fold.ts'
 import { CLASS_IGNORED } from './alphabet.ts'
 
 /** `word`: a term counts only between characters that are neither letter, digit nor `_`. `substring`: anywhere. */
@@ -71,14 +71,7 @@ export class TermAlphabet {
 
 /** A term as the symbols it folds to. */
 export function termSymbols(term: string): number[] {
-  const folds = termFoldTable()
-  const symbols: number[] = []
-  for (const character of term) {
-    const codePoint = character.codePointAt(0) ?? 0
-    const symbol = codePoint > 0xffff ? foldAstral(codePoint) : (folds[codePoint] ?? 0)
-    if (symbol !== IGNORED) symbols.push(lowerCase(symbol))
-  }
-  return symbols
+  return symbolsOf(term, termFoldTable()).map(lowerCase)
 }
 
 function lowerCase(symbol: number): number {

@@ -18,9 +18,8 @@ function fold(text: string): Folded {
   const starts: number[] = []
   const ends: number[] = []
   let folded = ''
-  let at = 0
-  for (const character of text) {
-    const codePoint = character.codePointAt(0) ?? 0
+  for (const { 0: character, index: at } of text.matchAll(CHARACTER)) {
+    const codePoint = decoded(character)
     const symbol = codePoint > 0xffff ? foldAstral(codePoint) : (folds[codePoint] ?? 0)
     if (symbol !== IGNORED) {
       // Whatever has no fold becomes one arbitrary symbol that no pattern names.
@@ -28,12 +27,38 @@ function fold(text: string): Folded {
       starts.push(at)
       ends.push(at + character.length)
     }
-    at += character.length
   }
   return { text: folded, starts, ends }
 }
 
+/** A character as it is read: an escape sequence is one, with the doubled backslashes before it. */
+const CHARACTER =
+  /\\{1,8}(?:u(?:[dD][89abAB]..\\{1,8}u[dD][c-fC-F]..|[0-9a-fA-F]{4})|x[0-9a-fA-F]{2}|[bfnrtv]|[!-/:-@[\]-`{-~])|\\\\|%[0-9a-fA-F]{2}|./gsu
+const LETTERS: Readonly<Record<string, string>> = {
+  ...{ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' },
+}
+
+function decoded(character: string): number {
+  if (!character.startsWith('\\')) return character.codePointAt(0) ?? 0
+  const hex = [...character.matchAll(/[ux]([0-9a-fA-F]+)/g)].map(([, digits = '']) => digits)
+  if (hex.length > 0) {
+    return (
+      String.fromCharCode(...hex.map((digits) => Number.parseInt(digits, 16))).codePointAt(0) ?? 0
+    )
+  }
+  const last = character.slice(-1)
+  return (LETTERS[last] ?? last).charCodeAt(0)
+}
+
 const compiled = new Map<string, RegExp>()
+
+/** The source with what a recognizer's look-behind means: `_` and a change of case begin a word. */
+function withEdges({ source, flags }: EntityPattern): string {
+  return source.replace(/\(\?<!((?:\[[^\]]*\]|\\?.)*?)\)/g, (_whole, set: string) => {
+    const plain = `(?<!${set.replace(/\\w/g, set.startsWith('[') ? 'A-Za-z0-9' : '[A-Za-z0-9]')})`
+    return flags === 'i' ? plain : `(?:${plain}|(?<=[a-z])(?=[A-Z]))`
+  })
+}
 
 /** Whether the pattern matches exactly from `start` to `end`, seeing what is around. */
 function matches(
@@ -41,7 +66,7 @@ function matches(
   text: string,
   span: { start: number; end: number },
 ): boolean {
-  const source = `(?:${pattern.source})(?=[^]{${text.length - span.end}}$)`
+  const source = `(?:${withEdges(pattern)})(?=[^]{${text.length - span.end}}$)`
   const key = `${source}/${pattern.flags}`
   const regexp = compiled.get(key) ?? new RegExp(source, `${pattern.flags ?? ''}uy`)
   compiled.set(key, regexp)

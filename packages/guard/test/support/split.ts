@@ -39,6 +39,33 @@ export function everyCut(text: string): number[] {
 
 /** Texts that come near to matches: parts of real values, separators, what folds, what disturbs. */
 const PARTS: readonly string[] = [
+  ...[
+    '\\n',
+    '\\\\t',
+    '\\u0034',
+    '\\u00',
+    '\\x2',
+    '\\',
+    '\\\\',
+    '\\"',
+    '\\/',
+    '%20',
+    '%2',
+    '%',
+    'u',
+    '\\ud835',
+  ],
+  ...[
+    '\\ud835\\udfdc',
+    '\\\\\\\\udfdc',
+    '\\'.repeat(9),
+    'Key',
+    'x_',
+    '\u0007',
+    '\u{1e950}',
+    '\u{e0100}',
+    '\u20dd',
+  ],
   ...['4111 1111 1111 1111', '4111111111111111', '1111 14111111114111', '4111-1111', '1111', '14'],
   ...['123-45-6789', '078051120', '666-12-1234', '123', '45', '6789', '000', '9', '0'],
   ...['jo.doe@example.org', 'a@a.a', 'a@a.aa', '@', 'b.co', 'co.uk', 'xn--p1ai', '_', '%'],
