@@ -4,10 +4,11 @@
 const Socket = globalThis.WebSocket ?? (await import('ws')).WebSocket
 
 /**
- * Yields the answer's text as it comes and returns the audit log; throws if the answer is blocked or fails. Leaving the
- * loop early closes the socket, and that cancels the completion.
+ * Yields the answer's text as it comes and returns the audit log; throws if the answer is blocked or fails, or if nothing
+ * came for `idleTimeoutMs`: a network that falls silent closes no socket by itself. Leaving the loop early closes the
+ * socket, and that cancels the completion.
  */
-export async function* ask(url, payload, key) {
+export async function* ask(url, payload, { key, idleTimeoutMs = 60_000 } = {}) {
   const socket = open(url, key)
   const messages = []
   let wake = () => {}
@@ -26,7 +27,12 @@ export async function* ask(url, payload, key) {
   socket.onerror = () => {} // `close` follows and says why
   try {
     for (;;) {
+      const timer = setTimeout(
+        () => take({ type: 'error', message: `nothing came for ${idleTimeoutMs} ms` }),
+        idleTimeoutMs,
+      )
       while (messages.length === 0) await new Promise((resolve) => (wake = resolve))
+      clearTimeout(timer)
       const { type, data, auditLog, reason, message } = messages.shift()
       if (type === 'chunk') yield data.choices[0]?.delta.content ?? ''
       if (type === 'complete') return auditLog

@@ -18,7 +18,7 @@ const ARROWS = {
   'access.ts': ['clients', 'config'],
   admin: ['server/origin.ts'],
   'admission.ts': ['clients', 'completion', 'limits', 'live-config.ts'],
-  audit: ['completion'],
+  audit: ['clients/auth-result.ts', 'completion'],
   'callbacks.ts': ['completion', 'webhook', 'dialects'],
   clients: [],
   completion: ['request', 'tokens', 'upstream'],

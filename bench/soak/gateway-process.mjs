@@ -16,7 +16,7 @@ const MAX_EXPORT_BYTES = 256 * 1024 * 1024
  * @typedef {object} AuditRecord
  * @property {string} requestId
  * @property {string} status
- * @property {number} beganAt
+ * @property {string} beganAt
  */
 
 export class GatewayProcess {

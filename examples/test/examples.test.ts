@@ -54,6 +54,15 @@ describe('library.mjs and node-client.mjs', () => {
     expect(await library.exitCode).toBe(0)
   })
 
+  it('give a gateway up that falls silent', async () => {
+    const library = run(['library.mjs'], { PORT: '0' })
+    const [, GATEWAY_URL = ''] = await printing(library, /listens on (ws:\S+)/)
+    const env = { GATEWAY_URL, MODEL: 'sandbox-stall-mid-stream', IDLE_TIMEOUT_MS: '300' }
+    const client = run(['node-client.mjs', 'hello'], env)
+    expect(await client.exitCode).toBe(1)
+    expect(client.output()).toContain('nothing came for 300 ms')
+  })
+
   it('say why when no gateway listens', async () => {
     const client = run(['node-client.mjs', 'hello'], { GATEWAY_URL: 'ws://127.0.0.1:1' })
     expect(await client.exitCode).toBe(1)

@@ -1,15 +1,17 @@
 /** Runs the commands of README.md whose output stands below them. */
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { promisify } from 'node:util'
+import { createGateway } from '@sluice/gateway'
+import { startSandbox } from '@sluice/sandbox'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 const root = new URL('../../', import.meta.url)
 const sluice = fileURLToPath(new URL('packages/cli/bin/sluice.js', root))
-const blocks = readFileSync(new URL('README.md', root), 'utf8').matchAll(
-  /^```\n\$ npx sluice (.+)\n([\s\S]*?)```$/gm,
-)
+const readme = readFileSync(new URL('README.md', root), 'utf8')
+const blocks = readme.matchAll(/^```\n\$ npx sluice (.+)\n([\s\S]*?)```$/gm)
 const commands = [...blocks].map(([, args = '', output = '']) => ({ args, output }))
 
 /** A policy's hash changes with each of its rules; what it does is what counts. */
@@ -17,7 +19,31 @@ function withoutHashes(text: string): string {
   return text.replace(/\([0-9a-f]{16}\)/g, '(…)')
 }
 
+/** Node.js before version 22 has no WebSocket of its own. */
+const WITH_SOCKET = `import { WebSocket } from ${JSON.stringify(import.meta.resolve('ws'))}
+globalThis.WebSocket ??= WebSocket\n`
+
 describe('README.md', () => {
+  it('shows a client that asks, prints the answer and ends', async () => {
+    const sandbox = await startSandbox()
+    const settings = { genesysBaseUrl: sandbox.url, clientId: 'sandbox-client' }
+    const gateway = await createGateway({
+      ...settings,
+      clientSecret: 'sandbox-secret',
+      ...{ port: 0, adminPort: 'off', audit: 'off', logLevel: 'silent' },
+    })
+    onTestFinished(async () => {
+      await gateway.stop()
+      await sandbox.close()
+    })
+    const [, client = ''] = /^```js\n(const socket = [\s\S]*?)```$/m.exec(readme) ?? []
+    const script = WITH_SOCKET + client.replace('ws://127.0.0.1:8080', gateway.url)
+    const args = ['--input-type=module', '--eval', script]
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args)
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^\S.* \{\n {2}requestId: [\s\S]*status: 'success'[\s\S]*closed 1005/)
+  })
+
   it('shows commands', () => {
     expect(commands.length).toBeGreaterThan(0)
   })

@@ -8,14 +8,22 @@ import {
   auditName,
   CSV_HEADER,
   eraseConversation,
+  listKeys,
   parseAuditTarget,
   toCsvLine,
   toJsonLine,
 } from '@sluice/gateway'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import {
+  completionTable,
+  eventJson,
+  eventTable,
+  type NameOf,
+  statisticsText,
+} from './audit-view.ts'
 import { readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
-import { neutralise, paint } from './terminal.ts'
+import { table } from './table.ts'
 
 interface FilterOptions {
   file?: string
@@ -26,23 +34,38 @@ interface FilterOptions {
   model?: string
   conversation?: string
   limit?: number
+  json?: boolean
 }
 
 export function auditCommand(): Command {
   const audit = new Command('audit').description(
     'reads the audit: who asked when, and what came of it, never what was said',
   )
+  audit.addHelpText(
+    'after',
+    '\nStatus success means that the whole answer was handed to the network, not that it arrived.',
+  )
   audit.addCommand(
-    filtered(
-      new Command('list').description('completions, the newest first, one a line'),
+    filtered(new Command('list').description('completions, the newest first'), 50)
+      .option('--json', 'one JSON object a line')
+      .action(list),
+  )
+  audit.addCommand(
+    timed(
+      new Command('events').description(
+        'what happened beside completions: refusals, changes of keys and settings, gaps, erasures',
+      ),
       50,
-    ).action(list),
+    )
+      .option('--json', 'one JSON object a line')
+      .action(events),
   )
   audit.addCommand(
     new Command('show')
-      .description('one completion as JSON')
+      .description('one completion')
       .argument('<requestId>')
       .option('--file <path>', 'audit file (SLUICE_AUDIT)')
+      .option('--json', 'as JSON')
       .action(show),
   )
   const format = new Option('--format <format>', 'one record a line')
@@ -54,7 +77,9 @@ export function auditCommand(): Command {
     ).action(exportAll),
   )
   audit.addCommand(
-    filtered(new Command('stats').description('sums and percentiles as JSON')).action(stats),
+    filtered(new Command('stats').description('sums and percentiles'))
+      .option('--json', 'as JSON')
+      .action(stats),
   )
   audit.addCommand(
     new Command('erase')
@@ -66,51 +91,98 @@ export function auditCommand(): Command {
   return audit
 }
 
-function filtered(command: Command, limit?: number): Command {
+function timed(command: Command, limit?: number): Command {
   return command
     .option('--file <path>', 'audit file (SLUICE_AUDIT)')
-    .option(
-      '--since <when>',
-      'begun at or after: an ISO date, or an age such as 30m, 24h, 7d',
-      timeOf,
-    )
-    .option('--until <when>', 'begun before', timeOf)
+    .option('--since <when>', 'at or after: an ISO date, or an age such as 30m, 24h, 7d', timeOf)
+    .option('--until <when>', 'before', timeOf)
+    .option('--limit <n>', 'at most so many', wholeNumber, limit)
+}
+
+function filtered(command: Command, limit?: number): Command {
+  return timed(command, limit)
     .addOption(new Option('--status <status>', 'how it ended').choices(AUDIT_STATUSES))
     .option('--client <id>', 'of one client')
     .option('--model <name>', 'of one model')
     .option('--conversation <id>', 'of one conversation')
-    .option('--limit <n>', 'at most so many', wholeNumber, limit)
 }
 
-function list(options: FilterOptions): void {
+async function list(options: FilterOptions): Promise<void> {
+  const nameOf = await clientNames()
   withReader(options.file, (reader) => {
-    for (const record of reader.list(filterOf(options))) process.stdout.write(`${line(record)}\n`)
+    const records = reader.list(filterOf(options))
+    if (options.json === true)
+      for (const record of records) print(toJsonLine(named(record, nameOf)))
+    else for (const line of completionTable([...records], nameOf)) print(line)
   })
 }
 
-function show(requestId: string, options: FilterOptions): void {
+async function events(options: FilterOptions): Promise<void> {
+  const nameOf = await clientNames()
+  withReader(options.file, (reader) => {
+    const found = reader.events(filterOf(options))
+    if (options.json === true)
+      for (const event of found) print(toJsonLine(eventJson(event, nameOf)))
+    else for (const line of eventTable([...found], nameOf)) print(line)
+  })
+}
+
+async function show(requestId: string, options: FilterOptions): Promise<void> {
+  const nameOf = await clientNames()
   withReader(options.file, (reader) => {
     const record = reader.get(requestId)
     if (record === undefined)
       throw new CommandError('The audit has no completion with this request id')
-    process.stdout.write(`${JSON.stringify(record, null, 2)}\n`)
-  })
-}
-
-function exportAll(options: FilterOptions & { format: 'jsonl' | 'csv' }): void {
-  const isCsv = options.format === 'csv'
-  withReader(options.file, (reader) => {
-    if (isCsv) process.stdout.write(`${CSV_HEADER}\n`)
-    for (const record of reader.list(filterOf(options))) {
-      process.stdout.write(`${isCsv ? toCsvLine(record) : toJsonLine(record)}\n`)
+    const line = toJsonLine(named(record, nameOf))
+    if (options.json === true) return print(line)
+    const known = Object.entries(JSON.parse(line)).filter(([, value]) => value !== null)
+    for (const row of table(
+      ['field', 'value'],
+      known.map(([field, value]) => [
+        field,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]),
+    )) {
+      print(row)
     }
   })
 }
 
-function stats(options: FilterOptions): void {
+async function exportAll(options: FilterOptions & { format: 'jsonl' | 'csv' }): Promise<void> {
+  const isCsv = options.format === 'csv'
   withReader(options.file, (reader) => {
-    process.stdout.write(`${JSON.stringify(reader.stats(filterOf(options)), null, 2)}\n`)
+    if (isCsv) print(CSV_HEADER)
+    for (const record of reader.list(filterOf(options))) {
+      print(isCsv ? toCsvLine(record) : toJsonLine(record))
+    }
   })
+}
+
+async function stats(options: FilterOptions): Promise<void> {
+  const nameOf = await clientNames()
+  withReader(options.file, (reader) => {
+    const statistics = reader.stats(filterOf(options))
+    if (options.json === true) print(JSON.stringify(statistics, null, 2))
+    else for (const line of statisticsText(statistics, nameOf)) print(line)
+  })
+}
+
+/** The names of keys; none where there is no key file that this user may read. */
+async function clientNames(): Promise<NameOf> {
+  const { keysFile } = readConfiguration(process.env, process.cwd()).loaded.settings
+  const keys = keysFile === undefined ? [] : await listKeys(keysFile).catch(() => [])
+  const names = new Map(keys.map(({ id, name }) => [id, name]))
+  return (client) => names.get(client)
+}
+
+function named(record: AuditRecord, nameOf: NameOf): object {
+  const { client } = record
+  const name = nameOf(client)
+  return name === undefined ? record : { ...record, clientName: name }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
 }
 
 async function erase(conversationId: string, options: FilterOptions): Promise<void> {
@@ -149,20 +221,6 @@ function filterOf({
 }: FilterOptions): AuditFilter {
   const conversationId = conversation === undefined ? undefined : auditName(conversation)
   return { since, until, status, client, model, conversationId, limit }
-}
-
-function line(record: AuditRecord): string {
-  const colour =
-    record.status === 'success' ? 'green' : record.status === 'running' ? 'cyan' : 'yellow'
-  return [
-    new Date(record.beganAt).toISOString(),
-    record.requestId,
-    paint(colour, record.status.padEnd(11), process.stdout),
-    neutralise(`${record.client} ${record.model} ${record.policy}`),
-    `${record.promptTokens ?? '-'}+${record.completionTokens ?? '-'} tokens`,
-    `${record.latencyMs ?? '-'} ms`,
-    record.errorCode ?? '',
-  ].join('  ')
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }

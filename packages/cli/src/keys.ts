@@ -36,7 +36,11 @@ export function keysCommand(): Command {
     inFile(new Command('create').description('makes a key and prints it, this once'))
       .argument('<name>', 'what you call it')
       .option('--expires <days>', 'ends after so many days', expiryOf)
-      .option('--model <name...>', 'only these models')
+      .option(
+        '--model <names>',
+        'only these models, separated by commas; may be repeated',
+        addModels,
+      )
       .option('--policy <name>', 'guard policy of this client, built in or of sluice.yaml')
       .option('--requests-per-minute <n>', 'instead of the general limit', wholeNumber)
       .option('--tokens-per-minute <n>', 'instead of the general limit', wholeNumber)
@@ -159,6 +163,13 @@ function pathOf(file: string | undefined): string {
     file ?? readConfiguration(process.env, process.cwd()).loaded.settings.keysFile ?? DEFAULT_FILE
   if (path.trim() === '') throw new CommandError('--file: expected a path')
   return path
+}
+
+/** Takes one word and never the next: an option of many words would swallow the key's name after it. */
+function addModels(names: string, before: string[] = []): string[] {
+  const models = names.split(',').map((name) => name.trim())
+  if (models.includes('')) throw new InvalidArgumentError('expected names of models')
+  return [...before, ...models]
 }
 
 function expiryOf(text: string): string {

@@ -13,24 +13,79 @@ async function auditOfTwo(): Promise<string> {
   return file
 }
 
-describe('sluice audit', () => {
-  it('lists, shows, exports and sums up what ended', async () => {
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+const rowsOf = ({ stdout }: { stdout: string }) => stdout.trimEnd().split('\n')
+const objectsOf = (ended: { stdout: string }) => rowsOf(ended).map((line) => JSON.parse(line))
+
+// Many processes, one after the other.
+describe('sluice audit', { timeout: 60_000 }, () => {
+  it('lists, shows, exports and sums up what ended, for people and as JSON', async () => {
     const file = await auditOfTwo()
-    const jsonl = await sluice(['audit', 'export', '--file', file])
-    const records = jsonl.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line))
+    const audit = (...args: string[]) => sluice(['audit', ...args, '--file', file])
+    const records = objectsOf(await audit('export'))
     expect(records.map(({ status }) => status).toSorted()).toEqual(['blocked', 'success'])
+    for (const { beganAt, endedAt } of records) {
+      expect(beganAt).toMatch(ISO)
+      expect(endedAt).toMatch(ISO)
+    }
     const [{ requestId }] = records
-    const shown = await sluice(['audit', 'show', requestId, '--file', file])
-    expect(JSON.parse(shown.stdout)).toMatchObject({ requestId })
-    const blocked = await sluice(['audit', 'list', '--status', 'blocked', '--file', file])
-    expect(blocked.stdout.trim().split('\n')).toHaveLength(1)
-    const csv = await sluice(['audit', 'export', '--format', 'csv', '--file', file])
-    expect(csv.stdout.trim().split('\n')).toHaveLength(3)
-    const stats = await sluice(['audit', 'stats', '--since', '1h', '--file', file])
-    expect(JSON.parse(stats.stdout)).toMatchObject({ completions: 2, byPolicy: { seed: 2 } })
+    expect(objectsOf(await audit('show', requestId, '--json'))[0]).toMatchObject({ requestId })
+    expect((await audit('show', requestId)).stdout).toMatch(
+      new RegExp(`^requestId +${requestId}$`, 'm'),
+    )
+    const [header = '', blocked = '', ...others] = rowsOf(
+      await audit('list', '--status', 'blocked'),
+    )
+    expect(others).toEqual([])
+    expect(header).toMatch(/^began +status +client +model/)
+    expect(blocked.indexOf('blocked')).toBe(header.indexOf('status'))
+    expect(objectsOf(await audit('list', '--json'))).toEqual(records)
+    expect(rowsOf(await audit('export', '--format', 'csv'))).toHaveLength(3)
+    const stats = await audit('stats', '--since', '1h', '--json')
+    expect(JSON.parse(stats.stdout)).toMatchObject({ completions: 2, byStatus: { success: 1 } })
+    expect((await audit('stats')).stdout).toMatch(/^2 completions, \d+ tokens of prompts/)
+  })
+
+  it('names clients beside their ids, and lists what happened beside completions', async () => {
+    const folder = temporaryFolder()
+    const SLUICE_AUDIT = join(folder, 'audit.db')
+    const SLUICE_KEYS_FILE = join(folder, 'keys.json')
+    const env = { SLUICE_AUDIT, SLUICE_KEYS_FILE }
+    const made = await sluice(['keys', 'create', 'front desk'], { env })
+    const id = /Key (\S+) is in/.exec(made.stderr)?.[1] ?? ''
+    const { process, url } = await serving(env)
+    await sluice([
+      'chat',
+      '--url',
+      url,
+      '--model',
+      'sandbox-fast',
+      '--key',
+      made.stdout.trim(),
+      'hi',
+    ])
+    await sluice(['chat', '--url', url, '--key', 'wrong', 'hi'])
+    await sluice(['keys', 'revoke', id], { env })
+    await process.prints(/keys reloaded/)
+    process.signal('SIGTERM')
+    await process.ended
+    expect((await sluice(['audit', 'list'], { env })).stdout).toContain(`front desk (${id})`)
+    const [record] = objectsOf(await sluice(['audit', 'list', '--json'], { env }))
+    expect(record).toMatchObject({ client: id, clientName: 'front desk' })
+    const events = objectsOf(await sluice(['audit', 'events', '--json'], { env }))
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        kind: 'auth_failure',
+        reason: 'malformed',
+        at: expect.stringMatching(ISO),
+      }),
+    )
+    expect(events).toContainEqual(
+      expect.objectContaining({ kind: 'key_change', action: 'revoked', keyName: 'front desk' }),
+    )
+    const table = (await sluice(['audit', 'events'], { env })).stdout
+    expect(table).toMatch(/auth_failure +malformed from 127\.0\.0\.1, 1 times/)
+    expect(table).toContain(`key front desk (${id}) revoked`)
   })
 
   it.each([

@@ -30,13 +30,15 @@ beforeAll(async () => {
 const chat = (args: readonly string[], options: SluiceOptions = {}): Promise<Ended> =>
   sluice(['chat', '--url', url, ...args], options)
 
-/** A server that answers any `init` with these messages. */
-async function saying(...messages: object[]): Promise<string> {
+/** A server that answers any `init` with these messages; a text is sent as it is. */
+async function saying(...messages: (object | string)[]): Promise<string> {
   const http = createServer()
   const server = new WebSocketServer({ server: http })
   server.on('connection', (socket) => {
     socket.on('message', () => {
-      for (const message of messages) socket.send(JSON.stringify(message))
+      for (const message of messages) {
+        socket.send(typeof message === 'string' ? message : JSON.stringify(message))
+      }
     })
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
@@ -47,7 +49,8 @@ async function saying(...messages: object[]): Promise<string> {
   return `ws://127.0.0.1:${(http.address() as AddressInfo).port}`
 }
 
-describe('sluice chat', () => {
+// Some tests start many processes, one after the other.
+describe('sluice chat', { timeout: 60_000 }, () => {
   it('streams the answer to standard output, and what is about it to standard error', async () => {
     const { code, stdout, stderr } = await chat(['--model', 'sandbox-fast', 'Where is my order?'])
     expect(code).toBe(0)
@@ -85,6 +88,60 @@ describe('sluice chat', () => {
     const { stdout } = await chat(['--model', 'sandbox-echo'], { input: 'Grüße aus der Pipe 🚀' })
     expect(stdout).toBe('Grüße aus der Pipe 🚀\n')
   })
+
+  it('asks a prompt and what is piped in together, in this order', async () => {
+    const args = ['--model', 'sandbox-echo', 'Summarise this:']
+    const { stdout } = await chat(args, { input: 'Line one.\nLine two.\n' })
+    expect(stdout).toBe('Summarise this:\n\nLine one.\nLine two.\n\n')
+    expect((await chat(args, { input: '' })).stdout).toBe('Summarise this:\n')
+  })
+
+  it.each(['ws', 'http', ''])(
+    'takes the address of this machine with %j before it',
+    async (scheme) => {
+      const address = url.replace('ws://', scheme === '' ? '' : `${scheme}://`)
+      const asked = ['chat', '--url', address, '--model', 'sandbox-fast', 'hi']
+      expect((await sluice(asked)).code).toBe(0)
+    },
+  )
+
+  it('trusts no field of a frame', async () => {
+    const evil = '\u001b[2J\u009b31m'
+    const complete = { type: 'complete', auditLog: { tokenCount: 1, ppiFiltered: false } }
+    const junk: unknown[] = [null, 7, evil, [], {}, [evil], { toString: evil }, -1, 0.5]
+    const frames = junk.flatMap((value) => [
+      { type: 'handshake_ack', tokenCount: value, dropped: value },
+      { type: 'chunk', data: value },
+      { type: 'chunk', data: { choices: value } },
+      { type: 'chunk', data: { choices: [value, { delta: value, finish_reason: value }] } },
+      { type: 'chunk', data: { choices: [{ delta: { content: value, reasoning: value } }] } },
+      { type: 'chunk', data: { choices: [{ delta: { tool_calls: value } }] } },
+      { type: 'chunk', data: { choices: [{ delta: { tool_calls: [value] } }] } },
+      {
+        type: 'chunk',
+        data: { choices: [{ delta: { tool_calls: [{ index: value, function: value }] } }] },
+      },
+      { type: 'of the future', data: value },
+    ])
+    for (const last of [complete, { type: 'complete' }, { type: 'complete', auditLog: evil }]) {
+      const ended = await sluice(['chat', '--url', await saying(...frames, last), 'hi'])
+      expect(ended.code).toBe(0)
+      const shown = ended.stdout + ended.stderr
+      for (const foul of ['\u001b', '\u009b', 'unexpected failure', 'undefined']) {
+        expect(shown).not.toContain(foul)
+      }
+    }
+    const error = await sluice(['chat', '--url', await saying({ type: 'error' }), 'hi'])
+    expect(error).toMatchObject({ code: 1, stderr: '\n' })
+  })
+
+  it.each(['no JSON', 'null', '[]', '7', '{"type":7}'])(
+    'says so when %s comes instead of a message',
+    async (text) => {
+      const { code, stderr } = await sluice(['chat', '--url', await saying(text), 'hi'])
+      expect([code, stderr]).toEqual([1, expect.stringContaining('no message of a gateway')])
+    },
+  )
 
   it('sends system message and temperature', async () => {
     const args = ['--model', 'sandbox-fast', '--system', 'Be brief.', '--temperature', '0']
@@ -145,7 +202,11 @@ describe('sluice chat', () => {
   })
 
   it.each([
-    [['--url', 'http://127.0.0.1:1', 'hi'], 'is not a ws:// or wss:// URL'],
+    [['--url', 'ftp://127.0.0.1:1', 'hi'], 'is not a ws:// or wss:// URL'],
+    [['--url', 'ws://', 'hi'], 'is not a ws:// or wss:// URL'],
+    [['--url', 'gateway.example.com', 'hi'], 'is it wss://gateway.example.com (TLS) or ws://'],
+    [['--url', 'ws://u:qzSECRETqz@127.0.0.1:1/?k=x', 'hi'], 'the gateway at ws://127.0.0.1:1: '],
+    [['--url', '127.0.0.1:1', 'hi'], 'nothing listens there. Start the gateway first'],
     [['--url', 'ws://127.0.0.1:1', 'hi'], 'nothing listens there. Start the gateway first'],
     [['--temperature', 'hot', 'hi'], '--temperature: expected a number from 0 to 2'],
     [[' '], 'What should be asked?'],
@@ -155,6 +216,7 @@ describe('sluice chat', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/^sluice: .*\n$/)
     expect(stderr).toContain(problem)
+    expect(stderr).not.toContain('qzSECRETqz')
   })
 
   it('says so when the gateway closes the connection, and what to do where a key is missing', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'
 
-describe('sluice keys', () => {
+describe('sluice keys', { timeout: 60_000 }, () => {
   it('creates a key that is shown once and stored as a hash', async () => {
     const folder = temporaryFolder()
     const { code, stdout, stderr } = await sluice(['keys', 'create', 'desk'], { folder })
@@ -27,6 +27,17 @@ describe('sluice keys', () => {
     expect(listed.stdout).not.toContain('sha256')
     expect((await sluice(['keys', 'revoke', key.id], { folder })).code).toBe(0)
     expect((await sluice(['keys', 'list'], { folder })).stdout).toContain('revoked')
+  })
+
+  it.each([
+    ['desk', '--model', 'a', '--model', 'b,c'],
+    ['--model', 'a', '--model', 'b,c', 'desk'],
+    ['--model', 'a,b', 'desk', '--model', 'c'],
+  ])('takes name and options in any order: %s %s %s %s %s', async (...args) => {
+    const folder = temporaryFolder()
+    expect((await sluice(['keys', 'create', ...args], { folder })).code).toBe(0)
+    const { stdout } = await sluice(['keys', 'list', '--json'], { folder })
+    expect(JSON.parse(stdout)[0]).toMatchObject({ name: 'desk', allowedModels: ['a', 'b', 'c'] })
   })
 
   it('takes a built-in policy or one of sluice.yaml, and no other', async () => {
@@ -79,7 +90,7 @@ describe('sluice keys', () => {
     const refused = await sluice(['keys', 'revoke', second, '--file', elsewhere], { env, folder })
     expect(refused.code).toBe(1)
     expect(refused.stderr).toContain('could not read its key file and still accepts')
-  }, 60_000)
+  })
 
   it('says that no running gateway reads the file where another one is in use', async () => {
     const folder = temporaryFolder()

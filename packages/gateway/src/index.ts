@@ -3,7 +3,7 @@ export { CSV_HEADER, toCsvLine, toJsonLine } from './audit/audit-export.ts'
 export { auditName } from './audit/audit-name.ts'
 export { type AuditFilter, AuditReader, type AuditStatistics } from './audit/audit-reader.ts'
 export { parseAuditTarget } from './audit/audit-target.ts'
-export { AUDIT_STATUSES, type AuditRecord } from './audit/record.ts'
+export { AUDIT_STATUSES, type AuditRecord, type StoredEvent } from './audit/record.ts'
 export { eraseConversation } from './audit/retention.ts'
 export type { AnalyticsCallbacks } from './callbacks.ts'
 export {

@@ -1,8 +1,8 @@
 /** Everything that is told about what the gateway does: audit, metrics, log, webhook and callbacks, behind one door. */
 import type { Audit } from './audit/audit.ts'
 import { AuditObserver } from './audit/audit-observer.ts'
-import { AuthFailureTally } from './audit/auth-failure-tally.ts'
 import type { AuditEvent } from './audit/record.ts'
+import { RefusalTally } from './audit/refusal-tally.ts'
 import { type AnalyticsCallbacks, CallbackQueue } from './callbacks.ts'
 import type { CompletionObserver } from './completion/observer.ts'
 import type { Settings } from './config/settings.ts'
@@ -32,7 +32,7 @@ export class Reporting {
   readonly observers: readonly CompletionObserver[]
   readonly #audit: Audit
   readonly #logger: Logger
-  readonly #authFailures: AuthFailureTally
+  readonly #refusals: RefusalTally
   readonly #webhook: WebhookSender | undefined
 
   constructor({ settings, logger, audit, callbacks, sources }: ReportingOptions) {
@@ -41,7 +41,7 @@ export class Reporting {
     this.#audit = audit
     this.#logger = logger
     this.#webhook = webhook
-    this.#authFailures = new AuthFailureTally({ record: (event) => audit.event(event) })
+    this.#refusals = new RefusalTally({ record: (event) => audit.event(event) })
     this.metrics = new Metrics({
       ...sources,
       audit: () => audit.stats(),
@@ -67,7 +67,7 @@ export class Reporting {
 
   /** Something was refused before it began: the audit gets a count, not a record of each. */
   refused(reason: string, address: string): void {
-    this.#authFailures.add(reason, address)
+    this.#refusals.add(reason, address)
   }
 
   /** Something happened beside completions. */
@@ -77,7 +77,7 @@ export class Reporting {
 
   /** Writes and sends what waits. */
   async close(): Promise<void> {
-    this.#authFailures.flush()
+    this.#refusals.flush()
     await Promise.all([this.#webhook?.close(WEBHOOK_CLOSE_MS), this.#audit.close()])
   }
 }

@@ -11,9 +11,15 @@ const TERMINAL_UNSAFE = /[\p{Cf}\u007f-\u009f\u2028\u2029]/gu
  */
 const FORMULA_START = /^[=+\-@\t\r\n＝＋－＠]/
 
-/** One line of JSON without its line end, free of characters that a terminal obeys. */
+/** Fields of a record that are times: shown as ISO 8601, in every format. */
+const TIMES: ReadonlySet<string> = new Set(['beganAt', 'endedAt'])
+
+/** One line of JSON without its line end, free of characters that a terminal obeys. Times are ISO 8601. */
 export function toJsonLine(record: object): string {
-  return JSON.stringify(record).replace(TERMINAL_UNSAFE, escaped)
+  const text = JSON.stringify(record, (field, value) =>
+    TIMES.has(field) && Number.isInteger(value) ? isoTime(value) : value,
+  )
+  return text.replace(TERMINAL_UNSAFE, escaped)
 }
 
 /** The header line of the CSV form, without its line end. */
@@ -27,10 +33,16 @@ export function toCsvLine(record: AuditRecord): string {
   return RECORD_FIELDS.map((field) => quoted(cell(record, field))).join(',')
 }
 
+/** A file that somebody else wrote may hold numbers that are no time; those stay numbers. */
+function isoTime(value: number): string {
+  const time = new Date(value)
+  return Number.isNaN(time.getTime()) ? String(value) : time.toISOString()
+}
+
 function cell(record: AuditRecord, field: keyof AuditRecord): string {
   const value = record[field]
   if (value === null) return ''
-  if (field === 'beganAt' || field === 'endedAt') return new Date(Number(value)).toISOString()
+  if (TIMES.has(field)) return isoTime(Number(value))
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return FORMULA_START.test(text) ? `'${text}` : text

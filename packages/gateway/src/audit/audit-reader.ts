@@ -33,6 +33,7 @@ export interface AuditStatistics {
   readonly byStatus: Readonly<Record<string, number>>
   readonly byModel: Readonly<Record<string, number>>
   readonly byPolicy: Readonly<Record<string, number>>
+  readonly byClient: Readonly<Record<string, number>>
   readonly findings: readonly AuditFinding[]
   readonly latencyMs: Percentiles
   readonly timeToFirstTokenMs: Percentiles
@@ -106,6 +107,7 @@ export class AuditReader {
       byStatus: this.#countBy('status', filter),
       byModel: this.#countBy('model', filter),
       byPolicy: this.#countBy('policy', filter),
+      byClient: this.#countBy('client', filter),
       findings: this.#findings(filter),
       latencyMs: this.#percentiles('latency_ms', filter),
       timeToFirstTokenMs: this.#percentiles('time_to_first_token_ms', filter),
@@ -118,7 +120,10 @@ export class AuditReader {
     this.#connection.close()
   }
 
-  #countBy(column: 'status' | 'model' | 'policy', filter: AuditFilter): Record<string, number> {
+  #countBy(
+    column: 'status' | 'model' | 'policy' | 'client',
+    filter: AuditFilter,
+  ): Record<string, number> {
     const select = `SELECT ${column} AS name, count(*) AS completions FROM completions`
     const rows = this.#rows(select, filter, 'GROUP BY 1 ORDER BY 2 DESC, 1')
     return Object.fromEntries(rows.map((row) => [String(row.name), Number(row.completions)]))

@@ -1,6 +1,9 @@
 /** What the audit may hold: counts, names, times and outcomes. Text and detected values have no field here; storing is for schema.ts. */
 
-/** How a completion ended; `interrupted` is set at the next start for one that the process did not live to end. */
+/**
+ * How a completion ended. `success`: the whole answer was handed to the network; whether it arrived nobody can know.
+ * `interrupted` is set at the next start for one that the process did not live to end.
+ */
 export type CompletionStatus = 'success' | 'failed' | 'blocked' | 'cancelled' | 'interrupted'
 
 /** The statuses a filter may name: `running` has begun and is not ended. */
@@ -60,10 +63,11 @@ export interface AuditEnd extends AuditBegin {
 /** What happened beside completions. */
 export type AuditEvent =
   | {
-      readonly kind: 'auth_failure'
+      /** A credential was refused; or a client, its page or its request, for anything else. */
+      readonly kind: 'auth_failure' | 'refusal'
       readonly reason: string
       readonly address: string
-      /** Failures that this row stands for. */
+      /** Refusals that this row stands for. */
       readonly count: number
     }
   | {

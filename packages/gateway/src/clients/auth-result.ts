@@ -30,6 +30,11 @@ const REFUSALS = {
 /** Why a credential was refused; safe for the audit and as a metric's label. */
 export type AuthFailureReason = keyof typeof REFUSALS
 
+/** Whether a reason for a refusal is one of a credential, or of its absence. */
+export function isAuthFailureReason(reason: string): boolean {
+  return reason === 'no_hello' || Object.hasOwn(REFUSALS, reason)
+}
+
 /** A refusal. */
 export interface AuthFailure extends Refusal {
   readonly ok: false

@@ -13,6 +13,8 @@ export interface FitOptions {
   /** Tokens kept for the answer. */
   reserve: number
   onOverflow: 'reject' | 'truncate'
+  /** The model's name, if its window is not known and the profile's default stands in. */
+  assumedFor?: string | undefined
 }
 
 export interface Fit {
@@ -80,12 +82,17 @@ function turnsFromNewest(messages: readonly ChatMessage[], fixed: ReadonlySet<nu
   return turns
 }
 
-function exceeded(tokenCount: number, { contextWindow, reserve }: FitOptions): GatewayError {
+function exceeded(tokenCount: number, options: FitOptions): GatewayError {
+  const { contextWindow, reserve, assumedFor } = options
   const needed = tokenCount + reserve
   const parts =
     reserve === 0 ? '' : ` (${tokenCount} tokens of prompt + ${reserve} reserved by maxTokens)`
+  const assumption =
+    assumedFor === undefined
+      ? ''
+      : `. The window of this model is not known, so ${contextWindow} is assumed; the gateway's operator can set models.${assumedFor}.contextWindow`
   return new GatewayError(
     'context_window_exceeded',
-    `Context window exceeded: ${needed} > ${contextWindow}${parts}`,
+    `Context window exceeded: ${needed} > ${contextWindow}${parts}${assumption}`,
   )
 }

@@ -9,6 +9,8 @@ import type { ModelParameters } from '../upstream/target.ts'
 export interface Model extends ModelParameters {
   /** Tokens of prompt and answer together; undefined: unknown, not checked. */
   contextWindow: number | undefined
+  /** Neither configuration nor table know the window: it is the profile's default. */
+  isWindowAssumed: boolean
   encoding: EncodingName
   /**
    * What metrics and logs call it: its name in the configuration or its row in the table, else `other`. So a client that
@@ -110,6 +112,7 @@ export function modelTable(options: ModelTableOptions): (name: string) => Model 
     ] = row ?? []
     return {
       contextWindow: settings?.contextWindow ?? contextWindow,
+      isWindowAssumed: settings?.contextWindow === undefined && row === undefined,
       encoding: settings?.encoding ?? encoding,
       omit: settings?.omit ?? parameters.omit,
       maxTokensField: settings?.maxTokensField ?? parameters.maxTokensField,

@@ -67,6 +67,7 @@ export async function prepareRequest(
     overhead,
     reserve: request.maxTokens ?? 0,
     onOverflow: options.onOverflow,
+    assumedFor: model.isWindowAssumed ? request.modelId : undefined,
   })
   return {
     body: upstreamBody(request, fit.messages, { model, includeUsage: options.includeUsage }),

@@ -66,6 +66,22 @@ describe('toCsvLine', () => {
 })
 
 describe('toJsonLine', () => {
+  it('writes times as ISO 8601, and leaves alone what is no time', () => {
+    const line = toJsonLine({
+      beganAt: START,
+      endedAt: null,
+      latencyMs: 12,
+      nested: { beganAt: 0 },
+    })
+    expect(JSON.parse(line)).toEqual({
+      beganAt: '2026-01-01T00:00:00.000Z',
+      endedAt: null,
+      latencyMs: 12,
+      nested: { beganAt: '1970-01-01T00:00:00.000Z' },
+    })
+    expect(toJsonLine({ beganAt: Number.MAX_SAFE_INTEGER })).toContain('9007199254740991')
+  })
+
   it('is one line that a terminal cannot obey and that reads back to the same record', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {

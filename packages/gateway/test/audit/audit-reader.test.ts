@@ -94,6 +94,7 @@ describe('AuditReader', () => {
       byStatus: { success: 2, blocked: 1, failed: 1, running: 1 },
       byModel: { 'model-a': 4, 'model-b': 1 },
       byPolicy: { default: 4, strict: 1 },
+      byClient: { 'key-1': 4, 'key-2': 1 },
       findings: [
         { entity: 'EMAIL', direction: 'input', action: 'redact', count: 5 },
         { entity: 'PHONE', direction: 'output', action: 'block', count: 1 },

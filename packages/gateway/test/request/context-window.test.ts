@@ -51,6 +51,10 @@ describe('fitContextWindow', () => {
       'Context window exceeded: 31 > 30 (23 tokens of prompt + 8 reserved by maxTokens)',
     ],
     [{ contextWindow: 25, overhead: 3 }, 'Context window exceeded: 26 > 25'],
+    [
+      { contextWindow: 22, assumedFor: 'own-model' },
+      "Context window exceeded: 23 > 22. The window of this model is not known, so 22 is assumed; the gateway's operator can set models.own-model.contextWindow",
+    ],
   ])('states the arithmetic: %o', (options, message) => {
     expect(() => fit([say('system'), say('user')], options)).toThrow(
       new GatewayError('context_window_exceeded', message),

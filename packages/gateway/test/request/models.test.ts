@@ -28,7 +28,11 @@ describe('modelTable', () => {
   })
 
   it.each(['gpt-4x', 'gpt', 'my-gpt-4', 'GPT-4', '', 'o1x'])('does not know %j', (name) => {
-    expect(tutorial(name)).toMatchObject({ contextWindow: 8_192, label: 'other' })
+    expect(tutorial(name)).toMatchObject({
+      contextWindow: 8_192,
+      isWindowAssumed: true,
+      label: 'other',
+    })
     expect(anywhere(name)).toMatchObject({ contextWindow: undefined, label: 'other' })
   })
 
@@ -53,7 +57,11 @@ describe('modelTable', () => {
   it('puts the configuration over the table, field by field, by the exact name', () => {
     const models = { 'gpt-4o': { contextWindow: 1_000 }, own: { omit: ['seed'] } }
     const table = modelTable({ models, defaultContextWindow: undefined })
-    expect(table('gpt-4o')).toMatchObject({ contextWindow: 1_000, encoding: 'o200k_base' })
+    expect(table('gpt-4o')).toMatchObject({
+      contextWindow: 1_000,
+      isWindowAssumed: false,
+      encoding: 'o200k_base',
+    })
     expect(table('gpt-4o-mini')).toMatchObject({ contextWindow: 128_000 })
     expect(table('own')).toMatchObject({ omit: ['seed'], contextWindow: undefined, label: 'own' })
     expect(table('own-2')).toMatchObject({ omit: [], label: 'other' })

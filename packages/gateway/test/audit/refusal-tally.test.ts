@@ -1,19 +1,19 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { AuthFailureTally } from '../../src/audit/auth-failure-tally.ts'
 import type { AuditEvent } from '../../src/audit/record.ts'
+import { RefusalTally } from '../../src/audit/refusal-tally.ts'
 
-type Failure = Extract<AuditEvent, { kind: 'auth_failure' }>
+type Failure = Extract<AuditEvent, { kind: 'auth_failure' | 'refusal' }>
 
 function tally(maxPairs: number) {
   const events: Failure[] = []
   const record = (event: AuditEvent) => {
-    if (event.kind === 'auth_failure') events.push(event)
+    if ('reason' in event) events.push(event)
   }
-  return { events, failures: new AuthFailureTally({ record, windowMs: 1_000, maxPairs }) }
+  return { events, failures: new RefusalTally({ record, windowMs: 1_000, maxPairs }) }
 }
 
-describe('AuthFailureTally', () => {
+describe('RefusalTally', () => {
   beforeEach(() => {
     vi.useFakeTimers()
   })
@@ -27,6 +27,22 @@ describe('AuthFailureTally', () => {
     expect(events.map(({ count }) => count)).toEqual([1])
     vi.advanceTimersByTime(1_000)
     expect(events.map(({ count }) => count)).toEqual([1, 499])
+  })
+
+  it.each([
+    ['unknown_key', 'auth_failure'],
+    ['expired_token', 'auth_failure'],
+    ['no_hello', 'auth_failure'],
+    ['rate_limited', 'refusal'],
+    ['overloaded', 'refusal'],
+    ['origin', 'refusal'],
+    ['toString', 'refusal'],
+  ])('tells credentials from the rest: %s is a %s', (reason, kind) => {
+    const { events, failures } = tally(10)
+    failures.add(reason, '192.0.2.1')
+    failures.add(reason, '192.0.2.1')
+    failures.flush()
+    expect(events.map((event) => event.kind)).toEqual([kind, kind])
   })
 
   it('starts anew after a window', () => {

@@ -1,11 +1,12 @@
 /**
- * Counts authentication failures, so that somebody who guesses keys cannot fill the audit: the first failure of a reason
- * and address is recorded at once, further ones as one count per window.
+ * Counts what was refused before it began, so that nobody who guesses keys or asks too fast can fill the audit: the first
+ * refusal of a reason and address is recorded at once, further ones as one count per window.
  */
+import { isAuthFailureReason } from '../clients/auth-result.ts'
 import type { AuditEvent } from './record.ts'
 
 /** Settings of a tally. */
-export interface AuthFailureTallyOptions {
+export interface RefusalTallyOptions {
   /** Takes the events. */
   readonly record: (event: AuditEvent) => void
   /** Length of a window. Default 60000. */
@@ -21,20 +22,20 @@ interface Tally {
 }
 
 /** Turns any number of failures into a bounded number of events. */
-export class AuthFailureTally {
+export class RefusalTally {
   readonly #record: (event: AuditEvent) => void
   readonly #windowMs: number
   readonly #maxPairs: number
   readonly #tallies = new Map<string, Tally>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor({ record, windowMs = 60_000, maxPairs = 100 }: AuthFailureTallyOptions) {
+  constructor({ record, windowMs = 60_000, maxPairs = 100 }: RefusalTallyOptions) {
     this.#record = record
     this.#windowMs = windowMs
     this.#maxPairs = maxPairs
   }
 
-  /** Counts one failure. `reason` comes from a closed list, `address` is the client's. */
+  /** Counts one refusal. `reason` comes from a closed list, `address` is the client's. */
   add(reason: string, address: string): void {
     this.#timer ??= setTimeout(() => this.flush(), this.#windowMs).unref()
     const known = this.#tallies.get(`${reason} ${address}`)
@@ -48,13 +49,13 @@ export class AuthFailureTally {
     clearTimeout(this.#timer)
     this.#timer = undefined
     for (const tally of this.#tallies.values()) {
-      if (tally.count > 0) this.#record({ kind: 'auth_failure', ...tally })
+      if (tally.count > 0) this.#record(eventOf(tally))
     }
     this.#tallies.clear()
   }
 
   #begin(reason: string, address: string): void {
-    this.#record({ kind: 'auth_failure', reason, address, count: 1 })
+    this.#record(eventOf({ reason, address, count: 1 }))
     this.#tallies.set(`${reason} ${address}`, { reason, address, count: 0 })
   }
 
@@ -64,4 +65,9 @@ export class AuthFailureTally {
     other.count += 1
     this.#tallies.set(`${reason} other`, other)
   }
+}
+
+/** A wrong credential is one kind of event, and a client that is known but over its limits another. */
+function eventOf(tally: Tally): AuditEvent {
+  return { kind: isAuthFailureReason(tally.reason) ? 'auth_failure' : 'refusal', ...tally }
 }
