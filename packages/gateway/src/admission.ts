@@ -1,29 +1,28 @@
-/** From a valid `init` of a known client to a completion that may run: what the client may ask for, and its quotas. */
-import type { InitMessage } from '@sluice/protocol'
+/** From what a known client asks for to an order: what the client may have, and how the gateway is set up now. */
+import type { ChatRequest } from '@sluice/protocol'
+import type { Client } from './clients/client.ts'
 import type { Principal } from './clients/principal.ts'
-import type { Completion } from './completion/completion.ts'
-import type { Completions } from './completion/completions.ts'
+import type { Clock } from './clock.ts'
+import type { Lifetime, Order } from './completion/order.ts'
 import { GatewayError } from './errors.ts'
-import type { ConcurrencyLimits } from './limits/concurrency-limits.ts'
-import type { RateLimits } from './limits/rate-limits.ts'
 import type { LiveConfig } from './live-config.ts'
 
-/** Who asks, and from where. */
-export interface Client {
-  principal: Principal
-  address: string
+/** What a client asked for, and what its dialect adds. */
+export interface Wish {
+  request: ChatRequest
+  conversationId: string | undefined
+  /** Absent: the gateway's setting. */
+  onOverflow: 'reject' | 'truncate' | undefined
+  wantsVerbatim: boolean
+  lifetime: Lifetime
 }
 
 export interface AdmissionOptions {
-  completions: Completions
-  concurrency: ConcurrencyLimits
-  rates: RateLimits
   /** Asked for each request, so that a reload reaches open sockets. */
   live: () => LiveConfig
   /** What the client may do now: its key may have changed since its socket was opened. */
   current: (principal: Principal) => Principal
-  /** Told of a request that was refused before it began. */
-  refused: (reason: string, address: string) => void
+  clock: Clock
 }
 
 export class Admission {
@@ -34,35 +33,18 @@ export class Admission {
   }
 
   /** @throws GatewayError that refuses the request */
-  open(init: InitMessage, client: Client): Completion {
-    const { completions, concurrency, rates, live, current } = this.#options
+  order(wish: Wish, client: Client): Order {
+    const { live, current, clock } = this.#options
     const { settings, policyOf, modelOf } = live()
-    const { payload, conversationId, onOverflow = settings.onOverflow } = init
-    const { address } = client
+    const { request, onOverflow = settings.onOverflow } = wish
     const principal = current(client.principal)
-    assertAllowed(principal, payload.modelId)
-    const policy = policyFor(principal, policyOf)
-    return completions.open({
-      payload,
-      policy,
-      model: modelOf(payload.modelId),
-      client: principal.id,
-      subject: principal.subject,
-      conversationId,
+    assertAllowed(principal, request.modelId, clock.now())
+    return {
+      ...wish,
       onOverflow,
-      verbatim: policy.name === 'off',
-      place: () => concurrency.acquireCompletion(principal, address),
-      admit: () => this.#admit(principal, address),
-      spend: (tokens) => void rates.spend(principal, address, tokens),
-    })
-  }
-
-  async #admit(principal: Principal, address: string): Promise<void> {
-    try {
-      await this.#options.rates.admit(principal, address)
-    } catch (error) {
-      this.#options.refused('rate_limited', address)
-      throw error
+      policy: policyFor(principal, policyOf),
+      model: modelOf(request.modelId),
+      client: { ...client, principal },
     }
   }
 }
@@ -79,8 +61,8 @@ function policyFor({ id, policy }: Principal, policyOf: LiveConfig['policyOf']) 
 }
 
 /** Asked for each request and not for each socket: a socket may live longer than its credential. */
-function assertAllowed({ allowedModels, expiresAt }: Principal, model: string): void {
-  if (expiresAt !== undefined && expiresAt <= Date.now()) {
+function assertAllowed({ allowedModels, expiresAt }: Principal, model: string, now: number): void {
+  if (expiresAt !== undefined && expiresAt <= now) {
     throw new GatewayError(
       'unauthorized',
       'The credential of this connection has expired; connect again with a fresh one',

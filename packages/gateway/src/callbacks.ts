@@ -4,9 +4,9 @@
  */
 import type { AuditLog } from '@sluice/protocol'
 import { auditLogOf } from './completion/audit-log.ts'
+import type { Feed } from './completion/feed.ts'
 import type { CompletionObserver } from './completion/observer.ts'
 import type { CompletionReport } from './completion/terminal.ts'
-import type { Followed } from './completion/watcher.ts'
 import { ChunkWatcher } from './dialects/chunk-watcher.ts'
 import type { StreamEvent } from './webhook/stream-event.ts'
 
@@ -40,10 +40,10 @@ export class CallbackQueue implements CompletionObserver {
   }
 
   /** Follows the chunks for `onDashboardSync`, if that is wanted. */
-  opened(completion: Followed): void {
+  opened(feed: Feed): void {
     const { onDashboardSync } = this.#callbacks
     if (onDashboardSync === undefined) return
-    completion.attach(new ChunkWatcher(completion, (data) => this.#event('chunk', data)))
+    feed.subscribe(new ChunkWatcher((data) => this.#event('chunk', data)))
   }
 
   /** Tells how a completion ended. */

@@ -10,11 +10,14 @@ import { parseAuditTarget } from './audit/audit-target.ts'
 import type { AnalyticsCallbacks } from './callbacks.ts'
 import type { KeyChanges } from './clients/key-ring.ts'
 import { keyFileProblem } from './clients/key-store.ts'
+import { systemClock } from './clock.ts'
 import { Completions } from './completion/completions.ts'
+import { MemoryFeedStore } from './completion/feed-store.ts'
 import { MemoryBudget } from './completion/memory-budget.ts'
 import { type GatewayConfig, type GatewayOptions, gatewayConfig } from './config/gateway-config.ts'
 import type { Settings } from './config/settings.ts'
 import { Dialect1Session } from './dialects/dialect-1.ts'
+import { ClientQuotas } from './limits/client-quotas.ts'
 import { ConcurrencyLimits } from './limits/concurrency-limits.ts'
 import { RateLimits } from './limits/rate-limits.ts'
 import {
@@ -38,6 +41,12 @@ import { usableAccess } from './usable-config.ts'
 
 /** What a client is told to wait before it connects again, when the node drains. */
 const RECONNECT_AFTER_MS = 1_000
+
+/** The most that is kept of one answer for those who come back for it. */
+const RING_BYTES = 1_048_576
+
+/** Dialect 1 sends chunks, and its completions end with their sockets. */
+const DIALECT_1 = { wantsVerbatim: true, lifetime: { graceMs: 0, retentionMs: 0 } }
 
 /** What has to be opened before a gateway can be made. */
 interface Opened {
@@ -282,10 +291,15 @@ export class Gateway {
     return new Completions({
       upstream: this.#upstream,
       includeUsage: this.#upstream.includesUsage,
-      memory: this.#memory,
+      store: new MemoryFeedStore({ budget: this.#memory, ringBytes: RING_BYTES }),
+      quotas: new ClientQuotas({
+        concurrency: this.#concurrency,
+        rates: this.#rates,
+        refused: (reason, address) => this.#reporting.refused(reason, address),
+      }),
       timeoutMs: settings.completionTimeoutMs,
       maxAnswerCharacters: settings.maxAnswerCharacters,
-      now: Date.now,
+      clock: systemClock,
       observers: this.#reporting.observers,
       onGap: (ms) => this.#reporting.metrics.gap(ms),
       unexpected: (error) =>
@@ -295,12 +309,9 @@ export class Gateway {
 
   #createAdmission(): Admission {
     return new Admission({
-      completions: this.#completions,
-      concurrency: this.#concurrency,
-      rates: this.#rates,
       live: () => this.#live,
       current: (principal) => this.#access.current(principal),
-      refused: (reason, address) => this.#reporting.refused(reason, address),
+      clock: systemClock,
     })
   }
 
@@ -349,8 +360,9 @@ export class Gateway {
       reader: () => this.#live.reader,
       bufferedBytes: settings.bufferedBytes,
       malformedPerMinute: this.#live.settings.malformedPerMinute,
-      open: (init) => this.#admission.open(init, client),
-      run: (completion) => void this.#completions.run(completion),
+      order: ({ payload: request, conversationId, onOverflow }) =>
+        this.#admission.order({ request, conversationId, onOverflow, ...DIALECT_1 }, client),
+      completions: this.#completions,
     })
   }
 }

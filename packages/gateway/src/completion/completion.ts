@@ -1,53 +1,30 @@
 /**
- * One request and its stream, from `init` to the terminal. Runs the request through preparation, upstream and answer into
- * the log, and tells its watchers; knows neither sockets nor message formats.
+ * One request and its stream, from the order to the terminal. Runs the request through preparation, upstream and answer into
+ * its feed; knows neither sockets nor message formats, nor who follows.
  *
  *   accepted --ack--> streaming --> complete | blocked | cancelled | error      (from every state, exactly one terminal)
  */
-import { randomBytes } from 'node:crypto'
-import type { Finding, Policy } from '@sluice/guard'
-import type { ChatRequest } from '@sluice/protocol'
+import type { Finding } from '@sluice/guard'
+import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
-import type { Model } from '../request/models.ts'
 import { Blocked, type PreparedRequest, prepareRequest } from '../request/prepare.ts'
 import type { OpenStream, UpstreamClient } from '../upstream/client.ts'
 import { Answer } from './answer.ts'
-import { auditLogOf } from './audit-log.ts'
+import type { Feed } from './feed.ts'
 import { FindingCounts } from './finding-counts.ts'
-import { CompletionLog } from './log.ts'
-import type { MemoryBudget } from './memory-budget.ts'
 import type { CompletionObserver } from './observer.ts'
-import type { CancelledBy, CompletionReport, Terminal } from './terminal.ts'
+import type { Order, Quotas } from './order.ts'
+import type { CancelledBy, CompletionReport, Outcome } from './terminal.ts'
 import { TokenMeter } from './token-meter.ts'
-import type { Followed, Watcher } from './watcher.ts'
-
-export interface CompletionRequest {
-  payload: ChatRequest
-  policy: Policy
-  model: Model
-  /** Who asks: the id of the principal, for fair turns and the audit. */
-  client: string
-  subject: string | undefined
-  conversationId: string | undefined
-  onOverflow: 'reject' | 'truncate'
-  /** Whether the chunks of the upstream may pass as they came (no policy, and a dialect that sends chunks). */
-  verbatim: boolean
-  /** Takes a place among those that run and returns what gives it back; what it throws refuses the request. */
-  place: () => () => void
-  /** Takes the request from the client's minute; what it throws refuses the request. */
-  admit: () => Promise<void>
-  /** Takes the tokens that it cost from the client's minute. */
-  spend: (tokens: number) => void
-}
 
 export interface CompletionServices {
   upstream: UpstreamClient
   includeUsage: boolean
-  memory: MemoryBudget
+  quotas: Quotas
   /** The most time from `init` to the terminal, in milliseconds. */
   timeoutMs: number
   maxAnswerCharacters: number
-  now: () => number
+  clock: Clock
   observers: readonly CompletionObserver[]
   /** Told the time between two reads of an answer, in milliseconds. */
   onGap: (ms: number) => void
@@ -55,41 +32,39 @@ export interface CompletionServices {
   unexpected: (error: unknown) => void
 }
 
-export class Completion implements Followed {
-  /** 128 random bits, so that it cannot be guessed. */
-  readonly requestId = randomBytes(16).toString('hex')
-  readonly log: CompletionLog
-  terminal: Terminal | undefined
-
-  readonly #request: CompletionRequest
+export class Completion {
+  readonly #order: Order
+  readonly #feed: Feed
   readonly #services: CompletionServices
   readonly #answer: Answer
   readonly #meter = new TokenMeter()
   readonly #findings = new FindingCounts()
   readonly #abort = new AbortController()
-  /** Hardly ever more than one: an array is walked faster than a set, three times a delta. */
-  #watchers: readonly Watcher[] = []
+  /** Milliseconds since the epoch. */
   readonly #startedAt: number
+  /** Readings of the monotonic clock, in milliseconds. */
+  readonly #began: number
   #firstTextAt: number | undefined
   #lastReadAt: number | undefined
   #prepared: PreparedRequest | undefined
   #stream: OpenStream | undefined
   #attempts = 0
-  #isPaused = false
 
-  constructor(request: CompletionRequest, services: CompletionServices) {
-    this.#request = request
+  constructor(order: Order, feed: Feed, services: CompletionServices) {
+    this.#order = order
+    this.#feed = feed
     this.#services = services
-    this.#startedAt = services.now()
-    this.log = new CompletionLog(services.memory)
+    this.#startedAt = services.clock.now()
+    this.#began = services.clock.monotonic()
     this.#answer = new Answer({
-      log: this.log,
-      policy: request.policy,
-      verbatim: request.verbatim,
+      log: feed.log,
+      policy: order.policy,
+      verbatim: order.wantsVerbatim && order.policy.name === 'off',
       maxCharacters: services.maxAnswerCharacters,
       meter: this.#meter,
       onFindings: this.#noteOutput,
     })
+    feed.onPressure = this.#onPressure
   }
 
   /** Characters that the guard holds back now. */
@@ -97,67 +72,40 @@ export class Completion implements Followed {
     return this.#answer.held
   }
 
-  attach(watcher: Watcher): void {
-    this.#watchers = [...this.#watchers, watcher]
-  }
-
-  /** Stops telling `watcher`; does not end the completion. */
-  detach(watcher: Watcher): void {
-    this.#watchers = this.#watchers.filter((other) => other !== watcher)
-    this.#regulate()
-  }
-
-  /** Ends the completion in any phase; the upstream's connection is closed before this returns. */
+  /** Ends it in any phase; the upstream's connection is closed before this returns. */
   cancel(by: CancelledBy): void {
-    if (this.terminal === undefined) this.#abort.abort(new Cancelled(by))
+    if (this.#feed.terminal === undefined) this.#abort.abort(new Cancelled(by))
   }
 
   /** Runs to the terminal. Never rejects. */
   async run(): Promise<void> {
-    const timer = setTimeout(
-      () => this.#abort.abort(tooLong(this.#services.timeoutMs)),
-      this.#services.timeoutMs,
-    )
-    let terminal: (report: CompletionReport) => Terminal
+    const outcome = await this.#outcome()
+    const report = await this.#report(outcome)
+    this.#feed.end({ ...outcome, report })
+    const { quotas, observers } = this.#services
+    quotas.spend(this.#order.client, report.tokensIn + report.tokensOut)
+    for (const observer of observers) observer.ended?.(report)
+  }
+
+  async #outcome(): Promise<Outcome> {
+    const { timeoutMs } = this.#services
+    const timer = setTimeout(() => this.#abort.abort(tooLong(timeoutMs)), timeoutMs)
     try {
       await this.#stages()
-      terminal = (report) => ({
-        status: 'complete',
-        auditLog: auditLogOf(report),
-        finishReasons: report.finishReasons,
-      })
+      return { status: 'complete' }
     } catch (error) {
-      const ended = this.#endedBy(error)
-      terminal = () => ended
+      return this.#endedBy(error)
     } finally {
       clearTimeout(timer)
     }
-    const report = await this.#report(terminal)
-    this.terminal = terminal(report)
-    for (const watcher of this.#watchers) watcher.onLog()
-    this.#request.spend(report.tokensIn + report.tokensOut)
-    for (const observer of this.#services.observers) observer.ended?.(report)
-  }
-
-  /** A watcher took entries, or can take them again. */
-  onProgress(): void {
-    this.#regulate()
-    let taken = this.log.top
-    for (const watcher of this.#watchers) taken = Math.min(taken, watcher.cursor)
-    this.log.release(taken)
-  }
-
-  /** Gives the log's memory back; called when nobody can ask for it any more. */
-  dispose(): void {
-    this.log.dispose()
   }
 
   async #stages(): Promise<void> {
     const { signal } = this.#abort
-    const { upstream, includeUsage, observers } = this.#services
-    const { payload, policy, model, onOverflow, client } = this.#request
-    await this.#request.admit()
-    const prepared = await prepareRequest(payload, {
+    const { upstream, includeUsage, quotas, observers } = this.#services
+    const { request, policy, model, onOverflow, client } = this.#order
+    await quotas.admit(client)
+    const prepared = await prepareRequest(request, {
       policy,
       model,
       onOverflow,
@@ -167,19 +115,20 @@ export class Completion implements Followed {
     })
     signal.throwIfAborted()
     this.#prepared = prepared
-    for (const watcher of this.#watchers) watcher.onAck(prepared)
+    this.#feed.ack = { tokenCount: prepared.tokenCount, dropped: prepared.dropped }
+    this.#feed.publish()
     for (const observer of observers) await observer.began?.(this.#snapshot())
     signal.throwIfAborted()
     this.#stream = await upstream.open({
       body: prepared.body,
-      client,
+      client: client.principal.id,
       signal,
       sink: { onEvent: this.#onEvent, onRead: this.#onRead },
       onAttempt: () => {
         this.#attempts += 1
       },
     })
-    this.#regulate()
+    if (this.#feed.isHeldUp) this.#stream.pause()
     await this.#stream.finished
     this.#answer.end()
   }
@@ -187,29 +136,24 @@ export class Completion implements Followed {
   #onEvent = (data: string, event: string): void => {
     this.#answer.onEvent(data, event)
     if (this.#firstTextAt === undefined && this.#meter.characters > 0)
-      this.#firstTextAt = this.#services.now()
+      this.#firstTextAt = this.#services.clock.monotonic()
   }
 
   #onRead = (): void => {
-    const now = performance.now()
+    const now = this.#services.clock.monotonic()
     if (this.#lastReadAt !== undefined) this.#services.onGap(now - this.#lastReadAt)
     this.#lastReadAt = now
-    for (const watcher of this.#watchers) watcher.onLog()
+    this.#feed.publish()
+  }
+
+  #onPressure = (isHeldUp: boolean): void => {
+    if (isHeldUp) this.#stream?.pause()
+    else this.#stream?.resume()
   }
 
   #noteOutput = (findings: readonly Finding[]): void => this.#findings.add('output', findings)
 
-  /** The upstream waits while a watcher that must not miss anything is behind. */
-  #regulate(): void {
-    let isBehind = false
-    for (const watcher of this.#watchers) isBehind ||= watcher.isBehind
-    if (isBehind === this.#isPaused || this.#stream === undefined) return
-    this.#isPaused = isBehind
-    if (isBehind) this.#stream.pause()
-    else this.#stream.resume()
-  }
-
-  #endedBy(error: unknown): Terminal {
+  #endedBy(error: unknown): Outcome {
     if (error instanceof Cancelled) return { status: 'cancelled', by: error.by }
     if (error instanceof Blocked) return { status: 'blocked', ...error }
     const hadBegun = this.#stream !== undefined
@@ -221,36 +165,39 @@ export class Completion implements Followed {
     return { status: 'error', error: internal, hadBegun }
   }
 
-  async #report(terminal: (report: CompletionReport) => Terminal): Promise<CompletionReport> {
+  async #report(outcome: Outcome): Promise<CompletionReport> {
     const report = this.#snapshot()
     const counted = this.#answer.completionTokens
-    report.tokensOut = counted ?? (await this.#meter.count(this.#request.model.encoding))
+    report.tokensOut = counted ?? (await this.#meter.count(this.#order.model.encoding))
     report.tokensOutEstimated = counted === undefined
-    report.latencyMs = this.#services.now() - this.#startedAt
-    const end = terminal(report)
-    report.status = end.status
-    if (end.status === 'cancelled') report.cancelledBy = end.by
-    if (end.status === 'error') {
-      report.errorCode = end.error.code
-      report.correlationId ??= end.error.correlationId
+    report.latencyMs = this.#since(this.#services.clock.monotonic())
+    report.status = outcome.status
+    if (outcome.status === 'cancelled') report.cancelledBy = outcome.by
+    if (outcome.status === 'error') {
+      report.errorCode = outcome.error.code
+      report.correlationId ??= outcome.error.correlationId
     }
-    if (end.status === 'blocked') {
-      report.blockedDirection = end.direction
-      report.blockedCategory = end.category
+    if (outcome.status === 'blocked') {
+      report.blockedDirection = outcome.direction
+      report.blockedCategory = outcome.category
     }
     return report
   }
 
+  /** Whole milliseconds from the order to a reading of the monotonic clock. */
+  #since(at: number): number {
+    return Math.round(at - this.#began)
+  }
+
   #snapshot(): CompletionReport {
-    const { payload, policy, model, client, subject, conversationId } = this.#request
+    const { request, policy, model, client, conversationId } = this.#order
     const { promptTokens, finishReasons } = this.#answer
-    const stream = this.#stream
     return {
-      requestId: this.requestId,
+      requestId: this.#feed.header.requestId,
       conversationId,
-      client,
-      subject,
-      model: payload.modelId,
+      client: client.principal.id,
+      subject: client.principal.subject,
+      model: request.modelId,
       modelLabel: model.label,
       upstream: this.#services.upstream.name,
       policy: policy.name,
@@ -268,11 +215,11 @@ export class Completion implements Followed {
       tokensOutEstimated: true,
       latencyMs: 0,
       timeToFirstTokenMs:
-        this.#firstTextAt === undefined ? undefined : this.#firstTextAt - this.#startedAt,
+        this.#firstTextAt === undefined ? undefined : this.#since(this.#firstTextAt),
       retries: Math.max(0, this.#attempts - 1),
       dropped: this.#prepared?.dropped ?? 0,
       findings: this.#findings.counts,
-      correlationId: stream?.correlationId,
+      correlationId: this.#stream?.correlationId,
     }
   }
 }

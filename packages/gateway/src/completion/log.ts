@@ -1,8 +1,12 @@
 /**
- * The log of one completion: what its watchers may see, written once and delivered from here at each watcher's own pace.
- * One byte buffer and typed arrays, not an object per delta. Text is kept as the inside of a JSON string, because every
- * dialect sends it as that: a frame is then three copies of bytes.
+ * The log of one completion: what its subscribers may see, written once and delivered from here at each one's own pace.
+ * Segments of bytes and typed arrays, not an object per delta; segments are freed one by one. Text is kept as the inside of
+ * a JSON string, because every dialect sends it as that: a frame is then three copies of bytes.
+ *
+ * Every entry has a position, from 1 without a gap. Sequence numbers, which clients see, are given to entries that carry a
+ * part of the answer; the others (role, finish reason, usage, envelope) ride on a neighbour. See `isNumbered`.
  */
+import { LogSegment, SEGMENT_BYTES } from './log-segment.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 /** What an entry's bytes are. */
@@ -23,6 +27,9 @@ export const EntryKind = {
   verbatim: 6,
 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
+
+/** The kinds that take a sequence number, as bits: what a client would miss if an entry of that kind were lost. */
+const NUMBERED_KINDS = (1 << EntryKind.text) | (1 << EntryKind.toolCall) | (1 << EntryKind.verbatim)
 
 /** The text channels of a choice, by the field of the delta that carries them. */
 export const CHANNEL_FIELDS = ['content', 'reasoning_content', 'reasoning', 'refusal'] as const
@@ -62,148 +69,163 @@ export function bareTag(tag: number): number {
   return tag & ~CHUNK_END
 }
 
-const INITIAL_BYTES = 1_024
-const INITIAL_ENTRIES = 32
-/** A buffer that grew beyond this is given back when all of it was delivered. */
-const KEPT_BYTES = 16_384
+/** True if the entry takes a sequence number. */
+export function isNumbered(tag: number): boolean {
+  return ((NUMBERED_KINDS >> (tag & 0xf)) & 1) === 1
+}
+
+/** An entry in its segment; the object is used again by the log's next `read`. */
+export interface LogEntry {
+  tag: number
+  /** Holds the entry from `start` to `end`; valid until the log's next append or release. */
+  bytes: Buffer
+  start: number
+  end: number
+}
+
 /** Text up to this length is escaped by hand: a call into native code costs more than the loop. */
 const SHORT_TEXT = 32
-
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes exactly these
 const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/
 
 export class CompletionLog {
   readonly #budget: MemoryBudget
-  #bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
-  #tags = new Int32Array(INITIAL_ENTRIES)
-  /** Where each kept entry ends in `#bytes`. */
-  #ends = new Int32Array(INITIAL_ENTRIES)
-  #length = 0
-  #count = 0
-  /** The sequence number of the first entry that is kept. */
-  #first = 1
-  #charged = INITIAL_BYTES
+  #segments: LogSegment[]
+  #last: LogSegment
+  /** How many entries have a sequence number. */
+  #numbered = 0
+  readonly #entry: LogEntry
 
   constructor(budget: MemoryBudget) {
     this.#budget = budget
-    budget.take(INITIAL_BYTES)
+    this.#last = new LogSegment({ first: 1, numbered: 0 }, budget)
+    this.#segments = [this.#last]
+    this.#entry = { tag: 0, bytes: this.#last.bytes, start: 0, end: 0 }
   }
 
-  /** The sequence number of the last entry; 0 while there is none. The first entry is 1. */
+  /** The position of the last entry; 0 while there is none. */
   get top(): number {
-    return this.#first + this.#count - 1
+    return this.#last.last
   }
 
-  /** The sequence number of the oldest entry that is still kept. */
+  /** The position of the oldest entry that is still kept. */
   get first(): number {
-    return this.#first
+    return this.#segments[0]?.first ?? this.top + 1
   }
 
-  /** Bytes that wait in the log. */
+  /** The last sequence number that was given; 0 while there is none. */
+  get sequence(): number {
+    return this.#numbered
+  }
+
+  /** Bytes of the entries that are kept. */
   get byteLength(): number {
-    return this.#length
+    let sum = 0
+    for (const segment of this.#segments) sum += segment.length
+    return sum
   }
 
-  /** The bytes that `start` and `end` point into; valid until the next append or release. */
-  get bytes(): Buffer {
-    return this.#bytes
+  /** The entry at a position from `first` to `top`. */
+  read(position: number): LogEntry {
+    const segment = this.#segmentAt(position)
+    const entry = this.#entry
+    entry.tag = segment.tags[position - segment.first] ?? 0
+    entry.bytes = segment.bytes
+    entry.start = segment.start(position)
+    entry.end = segment.ends[position - segment.first] ?? 0
+    return entry
   }
 
-  tag(seq: number): number {
-    return this.#tags[seq - this.#first] ?? 0
+  tag(position: number): number {
+    const segment = this.#segmentAt(position)
+    return segment.tags[position - segment.first] ?? 0
   }
 
-  start(seq: number): number {
-    return seq === this.#first ? 0 : (this.#ends[seq - this.#first - 1] ?? 0)
-  }
-
-  end(seq: number): number {
-    return this.#ends[seq - this.#first] ?? 0
+  /**
+   * The position of the entry with a sequence number, for who has everything up to it; 0 for 0. Undefined if it is not kept
+   * any more and entries after it are lost, or if it was never given.
+   */
+  positionOf(sequence: number): number | undefined {
+    if (sequence > this.#numbered) return undefined
+    const segment = this.#segments.findLast(({ numbered }) => numbered <= sequence)
+    if (segment === undefined) return undefined
+    let position = segment.first - 1
+    for (let numbered = segment.numbered; numbered < sequence; ) {
+      position += 1
+      if (isNumbered(this.tag(position))) numbered += 1
+    }
+    return position
   }
 
   /** Appends text; escapes it. A lone surrogate is kept as its escape, as JSON.stringify does it. */
   appendText(tag: number, text: string): void {
-    const length = text.length
-    if (length > SHORT_TEXT || !this.#appendShort(text)) {
-      const inside = NEEDS_ESCAPE.test(text) ? JSON.stringify(text).slice(1, -1) : text
-      this.#reserve(inside.length * 3)
-      this.#length += this.#bytes.write(inside, this.#length, 'utf8')
-    }
+    const isWritten = text.length <= SHORT_TEXT && this.#room(text.length).writeShort(text)
+    if (!isWritten) this.#write(NEEDS_ESCAPE.test(text) ? JSON.stringify(text).slice(1, -1) : text)
     this.#close(tag)
   }
 
   /** Appends what already is JSON. */
   append(tag: number, json: string): void {
-    this.#reserve(json.length * 3)
-    this.#length += this.#bytes.write(json, this.#length, 'utf8')
+    this.#write(json)
     this.#close(tag)
   }
 
   /** Marks the last entry as the end of its chunk. */
   endChunk(): void {
-    if (this.#count > 0)
-      this.#tags[this.#count - 1] = (this.#tags[this.#count - 1] ?? 0) | CHUNK_END
+    const { tags, count } = this.#last
+    if (count > 0) tags[count - 1] = (tags[count - 1] ?? 0) | CHUNK_END
   }
 
-  /** Forgets the entries up to `seq`: everybody who may ask for them has them. */
-  release(seq: number): void {
-    if (seq < this.top) return
-    this.#first = this.top + 1
-    this.#count = 0
-    this.#length = 0
-    if (this.#bytes.length > KEPT_BYTES) this.#resize(INITIAL_BYTES)
+  /** Frees the segments whose entries are all at or before `position`. */
+  release(position: number): void {
+    for (let oldest = this.#segments[0]; oldest !== this.#last && oldest !== undefined; ) {
+      if (oldest.last > position) return
+      oldest.dispose()
+      this.#segments.shift()
+      oldest = this.#segments[0]
+    }
+    if (position < this.top || this.#last.count === 0) return
+    this.#last.reset({ first: this.top + 1, numbered: this.#numbered })
+  }
+
+  /** Frees the oldest segments until no more than `maxBytes` are kept, but nothing after `position`. */
+  trim(maxBytes: number, position: number): void {
+    while (this.byteLength > maxBytes) {
+      const [oldest] = this.#segments
+      if (oldest === undefined || oldest === this.#last || oldest.last > position) return
+      this.release(oldest.last)
+    }
   }
 
   /** Gives the memory back to the budget; the log is not used any more. */
   dispose(): void {
-    this.#budget.take(-this.#charged)
-    this.#charged = 0
+    for (const segment of this.#segments) segment.dispose()
   }
 
-  /** Copies short ASCII text that needs no escape; false (and nothing written) for any other. */
-  #appendShort(text: string): boolean {
-    this.#reserve(text.length)
-    const bytes = this.#bytes
-    const at = this.#length
-    for (let i = 0; i < text.length; i += 1) {
-      const code = text.charCodeAt(i)
-      if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) return false
-      bytes[at + i] = code
-    }
-    this.#length = at + text.length
-    return true
+  #write(text: string): void {
+    // A code unit is three bytes at most; they are counted only where that might not fit.
+    const most = text.length * 3
+    this.#room(most <= this.#last.free ? most : Buffer.byteLength(text)).write(text)
+  }
+
+  /** The segment for an entry of so many bytes. */
+  #room(bytes: number): LogSegment {
+    if (this.#last.reserve(bytes)) return this.#last
+    const start = { first: this.top + 1, numbered: this.#numbered }
+    this.#last = new LogSegment(start, this.#budget, Math.max(bytes, SEGMENT_BYTES))
+    this.#segments.push(this.#last)
+    return this.#last
   }
 
   #close(tag: number): void {
-    if (this.#count === this.#tags.length) this.#growEntries()
-    this.#tags[this.#count] = tag
-    this.#ends[this.#count] = this.#length
-    this.#count += 1
+    this.#last.close(tag)
+    if (isNumbered(tag)) this.#numbered += 1
   }
 
-  #growEntries(): void {
-    const tags = new Int32Array(this.#tags.length * 2)
-    const ends = new Int32Array(this.#tags.length * 2)
-    tags.set(this.#tags)
-    ends.set(this.#ends)
-    this.#tags = tags
-    this.#ends = ends
-  }
-
-  #reserve(more: number): void {
-    const needed = this.#length + more
-    if (needed > this.#bytes.length) this.#resize(Math.max(needed, this.#bytes.length * 2))
-  }
-
-  #resize(size: number): void {
-    const bytes = Buffer.allocUnsafeSlow(size)
-    this.#bytes.copy(bytes, 0, 0, this.#length)
-    this.#bytes = bytes
-    if (this.#charged > 0) {
-      this.#budget.take(size - this.#charged)
-      this.#charged = size
-    }
+  #segmentAt(position: number): LogSegment {
+    if (position >= this.#last.first) return this.#last
+    let i = this.#segments.length - 1
+    while (i > 0 && position < (this.#segments[i]?.first ?? 0)) i -= 1
+    return this.#segments[i] ?? this.#last
   }
 }

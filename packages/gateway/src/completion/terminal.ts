@@ -1,16 +1,19 @@
-/** How a completion ended, and everything that is told about it afterwards: plain data without any text of it. */
-import type { AuditLog } from '@sluice/protocol'
+/** How a completion ended, and everything that is told about it afterwards: plain data, no text of it, no dialect's words. */
 import type { GatewayError } from '../errors.ts'
 
 /** Why a completion was cancelled, and by whom. */
 export type CancelledBy = 'client' | 'disconnect' | 'abandoned' | 'operator' | 'deadline'
 
-/** The one last message of a completion. */
-export type Terminal =
-  | { status: 'complete'; auditLog: AuditLog; finishReasons: readonly string[] }
+/** How a completion ended. */
+export type Outcome =
+  | { status: 'complete' }
   | { status: 'blocked'; direction: 'input' | 'output'; category: 'pii' | 'safety' }
+  /** `hadBegun`: the upstream had begun to answer. */
   | { status: 'error'; error: GatewayError; hadBegun: boolean }
   | { status: 'cancelled'; by: CancelledBy }
+
+/** The one last thing that is told of a completion. */
+export type Terminal = Outcome & { readonly report: CompletionReport }
 
 /** Findings of one entity, counted. */
 export interface FindingCount {
@@ -35,7 +38,7 @@ export interface CompletionReport {
   policyHash: string
   /** Milliseconds since the epoch. */
   startedAt: number
-  status: Terminal['status']
+  status: Outcome['status']
   cancelledBy: CancelledBy | undefined
   blockedDirection: 'input' | 'output' | undefined
   blockedCategory: 'pii' | 'safety' | undefined

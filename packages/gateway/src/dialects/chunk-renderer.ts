@@ -50,8 +50,9 @@ export class ChunkRenderer {
     else this.#renderParts(log, { from, to, sink })
   }
 
-  #renderText(log: CompletionLog, seq: number, sink: ChunkSink): void {
-    const tag = bareTag(log.tag(seq))
+  #renderText(log: CompletionLog, position: number, sink: ChunkSink): void {
+    const { tag: fullTag, bytes, start, end } = log.read(position)
+    const tag = bareTag(fullTag)
     if (tag !== this.#headTag) {
       const { choice, channel } = entryOf(tag)
       const field = CHANNEL_FIELDS[channel]
@@ -60,20 +61,19 @@ export class ChunkRenderer {
       )
       this.#headTag = tag
     }
-    const start = log.start(seq)
-    const end = log.end(seq)
     sink.begin(this.#head.length + end - start + TEXT_TAIL.length)
     sink.add(this.#head, 0, this.#head.length)
-    sink.add(log.bytes, start, end)
+    sink.add(bytes, start, end)
     sink.add(TEXT_TAIL, 0, TEXT_TAIL.length)
   }
 
   #renderParts(log: CompletionLog, { from, to, sink }: RenderRange): void {
     const deltas = new Map<number, Delta>()
     let usage: string | undefined
-    for (let seq = from; seq <= to; seq += 1) {
-      const { kind, choice, channel } = entryOf(log.tag(seq))
-      const json = log.bytes.toString('utf8', log.start(seq), log.end(seq))
+    for (let position = from; position <= to; position += 1) {
+      const { tag, bytes, start, end } = log.read(position)
+      const { kind, choice, channel } = entryOf(tag)
+      const json = bytes.toString('utf8', start, end)
       if (kind === EntryKind.envelope) this.#setEnvelope(json)
       else if (kind === EntryKind.usage) usage = json
       else addPart(deltaOf(deltas, choice), kind, { json, field: CHANNEL_FIELDS[channel] ?? '' })
@@ -90,12 +90,11 @@ export class ChunkRenderer {
   }
 }
 
-function renderVerbatim(log: CompletionLog, seq: number, sink: ChunkSink): void {
-  const start = log.start(seq)
-  const end = log.end(seq)
+function renderVerbatim(log: CompletionLog, position: number, sink: ChunkSink): void {
+  const { bytes, start, end } = log.read(position)
   sink.begin(VERBATIM_HEAD.length + end - start + VERBATIM_TAIL.length)
   sink.add(VERBATIM_HEAD, 0, VERBATIM_HEAD.length)
-  sink.add(log.bytes, start, end)
+  sink.add(bytes, start, end)
   sink.add(VERBATIM_TAIL, 0, VERBATIM_TAIL.length)
 }
 

@@ -1,32 +1,28 @@
 /** Follows a completion as chunk objects, for programs instead of sockets: the same chunks that dialect 1 sends. */
 import { endsChunk } from '../completion/log.ts'
-import type { Followed, Watcher } from '../completion/watcher.ts'
+import type { Subscriber, Subscription } from '../completion/subscription.ts'
 import { ChunkRenderer, type ChunkSink } from './chunk-renderer.ts'
 
-export class ChunkWatcher implements Watcher, ChunkSink {
-  cursor = 0
+export class ChunkWatcher implements Subscriber, ChunkSink {
   /** It takes everything at once and never holds the upstream up. */
-  readonly isBehind = false
-  readonly #completion: Followed
+  readonly mayMiss = false
   readonly #onChunk: (data: unknown) => void
   readonly #renderer = new ChunkRenderer()
   #payload = ''
 
-  constructor(completion: Followed, onChunk: (data: unknown) => void) {
-    this.#completion = completion
+  constructor(onChunk: (data: unknown) => void) {
     this.#onChunk = onChunk
   }
 
-  onAck(): void {}
-
-  onLog(): void {
-    const { log } = this.#completion
-    for (let seq = this.cursor + 1; seq <= log.top; seq += 1) {
-      if (!endsChunk(log.tag(seq)) && seq < log.top) continue
-      this.#renderer.render(log, { from: this.cursor + 1, to: seq, sink: this })
+  onFeed(subscription: Subscription): void {
+    const { log, terminal } = subscription.feed
+    for (let position = subscription.cursor + 1; position <= log.top; position += 1) {
+      if (!endsChunk(log.tag(position)) && position < log.top) continue
+      this.#renderer.render(log, { from: subscription.cursor + 1, to: position, sink: this })
       this.#hand()
-      this.cursor = seq
+      subscription.cursor = position
     }
+    if (terminal !== undefined) subscription.close()
   }
 
   begin(): void {

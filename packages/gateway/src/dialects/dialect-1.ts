@@ -3,10 +3,13 @@
  * renders the log; what a completion is and does is decided elsewhere.
  */
 import { BLOCKED_REASONS, CLOSE_CODES, ERROR_TEXTS, type InitMessage } from '@sluice/protocol'
-import type { Completion } from '../completion/completion.ts'
+import { auditLogOf } from '../completion/audit-log.ts'
+import type { Completions } from '../completion/completions.ts'
+import type { Ack } from '../completion/feed.ts'
 import { endsChunk } from '../completion/log.ts'
+import type { Order } from '../completion/order.ts'
+import type { Subscriber, Subscription } from '../completion/subscription.ts'
 import type { Terminal } from '../completion/terminal.ts'
-import type { Watcher } from '../completion/watcher.ts'
 import { GatewayError } from '../errors.ts'
 import { FrameBatch } from '../socket/frames.ts'
 import type { Socket, SocketEvents } from '../socket/socket.ts'
@@ -19,11 +22,10 @@ export interface Dialect1SessionOptions {
   reader: () => RequestReader
   /** Malformed messages a minute that are answered; one more closes the socket. */
   malformedPerMinute: number
-  /** Starts a completion; throws a GatewayError that refuses it. */
-  open: (init: InitMessage) => Completion
-  /** Runs it to its terminal. */
-  run: (completion: Completion) => void
-  /** Bytes that may wait in the socket; over it the completion is told that this watcher is behind. */
+  /** What the client orders with an `init`; throws the GatewayError that refuses it. */
+  order: (init: InitMessage) => Order
+  completions: Completions
+  /** Bytes that may wait in the socket; over it the upstream waits. */
   bufferedBytes: number
 }
 
@@ -41,15 +43,22 @@ const MALFORMED = new Set<string>(['invalid_message', 'unknown_type', 'invalid_r
 
 const batch = new FrameBatch()
 
-export class Dialect1Session implements SocketEvents, Watcher {
-  cursor = 0
-  isBehind = false
+/** The completion of a session, from its `init` to its terminal. */
+interface Current {
+  modelId: string
+  renderer: ChunkRenderer
+  isAcknowledged: boolean
+  /** Undefined while it starts. */
+  subscription: Subscription | undefined
+}
+
+export class Dialect1Session implements SocketEvents, Subscriber {
+  /** The upstream waits for the one reader. */
+  readonly mayMiss = false
   readonly #options: Dialect1SessionOptions
-  #completion: Completion | undefined
-  #modelId = ''
+  #current: Current | undefined
   #malformed = 0
   #malformedUntil = 0
-  #renderer = new ChunkRenderer()
 
   constructor(options: Dialect1SessionOptions) {
     this.#options = options
@@ -57,61 +66,76 @@ export class Dialect1Session implements SocketEvents, Watcher {
 
   /** True while a completion runs or its terminal is not delivered. */
   get isBusy(): boolean {
-    return this.#completion !== undefined
+    return this.#current !== undefined
+  }
+
+  get isBehind(): boolean {
+    return this.#current?.subscription?.isBehind ?? false
   }
 
   onMessage(text: string): void {
     try {
       const init = this.#options.reader().read(text)
-      if (this.#completion !== undefined) throw new GatewayError('too_many_completions', BUSY)
-      this.#begin(init)
+      if (this.#current !== undefined) throw new GatewayError('too_many_completions', BUSY)
+      void this.#start(this.#options.order(init))
     } catch (error) {
-      if (!(error instanceof GatewayError)) throw error
       this.#refuse(error)
     }
   }
 
   onDrain(): void {
-    if (!this.isBehind) return
-    this.isBehind = false
-    this.onLog()
-    this.#completion?.onProgress()
+    if (this.isBehind) this.#current?.subscription?.resume()
   }
 
   onClose(): void {
     this.abandon()
   }
 
-  /** Ends what runs for a reader that is gone or takes nothing. */
+  /** Follows no more: its reader is gone or takes nothing. */
   abandon(): void {
-    const completion = this.#completion
-    this.#completion = undefined
-    if (completion === undefined) return
-    completion.detach(this)
-    completion.cancel('disconnect')
-    completion.dispose()
+    const current = this.#current
+    this.#current = undefined
+    current?.subscription?.close()
   }
 
-  onAck(ack: { tokenCount: number; dropped: number }): void {
-    const { tokenCount, dropped } = ack
-    const message = { type: 'handshake_ack', tokenCount, modelId: this.#modelId }
-    this.#options.socket.send(JSON.stringify(dropped === 0 ? message : { ...message, dropped }))
-  }
-
-  onLog(): void {
-    const completion = this.#completion
-    if (completion === undefined) return
-    this.#deliver(completion)
-    completion.onProgress()
-    const { terminal } = completion
-    if (terminal === undefined || this.cursor < completion.log.top) return
-    this.#completion = undefined
-    completion.detach(this)
-    completion.dispose()
+  onFeed(subscription: Subscription): void {
+    const current = this.#current
+    if (current === undefined) return
+    current.subscription = subscription
+    const { ack, log, terminal } = subscription.feed
+    if (ack !== undefined && !current.isAcknowledged) this.#acknowledge(current, ack)
+    this.#deliver(current.renderer, subscription)
+    if (terminal === undefined || subscription.cursor < log.top) return
+    this.#current = undefined
+    subscription.close()
     this.#options.socket.send(terminalMessage(terminal))
   }
 
-  #refuse(error: GatewayError): void {
+  async #start(order: Order): Promise<void> {
+    const { modelId } = order.request
+    const renderer = new ChunkRenderer()
+    const current: Current = { modelId, renderer, isAcknowledged: false, subscription: undefined }
+    this.#current = current
+    try {
+      const subscription = await this.#options.completions.start(order, this)
+      current.subscription = subscription
+      // The client may have gone while the completion was started.
+      if (this.#current !== current) subscription.close()
+    } catch (error) {
+      if (this.#current !== current) return
+      this.#current = undefined
+      this.#refuse(error)
+    }
+  }
+
+  #acknowledge(current: Current, { tokenCount, dropped }: Ack): void {
+    current.isAcknowledged = true
+    const message = { type: 'handshake_ack', tokenCount, modelId: current.modelId }
+    this.#options.socket.send(JSON.stringify(dropped === 0 ? message : { ...message, dropped }))
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof GatewayError)) throw error
     const { socket, bufferedBytes } = this.#options
     socket.send(errorMessage(error.message))
     if (MALFORMED.has(error.code)) this.#countMalformed()
@@ -135,35 +159,26 @@ export class Dialect1Session implements SocketEvents, Watcher {
     )
   }
 
-  #begin(init: InitMessage): void {
-    const completion = this.#options.open(init)
-    this.#completion = completion
-    this.#modelId = init.payload.modelId
-    this.#renderer = new ChunkRenderer()
-    this.cursor = 0
-    completion.attach(this)
-    this.#options.run(completion)
-  }
-
   /** Sends what the log has and the socket takes. */
-  #deliver({ log, terminal }: Completion): void {
+  #deliver(renderer: ChunkRenderer, subscription: Subscription): void {
     const { socket, bufferedBytes } = this.#options
+    const { log, terminal } = subscription.feed
     const { top } = log
-    while (this.cursor < top) {
+    while (subscription.cursor < top) {
       if (socket.bufferedBytes + batch.length >= bufferedBytes) {
-        this.isBehind = true
+        subscription.isBehind = true
         break
       }
-      let last = this.cursor + 1
+      let last = subscription.cursor + 1
       while (last < top && !endsChunk(log.tag(last))) last += 1
       // The rest of an unfinished chunk may still come, unless this is the end.
       if (!endsChunk(log.tag(last)) && terminal === undefined) break
-      this.#renderer.render(log, { from: this.cursor + 1, to: last, sink: batch })
-      this.cursor = last
+      renderer.render(log, { from: subscription.cursor + 1, to: last, sink: batch })
+      subscription.cursor = last
       if (batch.length >= WRITE_BYTES) socket.writeFrames(batch.take())
     }
     if (batch.length > 0) socket.writeFrames(batch.take())
-    if (this.isBehind) socket.awaitDrain()
+    if (subscription.isBehind) socket.awaitDrain()
   }
 }
 
@@ -171,7 +186,7 @@ export class Dialect1Session implements SocketEvents, Watcher {
 function terminalMessage(terminal: Terminal): string {
   switch (terminal.status) {
     case 'complete':
-      return JSON.stringify({ type: 'complete', auditLog: terminal.auditLog })
+      return JSON.stringify({ type: 'complete', auditLog: auditLogOf(terminal.report) })
     case 'blocked':
       return JSON.stringify({ type: 'blocked', reason: BLOCKED_REASONS[terminal.category] })
     case 'cancelled':

@@ -1,8 +1,8 @@
 /** Feeds the webhook: how completions end and, if wanted, their chunks as the client sees them. */
 import { auditLogOf } from '../completion/audit-log.ts'
+import type { Feed } from '../completion/feed.ts'
 import type { CompletionObserver } from '../completion/observer.ts'
 import type { CompletionReport } from '../completion/terminal.ts'
-import type { Followed } from '../completion/watcher.ts'
 import { ChunkWatcher } from '../dialects/chunk-watcher.ts'
 import type { StreamEvent } from './stream-event.ts'
 import type { WebhookSender } from './webhook-sender.ts'
@@ -18,9 +18,9 @@ export class WebhookObserver implements CompletionObserver {
     this.#withChunks = options.withChunks
   }
 
-  opened(completion: Followed): void {
+  opened(feed: Feed): void {
     if (!this.#withChunks) return
-    completion.attach(new ChunkWatcher(completion, (data) => this.#push('chunk', data)))
+    feed.subscribe(new ChunkWatcher((data) => this.#push('chunk', data)))
   }
 
   ended(report: CompletionReport): void {

@@ -7,14 +7,18 @@ import {
   EntryKind,
   endsChunk,
   entryOf,
+  isNumbered,
   tagOf,
 } from '../../src/completion/log.ts'
 import { MemoryBudget } from '../../src/completion/memory-budget.ts'
 
 const TEXT = tagOf({ kind: EntryKind.text, channel: 0, choice: 0 })
+/** Takes no sequence number. */
+const ROLE = tagOf({ kind: EntryKind.role, channel: 0, choice: 0 })
 
-function inside(log: CompletionLog, seq: number): string {
-  return log.bytes.toString('utf8', log.start(seq), log.end(seq))
+function inside(log: CompletionLog, position: number): string {
+  const { bytes, start, end } = log.read(position)
+  return bytes.toString('utf8', start, end)
 }
 
 const anyText = fc.oneof(
@@ -50,44 +54,83 @@ describe('CompletionLog', () => {
     )
   })
 
-  it('keeps sequence numbers, texts and budget right over any order of appends and releases', () => {
-    const step = fc.oneof(anyText, fc.constant(undefined))
+  it('keeps what was not released, wherever it is released, and its memory is accounted for', () => {
+    const append = anyText.map((text) => ({ text, isNumbered: text.length % 3 > 0 }))
+    const release = fc.nat(40).map((back) => ({ back }))
+    const trim = fc.nat(60_000).map((maxBytes) => ({ maxBytes }))
+    const steps = fc.array(fc.oneof({ weight: 6, arbitrary: append }, release, trim), {
+      maxLength: 200,
+    })
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      fc.property(steps, (script) => {
         const budget = new MemoryBudget(1)
         const log = new CompletionLog(budget)
-        let kept: [seq: number, text: string][] = []
-        let top = 0
-        for (const text of steps) {
-          if (text === undefined) {
-            log.release(top)
-            kept = []
+        const texts: string[] = []
+        let wanted = 1
+        for (const step of script) {
+          if ('back' in step) {
+            const taken = Math.max(0, log.top - step.back)
+            log.release(taken)
+            wanted = Math.max(wanted, taken + 1)
+          } else if ('maxBytes' in step) {
+            log.trim(step.maxBytes, log.top)
+            wanted = Math.max(wanted, log.first)
           } else {
-            const json = JSON.stringify(text)
-            log.append(TEXT, json)
-            top += 1
-            kept.push([top, json])
+            log.append(step.isNumbered ? TEXT : ROLE, JSON.stringify(step.text))
+            texts.push(JSON.stringify(step.text))
           }
-          expect([log.top, log.first]).toEqual([top, kept[0]?.[0] ?? top + 1])
+          expect(log.top).toBe(texts.length)
+          expect(log.first, 'nothing is freed before it was released').toBeLessThanOrEqual(wanted)
+          for (let position = wanted; position <= log.top; position += 1)
+            expect(inside(log, position)).toBe(texts[position - 1])
         }
-        for (const [seq, text] of kept) expect(inside(log, seq)).toBe(text)
         expect(budget.usedBytes).toBeGreaterThanOrEqual(log.byteLength)
         log.dispose()
         expect(budget.usedBytes).toBe(0)
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 
-  it('gives back what a long backlog took as soon as it is delivered', () => {
+  it('finds the entry of each sequence number that is kept, and says of the others that they are gone', () => {
+    const entries = fc.array(fc.tuple(fc.boolean(), fc.nat(4_000)), { minLength: 1, maxLength: 80 })
+    fc.assert(
+      fc.property(entries, fc.nat(60_000), (script, maxBytes) => {
+        const log = new CompletionLog(new MemoryBudget(1))
+        const numbered: number[] = []
+        for (const [isCounted, length] of script) {
+          log.append(isCounted ? TEXT : ROLE, 'x'.repeat(length))
+          if (isCounted) numbered.push(log.top)
+        }
+        log.trim(maxBytes, log.top)
+        expect(log.sequence).toBe(numbered.length)
+        expect(log.positionOf(numbered.length + 1)).toBeUndefined()
+        for (let sequence = 0; sequence <= numbered.length; sequence += 1) {
+          const next = numbered[sequence] ?? log.top + 1
+          const position = log.positionOf(sequence)
+          if (position === undefined) {
+            expect(next, 'what follows is lost').toBeLessThan(log.first)
+            continue
+          }
+          expect(position, 'what follows is kept').toBeGreaterThanOrEqual(log.first - 1)
+          expect(position).toBeGreaterThanOrEqual(numbered[sequence - 1] ?? 0)
+          expect(position).toBeLessThan(next)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('gives back segment by segment what a long backlog took', () => {
     const budget = new MemoryBudget(1_000_000)
     const log = new CompletionLog(budget)
     for (let i = 0; i < 2_000; i += 1) log.appendText(TEXT, 'x'.repeat(500))
     expect(budget.isSpent).toBe(true)
-    log.release(log.top - 1)
-    expect(budget.isSpent, 'one entry is still wanted').toBe(true)
+    log.release(log.top / 2)
+    expect(budget.usedBytes, 'half is still wanted').toBeGreaterThan(500_000)
+    expect(budget.usedBytes).toBeLessThan(600_000)
     log.release(log.top)
-    expect(budget.usedBytes).toBeLessThan(10_000)
+    expect(budget.usedBytes).toBeLessThan(30_000)
   })
 
   it('packs kind, channel, choice and the end of a chunk into a tag', () => {
@@ -104,6 +147,13 @@ describe('CompletionLog', () => {
         expect(entryOf(log.tag(1))).toEqual({ kind, channel, choice })
       }),
     )
+  })
+
+  it('numbers the parts of an answer, and nothing that rides on a neighbour', () => {
+    const numbered = Object.entries(EntryKind).filter(([, kind]) =>
+      isNumbered(tagOf({ kind, channel: 3, choice: 127 })),
+    )
+    expect(numbered.map(([name]) => name)).toEqual(['text', 'toolCall', 'verbatim'])
   })
 
   it('has nothing to end while it is empty', () => {

@@ -1,0 +1,79 @@
+/** Where feeds are found by their request id, from before their first token until their retention ends. */
+import { GatewayError } from '../errors.ts'
+import { Feed, type FeedHeader } from './feed.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+
+/**
+ * The seam for several nodes. Creating and finding may wait for a store that the nodes share; writing and following never
+ * do: they happen on a Feed in memory. Such a store follows the feeds that it created like any subscriber, appends what
+ * came to its own log in batches, ends that with the terminal, and gives a feed that it fills itself to who follows the
+ * completion of another node.
+ */
+export interface FeedStore {
+  /**
+   * Makes a completion known, before its first token.
+   * @throws GatewayError `overloaded`
+   */
+  create(header: FeedHeader): Promise<Feed>
+  /** The feed of a completion, wherever it runs; undefined if there never was one, or not any more. */
+  find(requestId: string): Promise<Feed | undefined>
+}
+
+export interface MemoryFeedStoreOptions {
+  budget: MemoryBudget
+  /** The most that is kept of one log for those who come later. */
+  ringBytes: number
+}
+
+/** The feeds of this process. */
+export class MemoryFeedStore implements FeedStore {
+  readonly #options: MemoryFeedStoreOptions
+  readonly #feeds = new Map<string, Feed>()
+  /** Those that are over and wait for the end of their retention, the oldest first. */
+  readonly #retained = new Map<Feed, NodeJS.Timeout>()
+
+  constructor(options: MemoryFeedStoreOptions) {
+    this.#options = options
+  }
+
+  async create(header: FeedHeader): Promise<Feed> {
+    const { budget } = this.#options
+    for (const feed of this.#retained.keys()) {
+      if (!budget.isSpent) break
+      if (!feed.isFollowed) this.#expire(feed)
+    }
+    if (budget.isSpent) {
+      const message = `The gateway holds ${budget.usedBytes} bytes of undelivered answers, at most ${budget.limitBytes} (SLUICE_MEMORY_BUDGET_BYTES)`
+      throw new GatewayError('overloaded', message, { isRetryable: true, retryAfterMs: 1_000 })
+    }
+    const feed = new Feed(header, {
+      ...this.#options,
+      onEnded: this.#onEnded,
+      onLeft: this.#onLeft,
+    })
+    this.#feeds.set(header.requestId, feed)
+    return feed
+  }
+
+  async find(requestId: string): Promise<Feed | undefined> {
+    return this.#feeds.get(requestId)
+  }
+
+  #onEnded = (feed: Feed): void => {
+    const { retentionMs } = feed.header
+    if (retentionMs === 0) this.#expire(feed)
+    else this.#retained.set(feed, setTimeout(() => this.#expire(feed), retentionMs).unref())
+  }
+
+  /** What has expired is kept for those who follow it already. */
+  #onLeft = (feed: Feed): void => {
+    if (!this.#feeds.has(feed.header.requestId)) feed.log.dispose()
+  }
+
+  #expire(feed: Feed): void {
+    clearTimeout(this.#retained.get(feed))
+    this.#retained.delete(feed)
+    this.#feeds.delete(feed.header.requestId)
+    if (!feed.isFollowed) feed.log.dispose()
+  }
+}

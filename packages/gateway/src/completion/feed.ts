@@ -1,0 +1,126 @@
+/**
+ * What the world sees of one completion: its acknowledgement, its log and its terminal, each written once; and who follows it.
+ * A completion of this node writes it; a store that several nodes share may write the feed of another node's completion.
+ *
+ *   ack --> entries of the log --> terminal --> kept for its retention --> disposed of, when nobody follows it any more
+ */
+import { CompletionLog } from './log.ts'
+import type { MemoryBudget } from './memory-budget.ts'
+import { type Subscriber, Subscription } from './subscription.ts'
+import type { Terminal } from './terminal.ts'
+
+/** The request is valid, and its prompt passed the guard. */
+export interface Ack {
+  /** Tokens of the prompt. */
+  tokenCount: number
+  /** Messages that were left out to fit the context window. */
+  dropped: number
+}
+
+export interface FeedHeader {
+  requestId: string
+  /** Whose it is; see `ownerOf`. */
+  owner: string
+  /** How long it can be found after its terminal; 0: while somebody follows it. */
+  retentionMs: number
+}
+
+export interface FeedOptions {
+  budget: MemoryBudget
+  /** With a retention, this much of the log is kept for those who come later. */
+  ringBytes: number
+  /** It has its terminal, and everybody was told. */
+  onEnded: (feed: Feed) => void
+  /** It has its terminal, and nobody follows it any more. */
+  onLeft: (feed: Feed) => void
+}
+
+export class Feed {
+  readonly header: FeedHeader
+  readonly log: CompletionLog
+  ack: Ack | undefined
+  terminal: Terminal | undefined
+  /** Told when a subscriber that must not miss anything falls behind, and when none is any more. */
+  onPressure: (isHeldUp: boolean) => void = () => {}
+  readonly #options: FeedOptions
+  /** Hardly ever more than one: an array is walked faster than a set, three times a delta. */
+  #subscriptions: readonly Subscription[] = []
+  #isHeldUp = false
+
+  constructor(header: FeedHeader, options: FeedOptions) {
+    this.header = header
+    this.#options = options
+    this.log = new CompletionLog(options.budget)
+  }
+
+  /** A subscriber that must not miss anything is behind: who writes should wait. */
+  get isHeldUp(): boolean {
+    return this.#isHeldUp
+  }
+
+  /** What its log had is taken back. */
+  get isRetracted(): boolean {
+    return this.terminal?.status === 'blocked'
+  }
+
+  get isFollowed(): boolean {
+    return this.#subscriptions.length > 0
+  }
+
+  /**
+   * The position of the entry with this sequence number, to go on behind it; undefined if what follows is not kept. After a
+   * block nobody who comes is shown what was before.
+   */
+  positionOf(sequence: number): number | undefined {
+    return this.isRetracted ? this.log.top : this.log.positionOf(sequence)
+  }
+
+  /**
+   * Follows it from the entry after the position `cursor`.
+   * @param onClosed told once, when the subscription is closed
+   */
+  subscribe(subscriber: Subscriber, cursor = 0, onClosed = () => {}): Subscription {
+    const subscription = new Subscription(subscriber, {
+      feed: this,
+      cursor,
+      onClosed: () => {
+        this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription)
+        this.settle()
+        onClosed()
+        if (!this.isFollowed && this.terminal !== undefined) this.#options.onLeft(this)
+      },
+    })
+    this.#subscriptions = [...this.#subscriptions, subscription]
+    return subscription
+  }
+
+  /** Tells everybody that there is more to take. */
+  publish(): void {
+    for (const subscription of this.#subscriptions) subscription.deliver()
+    this.settle()
+  }
+
+  /** The completion is over; nothing is written after this. */
+  end(terminal: Terminal): void {
+    this.terminal = terminal
+    this.publish()
+    this.#options.onEnded(this)
+  }
+
+  /** Frees what nobody needs any more, and finds out whether who writes should wait. */
+  settle(): void {
+    const { log } = this
+    let [isHeldUp, taken, needed] = [false, log.top, log.top]
+    for (const { cursor, isBehind, subscriber } of this.#subscriptions) {
+      if (cursor < taken) taken = cursor
+      if (subscriber.mayMiss) continue
+      if (cursor < needed) needed = cursor
+      if (isBehind) isHeldUp = true
+    }
+    if (this.header.retentionMs === 0 || this.isRetracted) log.release(taken)
+    else log.trim(this.#options.ringBytes, needed)
+    if (isHeldUp === this.#isHeldUp) return
+    this.#isHeldUp = isHeldUp
+    this.onPressure(isHeldUp)
+  }
+}

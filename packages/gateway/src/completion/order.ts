@@ -1,0 +1,39 @@
+/** What a client asks for, ready to be carried out: plain data. */
+import type { Policy } from '@sluice/guard'
+import type { ChatRequest } from '@sluice/protocol'
+import type { Client } from '../clients/client.ts'
+import type { Model } from '../request/models.ts'
+
+/** What becomes of a completion that nobody follows. */
+export interface Lifetime {
+  /** How long it goes on after its last subscriber has left; 0: it is cancelled at once. */
+  graceMs: number
+  /** How long it can be found after its terminal; 0: not at all. */
+  retentionMs: number
+}
+
+export interface Order {
+  request: ChatRequest
+  policy: Policy
+  model: Model
+  client: Client
+  /** The client's own name for the conversation. */
+  conversationId: string | undefined
+  onOverflow: 'reject' | 'truncate'
+  /** The dialect sends chunks: those of the upstream may pass as they came where no policy forbids it. */
+  wantsVerbatim: boolean
+  lifetime: Lifetime
+}
+
+/** What a client may use; the implementation counts. */
+export interface Quotas {
+  /**
+   * Takes one of the client's completions; the result releases it.
+   * @throws GatewayError `too_many_completions` or `overloaded`
+   */
+  acquire(client: Client): Promise<() => void>
+  /** Takes a request from the client's minute. @throws GatewayError `rate_limited` */
+  admit(client: Client): Promise<void>
+  /** Takes tokens from the client's minute. */
+  spend(client: Client, tokens: number): void
+}
