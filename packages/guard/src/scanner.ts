@@ -11,7 +11,7 @@ import {
   ACTION_RESTART,
   UNKNOWN,
 } from './matcher/automaton.ts'
-import { BETWEEN_WORDS, KNOWN_WORD, SEPARATOR } from './matcher/context.ts'
+import { BETWEEN_WORDS, beginsWord, KNOWN_WORD, SEPARATOR, WORD_CLASS } from './matcher/context.ts'
 import { LiveContexts } from './matcher/live-contexts.ts'
 import type { SlowThreads } from './matcher/runs.ts'
 import { CLASS_SEPARATOR, type TermAutomaton } from './matcher/terms.ts'
@@ -35,6 +35,8 @@ export class Scanner {
   #wordRow = 0
   readonly #contexts: LiveContexts
   #contextRow = BETWEEN_WORDS
+  /** Of the last symbol. */
+  #contextClass = SEPARATOR
   /** The gates that the state was built with. */
   #gates = 0
 
@@ -50,8 +52,16 @@ export class Scanner {
     this.#threads = new Threads(automaton, this.#gates)
   }
 
-  /** The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. */
+  /** Looks at the held text up to an offset in it. */
   scan(to: number): void {
+    while (this.matches.blockedBy === undefined && this.#run(to)) this.#passOver()
+  }
+
+  /**
+   * The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. Whether it
+   * stopped behind a character that counts as nothing and has to be seen to all the same.
+   */
+  #run(to: number): boolean {
     const { kinds, contextTable, contextSize, hasTerms, floodLength } = this.#program
     const { matches } = this
     const threads = this.#threads
@@ -59,6 +69,7 @@ export class Scanner {
     const { text, base } = held
     let row = this.#enter()
     let contextRow = this.#contextRow
+    let contextClass = this.#contextClass
     let isCounting = this.#contexts.isCounting
     let table = this.#table()
     let symbolEnd = held.symbolEnd
@@ -74,30 +85,26 @@ export class Scanner {
           kind = kindOf(this.#program, codePoint)
         }
         if (kind === CLASS_IGNORED) {
-          const isFlood = base + at + 1 - Math.max(symbolEnd, held.edge) >= floodLength
-          if (!isFlood && !matches.isBusy) continue
+          const ignored = base + at + 1 - Math.max(symbolEnd, held.edge)
+          if (ignored < floodLength && !matches.isBusy) continue
           held.lookAt(at + 1, symbolEnd)
-          this.#leave(row, contextRow)
-          if (isFlood) this.#beginAnew()
-          else this.#passOver()
-          if (matches.blockedBy !== undefined) break
-          row = this.#enter()
-          table = this.#table()
-          contextRow = this.#contextRow
-          isCounting = this.#contexts.isCounting
-          continue
+          this.#leave(row, contextRow, contextClass)
+          return true
         }
       }
       const symbolClass = kind & CLASS_BITS
-      const contextClass = kind >> CONTEXT_SHIFT
-      let nextContextRow = contextTable[contextRow * contextSize + contextClass] ?? 0
-      if (nextContextRow === KNOWN_WORD || (isCounting && contextClass === SEPARATOR)) {
+      const classBefore = contextClass
+      contextClass = kind >> CONTEXT_SHIFT
+      const wordClass = contextClass & WORD_CLASS
+      let nextContextRow = contextTable[contextRow * contextSize + wordClass] ?? 0
+      const isOver = nextContextRow === KNOWN_WORD || beginsWord(contextClass, classBefore)
+      if (isOver || (isCounting && wordClass === SEPARATOR)) {
         if (this.#endWord(contextRow, base + start)) {
           row = this.#regate(row)
           table = this.#table()
         }
         isCounting = this.#contexts.isCounting
-        nextContextRow = contextTable[contextClass] ?? 0
+        nextContextRow = contextTable[wordClass] ?? 0
       }
       contextRow = nextContextRow
       let entry = table[row + symbolClass] ?? 0
@@ -132,7 +139,8 @@ export class Scanner {
     }
     if (matches.blockedBy === undefined) held.scanned = to
     held.symbolEnd = symbolEnd
-    this.#leave(row, contextRow)
+    this.#leave(row, contextRow, contextClass)
+    return false
   }
 
   /** Sees to what matches have left to do after a symbol that began at `start`. Whether the stream is blocked. */
@@ -143,10 +151,15 @@ export class Scanner {
     return matches.blockedBy !== undefined
   }
 
-  /** Sees to what grows old while characters pass that count as nothing. */
+  /** Sees to what grows old while characters pass that count as nothing, and to a flood of them. */
   #passOver(): void {
+    const { now, symbolEnd, edge } = this.#held
+    if (now - Math.max(symbolEnd, edge) >= this.#program.floodLength) {
+      this.#beginAnew()
+      return
+    }
     const { matches } = this
-    matches.expire(this.#held.now)
+    matches.expire(now)
     if (matches.isWaiting) matches.settle(this.watermark())
   }
 
@@ -180,6 +193,7 @@ export class Scanner {
     if (this.matches.blockedBy === undefined) this.matches.settle(now)
     this.#endWord(this.#contextRow, now)
     this.#contextRow = BETWEEN_WORDS
+    this.#contextClass = SEPARATOR
     this.#gates = this.#gatesNow()
     this.#threads.restart(this.#gates)
     this.#slow?.restart()
@@ -214,8 +228,9 @@ export class Scanner {
     return 0
   }
 
-  #leave(row: number, contextRow: number): void {
+  #leave(row: number, contextRow: number, contextClass: number): void {
     this.#contextRow = contextRow
+    this.#contextClass = contextClass
     if (this.#slow === undefined) this.#threads.leave(row)
     else this.#slow.leave()
   }

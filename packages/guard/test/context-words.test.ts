@@ -1,7 +1,7 @@
 // Which words count for what follows, and which against it.
 import { describe, expect, it } from 'vitest'
 import { foldIdentifiers } from '../src/fold.ts'
-import { ContextWords, type Vocabulary } from '../src/matcher/context.ts'
+import { beginsWord, ContextWords, type Vocabulary, WORD_CLASS } from '../src/matcher/context.ts'
 import { LiveContexts } from '../src/matcher/live-contexts.ts'
 
 const OF_PHONES: Vocabulary = {
@@ -21,10 +21,14 @@ function standingAfter(original: string): string {
     [0, 8, 8, 24],
   ])
   let row = 0
+  let before = 0
   for (let at = 0; at <= text.length; at += 1) {
-    const symbolClass = words.classOf[text.charCodeAt(at)] ?? 0
+    const contextClass = words.classOf[text.charCodeAt(at)] ?? 0
+    const symbolClass = contextClass & WORD_CLASS
     let next = words.table[row * words.size + symbolClass] ?? 0
-    if (row !== 0 && (next === 0xffff || symbolClass === 0)) {
+    const ends = next === 0xffff || symbolClass === 0 || beginsWord(contextClass, before)
+    before = contextClass
+    if (row !== 0 && ends) {
       contexts.endWord(words.rolesAt(row), words.isNumber(row), at)
       next = words.table[symbolClass] ?? 0
     }
@@ -46,6 +50,14 @@ describe('a word', () => {
     ['हमारा फ़ोन', 'announced'],
     ['رقم هاتف', 'announced'],
     ['phone2', 'announced'],
+    ['phone_', 'announced'],
+    ['user_phone', 'announced'],
+    ['userPhone', 'announced'],
+    ['mobile2Phone', 'announced'],
+    ['phoneOf', 'announced'],
+    ['PHONE_US', 'announced'],
+    ['userphone', 'silent'],
+    ['PHONEUS', 'silent'],
     ['phones', 'silent'],
     ['xphone', 'silent'],
     ['tele', 'silent'],

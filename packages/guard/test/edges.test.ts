@@ -58,6 +58,26 @@ describe('a word of context', () => {
   })
 })
 
+describe('a word of context in a name', () => {
+  it.each([
+    ['date_of_birth: 12/03/1984', 'date_of_birth: [DATE_OF_BIRTH]'],
+    ['dateOfBirth="12/03/1984"', 'dateOfBirth="[DATE_OF_BIRTH]"'],
+    ['user_ssn=078051120', 'user_ssn=[US_SSN]'],
+    ['{"employeeSsn":"078051120"}', '{"employeeSsn":"[US_SSN]"}'],
+    ['DOB_PATIENT = 12/03/1984', 'DOB_PATIENT = [DATE_OF_BIRTH]'],
+    ['dob_12/03/1984', 'dob_[DATE_OF_BIRTH]'],
+  ])('counts: %s', (text, expected) => {
+    expect(shown(text)).toBe(expected)
+  })
+
+  it.each(['stubborn 12/03/1984', 'rebirth 12/03/1984', 'dobson 12/03/1984'])(
+    'counts alone, not as a part: %s',
+    (text) => {
+      expect(strict.scan(text).text).toBe(text)
+    },
+  )
+})
+
 describe('a value', () => {
   it.each([
     ['aws_key_AKIAIOSFODNN7EXAMPLE', 'aws_key_[AWS_ACCESS_KEY]'],

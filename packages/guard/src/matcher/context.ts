@@ -25,8 +25,12 @@ const DIGIT = 1
 /** Any other symbol of words; the symbols that occur in our words have classes of their own from here on. */
 const OTHER = 2
 const FIRST_LETTER = 3
+/** Added to the class of a capital: behind a small letter or a digit it begins a word. */
+const CAPITAL = 0x80
+/** What is left of a class without that. */
+export const WORD_CLASS = 0x7f
 /** Classes share a unit of sixteen bits with those of the automaton. */
-const MAX_CLASSES = 255
+const MAX_CLASSES = WORD_CLASS
 
 /** The row between words; then those of a word that is none of ours, and of a word of digits alone. */
 export const BETWEEN_WORDS = 0
@@ -48,11 +52,11 @@ interface Node {
 }
 
 /**
- * The words of all vocabularies as one table. A word ends before what separates words or before a digit; one with `*`
- * at its end stands for all words that begin like that.
+ * The words of all vocabularies as one table. A word ends before what separates words, such as `_`, before a digit, and
+ * before a capital that follows a small letter; one with `*` at its end stands for all words that begin like that.
  */
 export class ContextWords {
-  /** By UTF-16 unit. */
+  /** By UTF-16 unit; CAPITAL is added where it is one. */
   readonly classOf: Uint8Array
   /** Next row by row times `size` plus class, or KNOWN_WORD. */
   readonly table: Uint16Array
@@ -235,13 +239,19 @@ function classTable(classOfSymbol: ReadonlyMap<number, number>): Uint8Array {
   for (let unit = 0; unit < classes.length; unit += 1) {
     classes[unit] = ofSymbol[folds[unit] ?? 0] ?? SEPARATOR
   }
+  const capitals = charSetMatching('\\p{Lu}')
+  for (let i = 0; i < capitals.length; i += 2) {
+    for (let unit = capitals[i] ?? 0; unit <= (capitals[i + 1] ?? 0); unit += 1) {
+      classes[unit] = (classes[unit] ?? 0) | CAPITAL
+    }
+  }
   return classes
 }
 
 let letters: readonly number[] | undefined
 
 function wordSymbols(): readonly number[] {
-  letters ??= charSetMatching('[\\p{L}\\p{M}_]')
+  letters ??= charSetMatching('[\\p{L}\\p{M}]')
   return letters
 }
 
@@ -276,4 +286,9 @@ function hasRole({ context, vague, against }: WordRoles): boolean {
 
 function keyOf({ context, vague, against }: WordRoles): string {
   return `${context}/${vague}/${against}`
+}
+
+/** Whether a word begins with a symbol of a class, although one of class `before` is right before it. */
+export function beginsWord(contextClass: number, before: number): boolean {
+  return contextClass > CAPITAL && before !== SEPARATOR && before < CAPITAL
 }

@@ -91,9 +91,14 @@ function standingAt(recognizer: Recognizer, text: string, start: number): Standi
   return standing
 }
 
-/** A word ends before `start` if what is there separates words, or is a digit behind a word of the recognizer's. */
+/**
+ * A word ends before `start` if what is there separates words, is a digit behind a word of the recognizer's, or a capital
+ * behind a small letter or a digit.
+ */
 function wordsBefore(recognizer: Recognizer, text: string, start: number): string[] {
-  const words = [...text.matchAll(/[\p{L}\p{M}\d_]+/gu)].flatMap(({ 0: word, index }) => {
+  const words = [
+    ...text.matchAll(/[\p{L}\p{M}\d](?:(?!(?<=\P{Lu})\p{Lu})[\p{L}\p{M}\d])*/gu),
+  ].flatMap(({ 0: word, index }) => {
     const [letters = ''] = /^[^\d]+(?=\d)/u.exec(word) ?? []
     if (letters === '' || roleOf(recognizer, letters) === undefined) return [{ word, index }]
     const rest = { word: word.slice(letters.length), index: index + letters.length }
