@@ -8,11 +8,19 @@ import { Automaton } from '../src/matcher/automaton.ts'
 import { RunsPlan } from '../src/matcher/runs.ts'
 import { everyCut, pushed } from './support/split.ts'
 
-/** What one start of MANY_STATES has come to is one of 2^13 states: far more than a stream may build. */
+/**
+ * What one start of MANY_STATES has come to is one of 2^13 states: far more than a stream may build. MANY_STARTS has few
+ * for each start, but begins anew at every number.
+ */
 const DEFINITION: PolicyDefinition = {
   extends: 'strict',
   rules: [
     { pattern: '[xy]*x[xy]{13}z', name: 'MANY_STATES', action: { kind: 'redact' } },
+    {
+      pattern: '(?<!\\d)[1-9]\\d{3}(?:[ .-]?\\d){8,15}z',
+      name: 'MANY_STARTS',
+      action: { kind: 'redact' },
+    },
     { pattern: '\\bq\\w{2}\\b', name: 'SHORT', action: { kind: 'redact' } },
   ],
 }
@@ -30,7 +38,7 @@ function flood(alphabet: string, seed = 1, length = 9000): string {
   return text
 }
 
-const TAIL = ` mail jo.doe@example.org, ssn 078051120. qab 1111 14111111114111 ${'x'.repeat(14)}z xyz https://a.b/c. 4111 1111 1111 1111`
+const TAIL = ` mail jo.doe@example.org, ssn 078051120. qab 1111 4111 1111 1111 1111 ${'x'.repeat(14)}z xyz https://a.b/c. 4111 1111 1111 1111`
 const CONCEALED =
   ' mail [EMAIL_ADDRESS], ssn [US_SSN]. [SHORT] 1111 [CREDIT_CARD] [MANY_STATES] xyz [URL]. [CREDIT_CARD]'
 

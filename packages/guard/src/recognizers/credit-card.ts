@@ -1,125 +1,93 @@
-// Payment card numbers: ISO/IEC 7812-1 (12 to 19 digits, Luhn check digit) with the issuer ranges that the networks
-// publish. A number outside these ranges that passes the check digit is reported with a lower score.
-import { passesLuhn } from '../checksum.ts'
+// Payment card numbers: ISO/IEC 7812-1 (12 to 19 digits, Luhn check digit). Which issuers' numbers have which lengths is
+// issuers.ts's; here is how people write them.
+import { digitsOf, passesLuhn } from '../checksum.ts'
 import type { Recognizer } from '../recognizer.ts'
+import { isIssued, mayBeIssued } from './card-issuers.ts'
 
-interface Network {
-  /** First and last issuer prefix, of equal length. */
-  readonly prefixes: readonly (readonly [number, number])[]
-  readonly lengths: readonly number[]
-}
-
-/** Visa, Mastercard, American Express, Diners, Discover, JCB with its legacy ranges, UnionPay, Maestro, RuPay, Mir, UATP. */
-const NETWORKS: readonly Network[] = [
-  { prefixes: [[4, 4]], lengths: [13, 16, 19] },
-  {
-    prefixes: [
-      [51, 55],
-      [2221, 2720],
-    ],
-    lengths: [16],
-  },
-  {
-    prefixes: [
-      [34, 34],
-      [37, 37],
-    ],
-    lengths: [15],
-  },
-  {
-    prefixes: [
-      [300, 305],
-      [3095, 3095],
-      [36, 36],
-      [38, 39],
-    ],
-    lengths: [14, 15, 16, 17, 18, 19],
-  },
-  {
-    prefixes: [
-      [6011, 6011],
-      [644, 649],
-      [65, 65],
-    ],
-    lengths: [16, 17, 18, 19],
-  },
-  { prefixes: [[3528, 3589]], lengths: [16, 17, 18, 19] },
-  {
-    prefixes: [
-      [2131, 2131],
-      [1800, 1800],
-    ],
-    lengths: [15],
-  },
-  {
-    prefixes: [
-      [62, 62],
-      [81, 81],
-    ],
-    lengths: [16, 17, 18, 19],
-  },
-  {
-    prefixes: [
-      [50, 50],
-      [56, 69],
-    ],
-    lengths: [12, 13, 14, 15, 16, 17, 18, 19],
-  },
-  { prefixes: [[2200, 2204]], lengths: [16, 17, 18, 19] },
-  { prefixes: [[1, 1]], lengths: [15] },
-]
-
-const ISSUER_DIGITS = 4
-
-/** By the first four digits: a bit for each number of digits that a card of that issuer may have. */
-const LENGTHS_BY_ISSUER = new Uint32Array(10 ** ISSUER_DIGITS)
-for (const { prefixes, lengths } of NETWORKS) {
-  const bits = lengths.reduce((sum, length) => sum | (1 << length), 0)
-  for (const [first, last] of prefixes) {
-    const scale = 10 ** (ISSUER_DIGITS - String(first).length)
-    for (let issuer = first * scale; issuer < (last + 1) * scale; issuer += 1) {
-      LENGTHS_BY_ISSUER[issuer] = (LENGTHS_BY_ISSUER[issuer] ?? 0) | bits
-    }
-  }
-}
-
-const KNOWN_NETWORK = 1
+const CERTAIN = 1
+/** A valid number that no network is known to issue: enough for `strict`. */
 const UNKNOWN_NETWORK = 0.4
+/** Enough for no policy without a word. */
+const NEEDS_WORD = 0.2
+
+/** Digits of a decimal, of a telephone number with `+` and of what is part of a word are not looked at. */
+const BEFORE = '(?<![A-Za-z0-9.+])'
+const AFTER = '(?![A-Za-z0-9])'
+
+/** The groups as they are printed: 4-4-4-4 and its shorter and longer kin, 4-6-5 (American Express), 4-6-4 (Diners Club). */
+function grouped(separator: string): string {
+  const s = `(?:${separator})`
+  return `[1-9]\\d{3}${s}(?:\\d{4}${s}\\d{4}(?:${s}\\d{1,4}){1,2}|\\d{6}${s}\\d{4,5})`
+}
+
+/** Blank, dash, dot, slash, two blanks, a dash between blanks, and groups that are bold each (`**4111** **1111**`). */
+const SEPARATOR = '[ ./]|  | ?- ?|\\*\\*[ -]?\\*\\*'
+/** What else stands between groups in a table, a list or a picture of a card. */
+const ANY_SEPARATOR = '[ \\t\\r\\n./*_|-]{1,5}'
 
 export const creditCard: Recognizer = {
   entity: 'CREDIT_CARD',
   context: [
-    'card',
-    'cards',
-    'credit',
-    'debit',
-    'visa',
-    'mastercard',
-    'amex',
-    'cc',
-    'maestro',
-    'pan',
+    ...['card', 'cards', 'credit', 'debit', 'cc', 'pan', 'creditcard', 'debitcard', 'cardnumber'],
+    ...['visa', 'mastercard', 'amex', 'maestro', 'uatp', 'unionpay', 'rupay', 'jcb', 'diners'],
+    ...[
+      'karte',
+      'kreditkarte',
+      'kartennummer',
+      'kreditkartennummer',
+      'carte',
+      'bancaire',
+      'tarjeta',
+    ],
+    ...['carta', 'kaart', 'kaartnummer', 'creditkaart', 'karta', 'karty', 'kart', 'kort', 'kortti'],
   ],
   patterns: [
     {
-      source: '(?<!\\d)[1-9]\\d{3}(?:[ .-]?\\d){8,15}(?!\\d)',
-      score: KNOWN_NETWORK,
-      check: (value) => {
-        if (!passesLuhn(value)) return 0
-        return isOfKnownNetwork(value) ? KNOWN_NETWORK : UNKNOWN_NETWORK
-      },
+      source: `${BEFORE}(?:[1-9]\\d{12,18}|${grouped(SEPARATOR)})${AFTER}`,
+      score: CERTAIN,
+      check: scoreAlone,
+    },
+    {
+      // Digit by digit, as speech is written down.
+      source: '(?<![\\w.,+-])[2-6](?: \\d){12,18}(?!\\w)',
+      score: CERTAIN,
+      check: (value) => (isKnown(digitsOf(value)) ? CERTAIN : 0),
+    },
+    {
+      source: `(?<![A-Za-z0-9+])(?:[1-9]\\d{11,18}|${grouped(ANY_SEPARATOR)})${AFTER}`,
+      score: NEEDS_WORD,
+      contextScore: CERTAIN,
+      check: scoreAfterWord,
+    },
+    {
+      // In groups of any length, or digit by digit with commas.
+      source: `(?<![A-Za-z0-9+.])[2-6](?:[ ,-]{0,2}\\d){12,18}${AFTER}`,
+      score: NEEDS_WORD,
+      contextScore: CERTAIN,
+      check: (value) => (isKnown(digitsOf(value)) ? NEEDS_WORD : 0),
     },
   ],
 }
 
-function isOfKnownNetwork(value: string): boolean {
-  let count = 0
-  let issuer = 0
-  for (let i = 0; i < value.length; i += 1) {
-    const digit = value.charCodeAt(i) - 0x30
-    if (digit < 0 || digit > 9) continue
-    if (count < ISSUER_DIGITS) issuer = issuer * 10 + digit
-    count += 1
-  }
-  return (((LENGTHS_BY_ISSUER[issuer] ?? 0) >> count) & 1) === 1
+function scoreAlone(value: string): number {
+  if (!passesLuhn(value)) return 0
+  const digits = digitsOf(value)
+  if (isIssued(digits)) return CERTAIN
+  return digits.length === 16 && isNoTime(digits) ? UNKNOWN_NETWORK : 0
+}
+
+function scoreAfterWord(value: string): number {
+  if (!passesLuhn(value)) return 0
+  const digits = digitsOf(value)
+  const isPlausible = mayBeIssued(digits) || (digits.length > 12 && isNoTime(digits))
+  return isPlausible ? NEEDS_WORD : 0
+}
+
+function isKnown(digits: string): boolean {
+  return passesLuhn(digits) && isIssued(digits)
+}
+
+/** Times in milliseconds to nanoseconds since 1970 begin with 1, times such as 20260131123059 with 2. */
+function isNoTime(digits: string): boolean {
+  return digits.charAt(0) > '2'
 }
