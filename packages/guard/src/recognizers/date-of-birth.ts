@@ -1,35 +1,78 @@
-// Dates that follow a word of birth. A date alone is no finding: without such a word no match even starts.
+// Dates that follow a word of birth, in the orders and with the separators of CLDR's short, medium and long formats and
+// of ISO 8601. A date alone is no finding: without such a word no match even starts.
 import type { Recognizer } from '../recognizer.ts'
+import { monthOf } from './month-names.ts'
 
 const DAY = '(?:0?[1-9]|[12]\\d|3[01])'
 const MONTH = '(?:0?[1-9]|1[0-2])'
-const YEAR = '(?:19|20)\\d\\d'
-const MONTH_NAME = '[A-Za-z]{3,9}\\.?'
-const MONTHS =
-  /jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?|dec(ember)?/
+const YEAR = '(?:19\\d\\d|20[0-2]\\d)'
+const SHORT_YEAR = "(?:'?\\d\\d)"
+const NAME = '[A-Za-z\\u00c0-\\u024f\\u0370-\\u052f]{3,12}\\.?'
+/** `12th`, `1er`, `12.`, `3º` */
+const ORDINAL = `${DAY}(?:st|nd|rd|th|er|e|\\.|º|°)?`
+const BETWEEN = '(?:[/.-]| [/-] |\\. ?| )'
+const TIME = '(?:[T ]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,6})?)?(?:Z|[+-]\\d\\d:?\\d\\d)?)?'
 
 const FORMS = [
-  `${DAY}[/.-]${DAY}[/.-](?:${YEAR}|\\d\\d)`,
-  `${YEAR}[/.-]${MONTH}[/.-]${DAY}`,
-  `${DAY}(?:[A-Za-z]{2})?(?: of)? ${MONTH_NAME},? ${YEAR}`,
-  `${MONTH_NAME} ${DAY}(?:[A-Za-z]{2})?,? ${YEAR}`,
+  // 12/03/1984, 12.03.84, 12 / 03 / 1984
+  `${DAY}${BETWEEN}${DAY}${BETWEEN}(?:${YEAR}|\\d\\d)`,
+  // 1984-03-12, 1984-03-12T00:00:00Z
+  `${YEAR}${BETWEEN}${MONTH}${BETWEEN}${DAY}${TIME}`,
+  // 19840312, 12031984
+  `${YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])`,
+  `(?:0[1-9]|[12]\\d|3[01])(?:0[1-9]|[12]\\d|3[01])${YEAR}`,
+  // 12 March 1984, 12-Mar-84, 12MAR1984, 12th of March, 1984, 12 de marzo de 1984
+  `${ORDINAL}[ -]?(?:(?:day )?of |de |d')?${NAME}(?:,? (?:de |del )?|[-/]|,)?(?:${YEAR}|${SHORT_YEAR})`,
+  // March 12, 1984, Mar-12-1984
+  `${NAME}[ -]?${ORDINAL}(?:,? |[-/]|,)(?:${YEAR}|${SHORT_YEAR})`,
+  // 1984 March 12, 1984-Mar-12
+  `${YEAR}[ -]${NAME}[ -]${DAY}`,
+  // 1984年3月12日
+  `${YEAR} ?[年년] ?${MONTH} ?[月월] ?${DAY} ?[日일]`,
 ]
 
 export const dateOfBirth: Recognizer = {
   entity: 'DATE_OF_BIRTH',
-  context: ['born', 'birth', 'birthday', 'birthdate', 'dob', 'birthdays'],
+  context: ['born', 'birth', 'birthday', 'birthdays', 'birthdate', 'bday', 'dob', 'dateofbirth'],
   patterns: [
     {
-      source: `(?<!\\w)(?:${FORMS.join('|')})(?!\\w)`,
+      source: `(?<![A-Za-z0-9/])(?:${FORMS.join('|')})(?![A-Za-z0-9])`,
       score: 0.1,
       contextScore: 0.7,
-      check: (value) => (namesNoMonth(value) ? 0 : 0.1),
+      check: (value) => (isDate(value) ? 0.1 : 0),
     },
   ],
 }
 
-/** Written with letters, but none of them the name of a month. */
-function namesNoMonth(value: string): boolean {
-  const words = value.toLowerCase().match(/[a-z]{3,}/g) ?? []
-  return words.some((word) => MONTHS.exec(word)?.[0] !== word)
+/** Whether a value of one of the forms is a day that a calendar has. */
+function isDate(value: string): boolean {
+  const date = value.replace(/[T ]\d\d:.*$/, '')
+  const numbers = date.match(/\d+/g) ?? []
+  const words = date.match(/[\p{L}]{3,}/gu) ?? []
+  const names = words.filter((word) => !FILLERS.has(word.toLowerCase()))
+  if (names.length > 0) return isNamed(numbers, monthOf(names[0] ?? ''))
+  const [first = '', second = '', third = ''] = numbers.length === 1 ? partsOf(date) : numbers
+  if (first.length === 4) return isDay(second, Number(third))
+  if (third.length === 2 && / /.test(date) && !/ [/-] |\. /.test(date)) return false
+  return isDay(second, Number(first)) || isDay(first, Number(second))
+}
+
+/** Words between the parts of a date that name no month. */
+const FILLERS = new Set(['day', 'del'])
+/** In a leap year: a year of two digits may be one. */
+const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+function isNamed([first = '', second = '']: readonly string[], month: number | undefined): boolean {
+  return isDay(month ?? 0, Number(first.length === 4 ? second : first))
+}
+
+function isDay(month: string | number, day: number): boolean {
+  return day >= 1 && day <= (DAYS[Number(month) - 1] ?? 0)
+}
+
+/** Eight digits in a row: the year is first or last. */
+function partsOf(digits: string): string[] {
+  return /^(?:19|20)\d\d(?:0\d|1[0-2])/.test(digits)
+    ? [digits.slice(0, 4), digits.slice(4, 6), digits.slice(6)]
+    : [digits.slice(0, 2), digits.slice(2, 4), digits.slice(4)]
 }
