@@ -1,29 +1,46 @@
-// IP addresses: version 4 in dotted decimal, version 6 in all text forms of RFC 4291, section 2.2.
+// IP addresses: version 4 in dotted decimal, version 6 in all text forms of RFC 4291, section 2.2, with the length of a
+// prefix (section 2.3) and a zone (RFC 4007, section 11).
 import type { Recognizer } from '../recognizer.ts'
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
+const DOTTED = `(?:${OCTET}\\.){3}${OCTET}`
 
 export const ipAddress: Recognizer = {
   entity: 'IP_ADDRESS',
   patterns: [
-    { source: `(?<![\\w.])(?:${OCTET}\\.){3}${OCTET}(?!\\w)`, score: 0.6 },
+    { source: `(?<![A-Za-z0-9.])${DOTTED}(?:/(?:3[0-2]|[12]?\\d))?(?!\\w)`, score: 0.6 },
     {
-      source: `(?<![\\w:.])(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{0,4}|(?:${OCTET}\\.){3}${OCTET})(?![\\w:])`,
+      source: `(?<![\\w:.])(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{0,4}|${DOTTED})(?:%[\\w.-]{1,16})?(?:/\\d{1,3})?(?![\\w:])`,
       flags: 'i',
       score: 0.6,
-      check: (value) => (isIpv6(value) ? 0.6 : 0),
+      check: (value) => (isIpv6(value.replace(/[%/].*/, '')) ? 0.6 : 0),
     },
   ],
 }
 
-/** Eight groups, or fewer with one `::`; a dotted tail counts as two. `::` alone says nothing. */
+/** Eight groups, or fewer with one `::`; a dotted tail counts as two. */
 function isIpv6(value: string): boolean {
   const [head = '', tail, ...more] = value.split('::')
-  if (more.length > 0 || value === '::') return false
+  if (more.length > 0) return false
   const groups = [...groupsOf(head), ...groupsOf(tail ?? '')]
   if (groups.some((group) => group === '')) return false
   const count = groups.length + (groups.at(-1)?.includes('.') === true ? 1 : 0)
-  return tail === undefined ? count === 8 : count < 8
+  return tail === undefined ? count === 8 && !isHardware(groups) : count < 8 && isNoName(value)
+}
+
+/** EUI-64 in the notation of IEEE 802: eight times two digits. */
+function isHardware(groups: readonly string[]): boolean {
+  return groups.every((group) => group.length === 2)
+}
+
+/**
+ * Programs write `fe::Ba` for names in names and `[1::2]` for every second item. An address that is shortened begins with
+ * a group of three or four digits, as all that are assigned do (IANA, "Internet Protocol Version 6 Address Space"), or
+ * with `::` before 1 or more than one group; and somewhere it has a decimal digit.
+ */
+function isNoName(value: string): boolean {
+  if (!/\d/.test(value) || (/[a-f]/.test(value) && /[A-F]/.test(value))) return false
+  return /^(?:[0-9a-f]{3,4}:|64:ff9b:|::1$|::.*[:.])/i.test(value)
 }
 
 function groupsOf(part: string): string[] {
