@@ -1,17 +1,18 @@
 // Numbers of the UK's National Health Service: ten digits, the last a check digit modulo 11 (NHS Data Dictionary,
-// "NHS Number"). One ten-digit number in eleven passes, so alone it is weak.
+// "NHS Number"), written 3-3-4 (NHS, "Common User Interface: NHS Number"). One ten-digit number in eleven passes, so
+// without a word it is none.
 import { digitsOf } from '../checksum.ts'
 import type { Recognizer } from '../recognizer.ts'
 
 export const ukNhs: Recognizer = {
   entity: 'UK_NHS',
-  context: ['nhs', 'patient', 'health', 'hospital'],
+  context: ['nhs', 'patient', 'patients', 'health', 'hospital', 'nhsno', 'nhsnumber'],
   patterns: [
     {
-      source: '(?<![\\d-])\\d{3}[ -]?\\d{3}[ -]?\\d{4}(?!\\d)',
-      score: 0.4,
+      source: '(?<![A-Za-z0-9.+-])\\d{3}[ -]?\\d{3}[ -]?\\d{4}(?![A-Za-z0-9])',
+      score: 0.2,
       contextScore: 0.9,
-      check: (value) => (hasCheckDigit(digitsOf(value)) ? 0.4 : 0),
+      check: (value) => (hasCheckDigit(digitsOf(value)) ? 0.2 : 0),
     },
   ],
 }

@@ -5,13 +5,26 @@ import type { Recognizer } from '../recognizer.ts'
 const AREA = '(?:00[1-9]|0[1-9]\\d|[1-57-8]\\d\\d|6[0-57-9]\\d|66[0-57-9])'
 const GROUP = '(?:0[1-9]|[1-9]\\d)'
 const SERIAL = '(?:000[1-9]|00[1-9]\\d|0[1-9]\\d\\d|[1-9]\\d{3})'
-const separated = ['-', ' ', '\\.'].map((s) => `${AREA}${s}${GROUP}${s}${SERIAL}`).join('|')
+const DASHED = `${AREA}-${GROUP}-${SERIAL}`
+const SPACED = `${AREA} ${GROUP} ${SERIAL}`
+const DOTTED = `${AREA}\\.${GROUP}\\.${SERIAL}`
 
 export const usSsn: Recognizer = {
   entity: 'US_SSN',
-  context: ['ssn', 'ssns', 'social', 'security', 'taxpayer'],
+  context: [
+    ...['ssn', 'ssns', 'ss', 'ssnum', 'ssno', 'social', 'soc', 'socsec', 'taxpayer'],
+    ...['socialsecurity', 'socialsecuritynumber'],
+  ],
   patterns: [
-    { source: `(?<!\\d)(?:${separated})(?!\\d)`, score: 0.85 },
-    { source: `(?<!\\d)${AREA}${GROUP}${SERIAL}(?!\\d)`, score: 0.05, contextScore: 0.6 },
+    // With several in a row, nothing between them, as columns without a separator are copied.
+    { source: `(?<![\\d.])(?:${DASHED})+(?!\\d)`, score: 0.85 },
+    { source: `(?<![\\d.,+-])${SPACED}(?![\\w-])`, score: 0.85 },
+    // Paths of pictures write 341.27 and .9083 like this, after a letter, a comma or another number.
+    { source: `(?<![\\w.,+-])${DOTTED}(?![\\w-])`, score: 0.85 },
+    {
+      source: `(?<![\\d.])${AREA}[ .-]?${GROUP}[ .-]?${SERIAL}(?!\\d)`,
+      score: 0.05,
+      contextScore: 0.6,
+    },
   ],
 }
