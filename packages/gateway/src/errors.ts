@@ -1,5 +1,5 @@
 /** The gateway's one error class: a code from a closed list, and whether trying again may help, decided where it is made. */
-import type { ErrorCode } from '@sluice/protocol'
+import { type ErrorCode, type ErrorCodeRow, errorRow } from '@sluice/protocol'
 
 /** Codes of the protocol, and two that only an operator sees. */
 export type GatewayErrorCode = ErrorCode | 'configuration' | 'listen'
@@ -32,5 +32,11 @@ export class GatewayError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.status = options.status
     this.correlationId = options.correlationId
+  }
+
+  /** What the code means to clients; one that only an operator sees is a defect to them. */
+  get row(): ErrorCodeRow {
+    const { code } = this
+    return errorRow(code === 'configuration' || code === 'listen' ? 'internal' : code)
   }
 }

@@ -1,6 +1,6 @@
 // PROTOCOL.md and the source say the same: messages, error codes, error texts, close codes; none more, none fewer.
 import { readdirSync, readFileSync } from 'node:fs'
-import { CLOSE_CODES, ERROR_CODES, ERROR_TEXTS } from '@sluice/protocol'
+import { CLOSE_CODES, ERROR_CODES, ERROR_TEXTS, errorRow } from '@sluice/protocol'
 import { describe, expect, it } from 'vitest'
 
 const ROOT = new URL('../../../', import.meta.url)
@@ -59,6 +59,16 @@ describe('PROTOCOL.md', () => {
     expect(rows('Error codes').map(([code]) => CODE.exec(code ?? '')?.[1])).toEqual([
       ...ERROR_CODES,
     ])
+  })
+
+  it('says of every error code what it is over HTTP, and whether a retry may help', () => {
+    const listed = rows('Error codes').map(([, , , http, retry]) => [http, retry])
+    const known = ERROR_CODES.map((code) => {
+      const { status, openAi, isRetryable } = errorRow(code)
+      const named = openAi.code === null ? '' : ` \`${openAi.code}\``
+      return [`${status} \`${openAi.type}\`${named}`, isRetryable ? 'yes' : 'no']
+    })
+    expect(listed).toEqual(known)
   })
 
   it('marks as reserved exactly the error codes that the gateway never makes', () => {

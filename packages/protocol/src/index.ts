@@ -46,6 +46,13 @@ export type {
   WelcomeFrame,
 } from './dialect-2.ts'
 export { DIALECT_2_LIMITS } from './dialect-2.ts'
-export { ERROR_CODES, type ErrorCode } from './error-codes.ts'
+export {
+  ERROR_CODES,
+  ERRORS,
+  type ErrorCode,
+  type ErrorCodeRow,
+  errorRow,
+  type OpenAiErrorType,
+} from './error-codes.ts'
 export type { HelloMessage } from './hello.ts'
 export { SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1, SUBPROTOCOL_V2 } from './subprotocols.ts'

@@ -38,9 +38,6 @@ const UNREAD_BUFFERS = 2
 const BUSY =
   'A completion is already running on this connection; wait for its complete, blocked or error message'
 
-/** Refusals that say that a client does not speak the dialect. */
-const MALFORMED = new Set<string>(['invalid_message', 'unknown_type', 'invalid_request'])
-
 const batch = new FrameBatch()
 
 /** The completion of a session, from its `init` to its terminal. */
@@ -138,7 +135,7 @@ export class Dialect1Session implements SocketEvents, Subscriber {
     if (!(error instanceof GatewayError)) throw error
     const { socket, bufferedBytes } = this.#options
     socket.send(errorMessage(error.message))
-    if (MALFORMED.has(error.code)) this.#countMalformed()
+    if (error.row.isMalformed) this.#countMalformed()
     // Nothing else bounds the answers to a client that sends and never reads.
     if (socket.bufferedBytes > UNREAD_BUFFERS * bufferedBytes)
       socket.close(CLOSE_CODES.tryLater.code, 'slow consumer: refusals were not read')

@@ -120,7 +120,7 @@ export class Connection implements SocketEvents {
       this.principal = result.principal
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
-      return this.#refuse(error.code, CLOSE_CODES.quota.code, error.message)
+      return this.#refuse(error.code, CLOSE_CODES[error.row.close ?? 'quota'].code, error.message)
     }
     for (const text of this.#early.splice(0)) this.#session.onMessage(text)
     socket.resume()

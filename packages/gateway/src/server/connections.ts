@@ -45,7 +45,7 @@ export class Connections {
     const refusal = this.#options.concurrency.refuseAddress(address, this.#credentialOf(request))
     if (refusal === undefined) return undefined
     this.#options.refused(refusal.code, address)
-    const status = refusal.code === 'overloaded' ? 503 : 429
+    const { status } = refusal.row
     return { status, reason: refusal.message, retryAfterMs: refusal.retryAfterMs ?? 0 }
   }
 
