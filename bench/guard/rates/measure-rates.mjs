@@ -24,6 +24,23 @@ export function measureRates(samples) {
   }
 }
 
+/** Texts of every kind for a comparison: harmless ones, and personal ones with their values. @param {number} samples of each kind */
+export function sampleTexts(samples) {
+  return {
+    harmless: HARMLESS.flatMap(({ make }) => {
+      const random = createRandom(SEED)
+      return Array.from({ length: samples }, () => ({ text: make(random), values: [] }))
+    }),
+    personal: PERSONAL.flatMap(({ make, entity }) => {
+      const random = createRandom(SEED)
+      return Array.from({ length: samples }, () => {
+        const { text, value } = make(random)
+        return { text, values: [{ entity, value }] }
+      })
+    }),
+  }
+}
+
 /** @param {import('./harmless.mjs').HarmlessKind} kind @param {number} samples */
 function harmlessRow({ kind, make, ...targets }, samples) {
   const [standard, strict] = POLICIES.map((name) => {
@@ -63,7 +80,7 @@ function personalRow({ kind, entity, make, ...targets }, samples) {
 /** @typedef {{ start: number, end: number }} Span */
 
 /** @param {Span} a @param {Span} b */
-function overlaps(a, b) {
+export function overlaps(a, b) {
   return a.start < b.end && b.start < a.end
 }
 

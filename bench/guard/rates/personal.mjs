@@ -121,7 +121,13 @@ const SSNS = [
 ]
 const NHS = ['My NHS number is %.', 'NHS no. %', 'NHS: %', '"nhs_number":"%"']
 const MONTHS = ['January', 'February', 'March', 'April', 'June', 'September', 'November']
-const DOMAINS = ['example.com', 'mail.example.co.uk', 'shop.example.de', 'a-b.example', 'x.example']
+const DOMAINS = [
+  'example.com',
+  'mail.example.co.uk',
+  'shop.example.de',
+  'a-b.example.org',
+  'x.example.net',
+]
 
 /** @param {Random} random */
 function emailAddress(random) {

@@ -16,8 +16,8 @@ const marked = (figure, isReached) => (isReached ? figure : `**${figure}** ✗`)
 
 /** @param {any} results */
 export function ratesReport(results) {
-  const { samples, seed, clean, speed } = results
-  return `${[
+  const { samples, seed, clean, speed, comparison } = results
+  const sections = [
     '# How often the guard is wrong',
     `${runLine(results)} A cross marks a missed target. The same run pushed every eighth text in random deltas; none gave another result.`,
     "## Random values that are nobody's",
@@ -61,7 +61,49 @@ export function ratesReport(results) {
     cleanText(clean),
     '## The first text of a process',
     `Deltas of prose with values, policy \`standard\`, medians of fresh processes: ${speed.cold} MB/s over the first 300 KB, ${speed.warm} MB/s once the code is compiled and the tables are built.`,
-  ].join('\n\n')}\n`
+  ]
+  if (comparison !== undefined) sections.push(comparisonOf(comparison))
+  return `${sections.join('\n\n')}\n`
+}
+
+/** @param {Awaited<ReturnType<typeof import('./compare-rivals.mjs').compareRivals>>} comparison */
+function comparisonOf({ samples, entities, dataSetTexts, rows }) {
+  /** @type {(set: 'sentences' | 'personal' | 'dataSet') => (row: (typeof rows)[number]) => string} */
+  const recall = (set) => (row) => {
+    const counts = Object.values(row[set])
+    const whole = counts.reduce((sum, count) => sum + count.whole, 0)
+    return percent(whole / counts.reduce((sum, count) => sum + count.values, 0))
+  }
+  const dataSet = dataSetTexts === 0 ? {} : { 'recall, data set': recall('dataSet') }
+  return [
+    '## Beside other libraries',
+    `The same texts for all: both files of sentences, ${samples} of each kind of random text${dataSetTexts === 0 ? '' : `, and ${dataSetTexts} texts of Presidio's research data`}. Everything but the second column counts findings of ${entities.join(', ')} alone. Recall: values concealed whole, as whatever. Precision: findings that touch a personal value. Presidio looks for English text with a threshold of 0.35; without a model it has no lemmas, so its context words count less. The others run as they come. CPU is the mean over the sentences.`,
+    tableOf(rows, {
+      engine: (row) => row.name,
+      'ordinary sentences altered, all entities': (row) => percent(row.ordinaryAltered),
+      'these entities': (row) => percent(row.ordinaryAlteredBySame),
+      'random harmless altered': (row) => percent(row.harmlessAlteredBySame),
+      precision: (row) => percent(row.precision),
+      'recall, sentences': recall('sentences'),
+      'recall, random': recall('personal'),
+      ...dataSet,
+      'CPU a text, us': (row) => row.microsecondsPerText,
+    }),
+    'Recall by entity, sentences and random values together:',
+    tableOf(rows, {
+      engine: (row) => row.name,
+      ...Object.fromEntries(
+        entities.map((entity) => [
+          entity,
+          (/** @type {(typeof rows)[number]} */ row) => {
+            const counts = [row.sentences[entity], row.personal[entity]]
+            const whole = counts.reduce((sum, count) => sum + (count?.whole ?? 0), 0)
+            return percent(whole / counts.reduce((sum, count) => sum + (count?.values ?? 0), 0))
+          },
+        ]),
+      ),
+    }),
+  ].join('\n\n')
 }
 
 /** @param {{ packages: string[], byKind: Record<string, { bytes: number, falseAlarms: number }>, byEntity: Record<string, number>, authors: number }} clean */

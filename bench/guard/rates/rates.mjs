@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describeMachine, measuredCommit } from '../../rig/machine.mjs'
 import { round } from '../measure.mjs'
+import { compareRivals } from './compare-rivals.mjs'
 import { measureRates } from './measure-rates.mjs'
 import { ratesReport } from './rates-report.mjs'
 import { measureSentences } from './sentences.mjs'
@@ -16,10 +17,17 @@ const QUICK_SAMPLES = 1000
 const COLD_PROCESSES = 7
 const RESULTS = new URL('../../results/', import.meta.url)
 
-/** @typedef {{ quick: boolean, shapes: boolean, command: string }} RatesOptions */
+/**
+ * @typedef {object} RatesOptions
+ * @property {boolean} quick fewer texts, and nothing is written
+ * @property {boolean} shapes lists the false alarms in text of others
+ * @property {boolean} rivals compares with other libraries, too
+ * @property {string | undefined} [pii] a data set in the format of Presidio's research data, for the comparison
+ * @property {string} command
+ */
 
 /** @param {RatesOptions} options */
-export function rates({ quick, shapes, command }) {
+export async function rates({ quick, shapes, rivals, pii, command }) {
   const packages = cleanFiles(installFromNpm('data', DATA_PACKAGES))
   const { places, ...clean } = measureCleanText(packages)
   if (shapes) for (const place of places) console.log(place)
@@ -31,6 +39,7 @@ export function rates({ quick, shapes, command }) {
     sentences: measureSentences(),
     clean: { packages: packages.map(({ name, version }) => `${name} ${version}`), ...clean },
     speed: coldSpeed(),
+    comparison: rivals ? await compareRivals(pii) : undefined,
   }
   const table = ratesReport(results)
   if (!quick) {

@@ -12,12 +12,12 @@ const FOLDER = new URL('../../../packages/guard/test/corpus/', import.meta.url)
 const linesOf = (name) => readFileSync(new URL(name, FOLDER), 'utf8').trim().split('\n')
 
 /** @returns {Sample[]} */
-function ordinarySentences() {
+export function ordinarySentences() {
   return linesOf('ordinary.txt').map((text) => ({ text, values: [] }))
 }
 
 /** @returns {Sample[]} */
-function personalSentences() {
+export function personalSentences() {
   return linesOf('personal.jsonl').map((line) => {
     const { text, values } = JSON.parse(line)
     return {

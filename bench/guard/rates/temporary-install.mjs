@@ -28,6 +28,23 @@ export function installFromNpm(name, specifiers) {
   return succeeded(folder, mark, [['npm', 'install', ...options, '--save-exact', ...specifiers]])
 }
 
+/**
+ * @param {string} name of the folder
+ * @param {readonly string[]} specifiers
+ * @returns {string | undefined} the Python of a virtual environment; undefined, and a word about it, if that is not possible
+ */
+export function installFromPyPi(name, specifiers) {
+  const folder = folderFor(name)
+  const python = join(folder, 'bin', 'python')
+  const mark = join(folder, `${specifiers.join('+')}.installed`)
+  if (existsSync(mark)) return python
+  const done = succeeded(folder, mark, [
+    ['python3', '-m', 'venv', folder],
+    [python, '-m', 'pip', 'install', '--quiet', ...specifiers],
+  ])
+  return done === undefined ? undefined : python
+}
+
 /** @param {string} folder @param {string} mark @param {readonly (readonly string[])[]} commands */
 function succeeded(folder, mark, commands) {
   for (const [program = '', ...args] of commands) {
