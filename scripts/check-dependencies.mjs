@@ -37,6 +37,7 @@ const ARROWS = {
     'webhook',
     'log-observer.ts',
     'metrics',
+    'server/origin.ts',
   ],
   request: ['tokens', 'upstream/target.ts'],
   server: ['clients', 'dialects', 'limits', 'socket'],

@@ -37,6 +37,7 @@ const NOTHING = {
   retries: zero,
   breaker: () => 'closed',
   keyFile: () => undefined,
+  certificateEnds: () => undefined,
   audit: () => ({ state: 'off', queued: 0, written: 0, lost: 0, refused: 0 }),
   webhook: () => ({ queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 }),
   callbacks: () => ({ failed: 0, dropped: 0 }),

@@ -1,5 +1,7 @@
 /** `sluice check`: says what the gateway would use, secrets masked, and tries the token endpoint. */
 import {
+  type CertificateFacts,
+  certificateProblem,
   checkConfiguration,
   GatewayError,
   gatewayConfig,
@@ -7,6 +9,7 @@ import {
   masked,
   profileDefaults,
   profileOf,
+  readTls,
   SETTINGS,
   type Setting,
   type SettingName,
@@ -36,6 +39,8 @@ async function check(options: { all?: boolean; offline?: boolean }): Promise<voi
   const settings = isSandboxed ? onSandbox(loaded.settings, NO_URL) : loaded.settings
   await checkConfiguration(gatewayConfig({ ...settings, ...loaded.file }))
   print(`listens on     ${settings.host}, port ${settings.port}`)
+  const tls = readTls(settings)
+  if (tls !== undefined) print(`certificate    ${certificateLine(tls.certificate)}`)
   print(`policy         ${settings.policy ?? profileDefaults(settings).policy}`)
   if (isSandboxed) {
     const upstream = 'upstream       none configured: serve would use the built-in sandbox'
@@ -49,6 +54,12 @@ async function check(options: { all?: boolean; offline?: boolean }): Promise<voi
   if (options.offline === true || target.authentication.kind !== 'oauth') return done()
   await tryToken(target)
   done()
+}
+
+function certificateLine(certificate: CertificateFacts): string {
+  const problem = certificateProblem(certificate, Date.now())
+  if (problem !== undefined) return paint('yellow', `clients refuse it: ${problem}`, process.stdout)
+  return `good until ${new Date(certificate.notAfter).toISOString()}`
 }
 
 async function tryToken(target: ReturnType<typeof upstreamTarget>): Promise<void> {

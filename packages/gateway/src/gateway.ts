@@ -1,4 +1,5 @@
 /** Puts the rooms together: from settings to a gateway that listens, serves, reloads and drains. */
+import type { IncomingMessage } from 'node:http'
 import { hostname } from 'node:os'
 import { CLOSE_CODES } from '@sluice/protocol'
 import { Agent } from 'undici'
@@ -32,8 +33,9 @@ import { createLogger, framesOf, type Logger } from './logger.ts'
 import { Reporting } from './reporting.ts'
 import { clientAddresses } from './server/client-address.ts'
 import { type AcceptedClient, Connections } from './server/connections.ts'
+import type { RequestRefusal } from './server/origin.ts'
 import { GatewayServer } from './server/server.ts'
-import { readTls } from './server/tls.ts'
+import { certificateProblem, readTls, type Tls } from './server/tls.ts'
 import { loadEncoding } from './tokens/encoding.ts'
 import { UpstreamClient } from './upstream/client.ts'
 import { upstreamTarget } from './upstream/profiles.ts'
@@ -70,6 +72,7 @@ export class Gateway {
   readonly #server: GatewayServer
   readonly #admin: AdminServer | undefined
   #live: LiveConfig
+  #tls: Tls | undefined
   #state: 'starting' | 'ready' | 'draining' = 'starting'
   #ended: Promise<void> | undefined
   /** Until when a drain waits, `performance.now()`. */
@@ -87,6 +90,7 @@ export class Gateway {
     this.#logger = config.logger ?? createLogger(settings.logLevel)
     this.#access = access
     this.#live = liveConfig(config)
+    this.#tls = readTls(settings)
     this.#memory = new MemoryBudget(settings.memoryBudgetBytes)
     this.#rates = new RateLimits(settings)
     this.#concurrency = new ConcurrencyLimits(settings)
@@ -156,7 +160,7 @@ export class Gateway {
       const tls = readTls(this.#config.settings)
       // Everything was read and found good: from here on nothing fails.
       this.#live = live
-      if (tls !== undefined) this.#server.replaceCertificate(tls)
+      if (tls !== undefined) this.#renewCertificate(tls)
     } catch (error) {
       const settings = [...changes.applied, ...changes.needRestart]
       this.#reporting.event({ kind: 'config_change', outcome: 'refused', settings })
@@ -225,6 +229,7 @@ export class Gateway {
       { ...fields, policy: this.#live.policyOf(undefined).name },
       'gateway is ready',
     )
+    this.#warnOfCertificate()
     await this.#warnOfKeys()
   }
 
@@ -243,6 +248,22 @@ export class Gateway {
       for (const keyId of ids) this.#reporting.event({ kind: 'key_change', action, keyId })
     }
     this.#connections.closeKeys(changes.revoked)
+  }
+
+  #renewCertificate(tls: Tls): void {
+    const isSame = tls.certificate.fingerprint === this.#tls?.certificate.fingerprint
+    this.#tls = tls
+    if (isSame) return
+    this.#server.replaceCertificate(tls.files)
+    const notAfter = new Date(tls.certificate.notAfter).toISOString()
+    this.#logger.info({ notAfter }, 'certificate renewed')
+    this.#warnOfCertificate()
+  }
+
+  #warnOfCertificate(): void {
+    const problem =
+      this.#tls === undefined ? undefined : certificateProblem(this.#tls.certificate, Date.now())
+    if (problem !== undefined) this.#logger.warn({ problem }, 'clients refuse the certificate')
   }
 
   async #warnOfKeys(): Promise<void> {
@@ -282,6 +303,7 @@ export class Gateway {
         retries: () => this.#upstream.state.retries,
         breaker: () => this.#upstream.state.breaker,
         keyFile: () => this.#access.keys?.file,
+        certificateEnds: () => this.#tls?.certificate.notAfter,
       },
     })
   }
@@ -331,12 +353,19 @@ export class Gateway {
   #createServer(): GatewayServer {
     return new GatewayServer({
       ...this.#config.settings,
-      tls: readTls(this.#config.settings),
+      tls: this.#tls?.files,
       originRules: () => this.#live.originRules,
+      refused: this.#refusedRequest(),
       notReady: () => (this.#state === 'ready' ? undefined : this.#state),
       refuse: (request) => this.#connections.refuse(request),
       connect: (socket, request) => this.#connections.connect(socket, request),
     })
+  }
+
+  #refusedRequest() {
+    const addressOf = clientAddresses(this.#config.settings.trustedProxies)
+    return (refusal: RequestRefusal, request: IncomingMessage) =>
+      this.#reporting.refusedRequest(refusal, addressOf(request))
   }
 
   #createAdmin(): AdminServer | undefined {
@@ -349,6 +378,7 @@ export class Gateway {
       metrics: () => registry.metrics(),
       contentType: registry.contentType,
       allowedHosts: () => this.#live.settings.allowedHosts,
+      refused: this.#refusedRequest(),
       notReady: () => (this.#state === 'ready' ? undefined : this.#state),
     })
   }

@@ -29,6 +29,7 @@ export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { createGateway, Gateway } from './gateway.ts'
 export { createLogger, framesOf, type Logger } from './logger.ts'
 export { policyTable } from './request/policies.ts'
+export { type CertificateFacts, certificateProblem, readTls } from './server/tls.ts'
 export { UpstreamClient } from './upstream/client.ts'
 export {
   isUpstreamAbsent,

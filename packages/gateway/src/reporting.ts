@@ -1,6 +1,7 @@
 /** Everything that is told about what the gateway does: audit, metrics, log, webhook and callbacks, behind one door. */
 import type { Audit } from './audit/audit.ts'
 import { AuditObserver } from './audit/audit-observer.ts'
+import { boundedId } from './audit/bounded-id.ts'
 import type { AuditEvent } from './audit/record.ts'
 import { RefusalTally } from './audit/refusal-tally.ts'
 import { type AnalyticsCallbacks, CallbackQueue } from './callbacks.ts'
@@ -10,6 +11,7 @@ import { GatewayError } from './errors.ts'
 import { LogObserver } from './log-observer.ts'
 import type { Logger } from './logger.ts'
 import { type MetricSources, Metrics } from './metrics/metrics.ts'
+import type { RequestRefusal } from './server/origin.ts'
 import { WebhookObserver } from './webhook/webhook-observer.ts'
 import { WebhookSender } from './webhook/webhook-sender.ts'
 
@@ -31,7 +33,6 @@ export class Reporting {
   /** Who is told about completions, in order: the audit first, because it may refuse one. */
   readonly observers: readonly CompletionObserver[]
   readonly #audit: Audit
-  readonly #logger: Logger
   readonly #refusals: RefusalTally
   readonly #webhook: WebhookSender | undefined
 
@@ -39,9 +40,14 @@ export class Reporting {
     const queue = new CallbackQueue(callbacks, Date.now)
     const webhook = openWebhook(settings, logger)
     this.#audit = audit
-    this.#logger = logger
     this.#webhook = webhook
-    this.#refusals = new RefusalTally({ record: (event) => audit.event(event) })
+    this.#refusals = new RefusalTally({
+      record: (event, cause) => {
+        audit.event(event)
+        const { reason, address, count } = event
+        logger.warn({ reason, address, count, ...cause }, 'refused')
+      },
+    })
     this.metrics = new Metrics({
       ...sources,
       audit: () => audit.stats(),
@@ -62,10 +68,15 @@ export class Reporting {
   refusedConnection(reason: string, address: string): void {
     this.metrics.refused(reason)
     this.refused(reason, address)
-    this.#logger.warn({ reason, address }, 'connection refused')
   }
 
-  /** Something was refused before it began: the audit gets a count, not a record of each. */
+  /** A request was refused for its Host, Origin or path; the log names the value, and the setting that would allow it. */
+  refusedRequest({ reason, value, setting }: RequestRefusal, address: string): void {
+    this.metrics.refused(reason)
+    this.#refusals.add(reason, address, { value: boundedId(value) ?? '', setting })
+  }
+
+  /** Something was refused before it began: audit and log get a count, not a record of each. */
   refused(reason: string, address: string): void {
     this.#refusals.add(reason, address)
   }

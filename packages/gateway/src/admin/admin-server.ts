@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { GatewayError } from '../errors.ts'
 import { isLoopbackAddress } from '../loopback.ts'
-import { refusalOf } from '../server/origin.ts'
+import { type RequestRefusal, refusalOf } from '../server/origin.ts'
 
 export interface AdminOptions {
   host: string
@@ -11,8 +11,10 @@ export interface AdminOptions {
   /** The metrics in Prometheus' text format. */
   metrics: () => Promise<string>
   contentType: string
-  /** Names that `Host` may carry besides loopback ones, while it listens on loopback. */
+  /** Names that `Host` may carry besides loopback ones; with one, every `Host` is checked. */
   allowedHosts: () => readonly string[]
+  /** Told of each request that was refused for its Host or Origin. */
+  refused: (refusal: RequestRefusal, request: IncomingMessage) => void
   notReady: () => string | undefined
 }
 
@@ -66,7 +68,10 @@ export class AdminServer {
   async #reply(request: IncomingMessage): Promise<[status: number, type: string, text: string]> {
     const text = 'text/plain; charset=utf-8'
     const refusal = this.#refusalOf(request)
-    if (refusal !== undefined) return [403, text, `${refusal}\n`]
+    if (refusal !== undefined) {
+      this.#options.refused(refusal, request)
+      return [403, text, `${refusal.text}\n`]
+    }
     const path = request.url?.split('?')[0] ?? ''
     if (path === '/metrics') return [200, this.#options.contentType, await this.#options.metrics()]
     if (path === '/healthz') return [200, text, 'ok\n']
@@ -76,8 +81,10 @@ export class AdminServer {
     return reason === undefined ? [200, text, 'ready\n'] : [503, text, `${reason}\n`]
   }
 
-  #refusalOf(request: IncomingMessage): string | undefined {
-    if (request.headers.origin !== undefined) return 'Web pages may not read this'
+  #refusalOf(request: IncomingMessage): RequestRefusal | undefined {
+    const { origin } = request.headers
+    if (origin !== undefined)
+      return { reason: 'origin', text: 'Web pages may not read this', value: origin }
     const { host, allowedHosts } = this.#options
     return refusalOf(request, {
       allowedOrigins: [],

@@ -86,7 +86,7 @@ export const SETTINGS = {
   }),
   allowedHosts: setting('SLUICE_ALLOWED_HOSTS server.allowedHosts', [list('host names'), []], {
     about:
-      'Host names that requests may carry, besides loopback ones, while the gateway listens on loopback.',
+      'Host names that requests may carry, besides loopback ones. Set, they hold on both listeners; on loopback they always do.',
     reloads: true,
   }),
   logLevel: setting(

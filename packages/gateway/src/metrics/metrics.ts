@@ -20,6 +20,8 @@ export interface MetricSources {
   audit: () => { state: string; queued: number; written: number; lost: number; refused: number }
   webhook: () => { queued: number; delivered: number; dropped: number; failedAttempts: number }
   keyFile: () => { writtenAt: number; isRefused: boolean } | undefined
+  /** When the listener's certificate ends, in milliseconds since the epoch. */
+  certificateEnds: () => number | undefined
   callbacks: () => { failed: number; dropped: number }
 }
 
@@ -88,11 +90,12 @@ export class Metrics implements CompletionObserver {
     })
     this.#refusals = new Counter({
       name: 'sluice_refused_connections_total',
-      help: 'Sockets that were refused, by reason.',
+      help: 'Sockets and requests that were refused before they began, by reason.',
       labelNames: ['reason'],
       registers,
     })
     registerSources(sources, this.registry)
+    registerFiles(sources, this.registry)
     collectDefaultMetrics({ register: this.registry })
   }
 
@@ -163,16 +166,6 @@ function registerSources(sources: MetricSources, registry: Registry): void {
     'Requests that strict mode refused while the audit could not be written.',
     () => sources.audit().refused,
   )
-  gauge(
-    'sluice_key_file_timestamp_seconds',
-    'When the key file in use was written; 0 without one.',
-    () => (sources.keyFile()?.writtenAt ?? 0) / 1000,
-  )
-  gauge(
-    'sluice_key_file_refused',
-    '1 while the key file is gone, not readable or not valid, and the keys read before stay in use.',
-    () => (sources.keyFile()?.isRefused === true ? 1 : 0),
-  )
   gauge('sluice_dashboard_queue', 'Dashboard events that wait.', () => sources.webhook().queued)
   counter(
     'sluice_dashboard_delivered_total',
@@ -198,6 +191,26 @@ function registerSources(sources: MetricSources, registry: Registry): void {
     'sluice_callbacks_dropped_total',
     'Callbacks that found their queue full.',
     () => sources.callbacks().dropped,
+  )
+}
+
+/** The state of files that are read again while the gateway runs. */
+function registerFiles(sources: MetricSources, registry: Registry): void {
+  const gauge = gaugeIn(registry)
+  gauge(
+    'sluice_key_file_timestamp_seconds',
+    'When the key file in use was written; 0 without one.',
+    () => (sources.keyFile()?.writtenAt ?? 0) / 1000,
+  )
+  gauge(
+    'sluice_key_file_refused',
+    '1 while the key file is gone, not readable or not valid, and the keys read before stay in use.',
+    () => (sources.keyFile()?.isRefused === true ? 1 : 0),
+  )
+  gauge(
+    'sluice_certificate_expiry_timestamp_seconds',
+    "When the listener's certificate ends; 0 without TLS.",
+    () => (sources.certificateEnds() ?? 0) / 1000,
   )
 }
 

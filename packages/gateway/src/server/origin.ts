@@ -8,34 +8,50 @@ import { isLoopbackAddress } from '../loopback.ts'
 export interface OriginRules {
   /** Origins that may connect besides the gateway's own. */
   allowedOrigins: readonly string[]
-  /** Names that `Host` may carry besides loopback ones. */
+  /** Names that `Host` may carry besides this machine's own. With one, every `Host` is checked. */
   allowedHosts: readonly string[]
-  /** True while the gateway listens on loopback only: then `Host` is checked. */
+  /** True while the gateway listens on loopback only: then `Host` is checked, too. */
   isLoopback: boolean
   isTls: boolean
 }
 
+/** Why a request is refused: words for its sender, and for the operator the value and the setting that would allow it. */
+export interface RequestRefusal {
+  readonly reason: 'host' | 'origin' | 'path'
+  readonly text: string
+  readonly value: string
+  readonly setting?: string
+}
+
 /** Why a request is refused, or undefined if it may pass. */
-export function refusalOf(request: IncomingMessage, rules: OriginRules): string | undefined {
+export function refusalOf(
+  request: IncomingMessage,
+  rules: OriginRules,
+): RequestRefusal | undefined {
   const host = request.headers.host ?? ''
-  if (rules.isLoopback && !isAllowedHost(host, rules.allowedHosts)) {
-    return 'This Host is not allowed here (SLUICE_ALLOWED_HOSTS)'
+  const isOwn = isOwnHost(request, host, rules.allowedHosts)
+  if (!isOwn && (rules.isLoopback || rules.allowedHosts.length > 0)) {
+    const text = 'This Host is not allowed here'
+    return { reason: 'host', text, value: host, setting: 'SLUICE_ALLOWED_HOSTS' }
   }
   const { origin } = request.headers
   if (origin === undefined) return undefined
-  const own = `${rules.isTls ? 'https' : 'http'}://${host}`
-  if (
-    sameOrigin(origin, own) ||
-    rules.allowedOrigins.some((allowed) => sameOrigin(origin, allowed))
-  )
+  // A page whose name was made to lead here has the origin that `Host` says: only a name that is ours makes it our own.
+  const own = isOwn ? [`${rules.isTls ? 'https' : 'http'}://${host}`] : []
+  if ([...own, ...rules.allowedOrigins].some((allowed) => sameOrigin(origin, allowed))) {
     return undefined
-  return 'This Origin is not allowed here (SLUICE_ALLOWED_ORIGINS)'
+  }
+  const text = 'This Origin is not allowed here'
+  return { reason: 'origin', text, value: origin, setting: 'SLUICE_ALLOWED_ORIGINS' }
 }
 
-function isAllowedHost(host: string, allowed: readonly string[]): boolean {
+/** A name of loopback, one of the list, or the very address that the connection came to: no page can have that by rebinding. */
+function isOwnHost({ socket }: IncomingMessage, host: string, allowed: readonly string[]): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase()
   const isLoopback = name === '[::1]' || (name !== '::1' && isLoopbackAddress(name))
-  return isLoopback || allowed.some((candidate) => candidate.toLowerCase() === name)
+  const local = socket.localAddress?.replace(/^::ffff:/i, '').toLowerCase() ?? ''
+  const isLocal = local !== '' && name === (local.includes(':') ? `[${local}]` : local)
+  return isLoopback || isLocal || allowed.some((candidate) => candidate.toLowerCase() === name)
 }
 
 function sameOrigin(a: string, b: string): boolean {

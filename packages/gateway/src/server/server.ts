@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream'
 import { CLOSE_CODES, SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1 } from '@sluice/protocol'
 import { GatewayError } from '../errors.ts'
 import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socket/socket.ts'
-import { type OriginRules, refusalOf } from './origin.ts'
+import { type OriginRules, type RequestRefusal, refusalOf } from './origin.ts'
 import { type MonitorTimes, SocketMonitor, type Watched } from './socket-monitor.ts'
 import type { TlsFiles } from './tls.ts'
 
@@ -24,6 +24,8 @@ export interface ServerOptions extends MonitorTimes {
   tls: TlsFiles | undefined
   /** Asked at each request, so that a reload needs no restart. */
   originRules: () => OriginRules
+  /** Told of each request that was refused for its Host, Origin or path. */
+  refused: (refusal: RequestRefusal, request: IncomingMessage) => void
   /** Undefined while requests can be served, else why not. */
   notReady: () => string | undefined
   /** Why a socket may not be opened now, or undefined. */
@@ -128,17 +130,28 @@ export class GatewayServer {
   #replyTo(
     request: IncomingMessage,
   ): [status: number, text: string, headers?: Record<string, string>] {
-    const refusal = refusalOf(request, this.#options.originRules())
-    if (refusal !== undefined) return [403, refusal]
+    const refusal = this.#refusalOf(request)
+    if (refusal !== undefined) return [403, refusal.text]
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return [405, 'Method not allowed', { allow: 'GET, HEAD' }]
     const path = pathOf(request)
     if (path === '/healthz') return [200, 'ok']
     const notReady = this.#options.notReady()
     if (path === '/readyz') return notReady === undefined ? [200, 'ready'] : [503, notReady]
-    return PATHS.has(path)
-      ? [426, 'This is a WebSocket endpoint', { upgrade: 'websocket' }]
-      : [404, 'Not found']
+    if (PATHS.has(path)) return [426, 'This is a WebSocket endpoint', { upgrade: 'websocket' }]
+    return [404, this.#unknownPath(request, 'Not found').text]
+  }
+
+  #refusalOf(request: IncomingMessage): RequestRefusal | undefined {
+    const refusal = refusalOf(request, this.#options.originRules())
+    if (refusal !== undefined) this.#options.refused(refusal, request)
+    return refusal
+  }
+
+  #unknownPath(request: IncomingMessage, text: string): RequestRefusal {
+    const refusal = { reason: 'path', text, value: pathOf(request) } as const
+    this.#options.refused(refusal, request)
+    return refusal
   }
 
   #onUpgrade(request: IncomingMessage, connection: NetSocket, head: Buffer): void {
@@ -156,9 +169,10 @@ export class GatewayServer {
   }
 
   #refusalOfUpgrade(request: IncomingMessage): Refusal | undefined {
-    const refusal = refusalOf(request, this.#options.originRules())
-    if (refusal !== undefined) return [403, refusal]
-    if (!PATHS.has(pathOf(request))) return [404, 'WebSockets are at / and /ws']
+    const refusal = this.#refusalOf(request)
+    if (refusal !== undefined) return [403, refusal.text]
+    if (!PATHS.has(pathOf(request)))
+      return [404, this.#unknownPath(request, 'WebSockets are at / and /ws').text]
     const notReady = this.#options.notReady()
     if (notReady !== undefined) return [503, notReady]
     const full = this.#options.refuse(request)

@@ -1,16 +1,11 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { AuditEvent } from '../../src/audit/record.ts'
-import { RefusalTally } from '../../src/audit/refusal-tally.ts'
+import { type RefusalEvent, RefusalTally } from '../../src/audit/refusal-tally.ts'
 
-type Failure = Extract<AuditEvent, { kind: 'auth_failure' | 'refusal' }>
-
-function tally(maxPairs: number) {
-  const events: Failure[] = []
-  const record = (event: AuditEvent) => {
-    if ('reason' in event) events.push(event)
-  }
-  return { events, failures: new RefusalTally({ record, windowMs: 1_000, maxPairs }) }
+function tally(maxKinds: number) {
+  const events: RefusalEvent[] = []
+  const record = (event: RefusalEvent) => void events.push(event)
+  return { events, failures: new RefusalTally({ record, windowMs: 1_000, maxKinds }) }
 }
 
 describe('RefusalTally', () => {

@@ -7,7 +7,7 @@ import { loadConfig } from '@sluice/gateway'
 import { describe, expect, it } from 'vitest'
 import { gatewayForTest, gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
 import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
-import { certificate } from './certificate.ts'
+import { certificate, endedCertificate } from './certificate.ts'
 import { replyTo, upgradeHeaders } from './http-reply.ts'
 import { bearer, keyFile } from './key-file.ts'
 import { logLines } from './log-lines.ts'
@@ -98,7 +98,7 @@ describe('Origin and Host', () => {
       const plain = await replyTo(url, { path, headers })
       const upgrade = await replyTo(url, { path, headers: upgradeHeaders(headers) })
       expect([plain.status, upgrade.status]).toEqual([403, 403])
-      expect(plain.body).toMatch(/^This (Origin|Host) is not allowed here \(SLUICE_ALLOWED_/)
+      expect(plain.body).toMatch(/^This (Origin|Host) is not allowed here\n$/)
       expect(upgrade.body).toBe(plain.body)
     }
   })
@@ -128,6 +128,79 @@ describe('Origin and Host', () => {
     ]) {
       expect((await replyTo(url, { headers: upgradeHeaders(headers) })).status).toBe(101)
     }
+  })
+})
+
+describe('a refused Host, Origin or path', () => {
+  it('leaves one warning that names value and setting, and each counts in the metric', async () => {
+    const { logger, of, text } = logLines()
+    const gateway = await gatewayForTest({ ...UPSTREAM, adminPort: 0, logger })
+    const ask = (path: string, headers: Record<string, string>) =>
+      replyTo(gateway.url, { path, headers: upgradeHeaders(headers) })
+    for (let n = 0; n < 5; n += 1) {
+      await ask('/', { origin: 'https://desk.example' })
+      await ask('/', { host: 'rebound.example' })
+      await ask('/chat?key=qzSECRETqz', {})
+    }
+    const address = '127.0.0.1'
+    const once = { address, count: 1 }
+    expect(of('refused').map(({ level: _, time: __, msg: ___, ...fields }) => fields)).toEqual([
+      {
+        ...once,
+        reason: 'origin',
+        value: 'https://desk.example',
+        setting: 'SLUICE_ALLOWED_ORIGINS',
+      },
+      { ...once, reason: 'host', value: 'rebound.example', setting: 'SLUICE_ALLOWED_HOSTS' },
+      { ...once, reason: 'path', value: '/chat' },
+    ])
+    expect(text()).not.toContain('qzSECRETqz')
+    const admin = `http://127.0.0.1:${gateway.adminPort}`
+    const { body } = await replyTo(admin, { path: '/metrics' })
+    for (const reason of ['origin', 'host', 'path']) {
+      expect(body).toContain(`sluice_refused_connections_total{reason="${reason}"} 5`)
+    }
+  })
+
+  it('floods neither log nor memory, whatever pages make up', async () => {
+    const { logger, of } = logLines()
+    const gateway = await gatewayForTest({ ...UPSTREAM, logger })
+    for (let n = 0; n < 150; n += 1) {
+      const origin = `https://${n}.example`
+      await replyTo(gateway.url, { headers: upgradeHeaders({ origin }) })
+    }
+    await replyTo(gateway.url, {
+      headers: upgradeHeaders({ origin: `x\u009b${'y'.repeat(9_000)}` }),
+    })
+    expect(of('refused')).toHaveLength(100)
+  })
+})
+
+describe('SLUICE_ALLOWED_HOSTS', () => {
+  const reachable = { ...UPSTREAM, host: '0.0.0.0', adminHost: '0.0.0.0', allowAnonymous: true }
+  const statusOf = async (url: string, headers: Record<string, string>) =>
+    (await replyTo(url.replace('0.0.0.0', '127.0.0.1'), { path: '/healthz', headers })).status
+
+  it('holds wherever it is set, on both listeners', async () => {
+    const allowedHosts = ['sluice.example']
+    const gateway = await gatewayForTest({ ...reachable, allowedHosts, adminPort: 0 })
+    for (const url of [gateway.url, `http://127.0.0.1:${gateway.adminPort}`]) {
+      expect(await statusOf(url, { host: 'SLUICE.example:8080' })).toBe(200)
+      expect(await statusOf(url, { host: '127.0.0.1' })).toBe(200)
+      for (const host of ['evil.example', 'x', 'sluice.example.evil', '192.0.2.7']) {
+        expect(await statusOf(url, { host })).toBe(403)
+      }
+    }
+  })
+
+  it('is what makes a name our own: a page whose name was rebound to us is not', async () => {
+    const open = await gatewayForTest(reachable)
+    const rebound = { host: 'evil.example:80', origin: 'http://evil.example:80' }
+    expect(await statusOf(open.url, { host: 'evil.example' })).toBe(200)
+    expect(await statusOf(open.url, rebound)).toBe(403)
+    const named = await gatewayForTest({ ...reachable, allowedHosts: ['desk.example'] })
+    const own = { host: 'desk.example', origin: 'http://desk.example' }
+    expect(await statusOf(named.url, own)).toBe(200)
   })
 })
 
@@ -214,6 +287,50 @@ describe('TLS', () => {
     })
   })
 
+  it.each(['rsa', 'ed25519', 'ec'] as const)(
+    'does not start with a key of type %s that is not the one of an EC certificate',
+    async (type) => {
+      const { certFile: tlsCertFile } = certificate()
+      const { keyFile: tlsKeyFile } = certificate({ type })
+      await expect(gatewayForTest({ ...UPSTREAM, tlsCertFile, tlsKeyFile })).rejects.toThrow(
+        'check SLUICE_TLS_CERT_FILE and SLUICE_TLS_KEY_FILE',
+      )
+    },
+  )
+
+  it('refuses a reload to a key of another type, and takes and logs a renewal', async () => {
+    const { logger, of } = logLines()
+    const first = certificate()
+    const files = { tlsCertFile: first.certFile, tlsKeyFile: first.keyFile }
+    const { gateway, reload } = await reloadable({ ...files, logger, adminPort: 0 })
+    const before = first.pem()
+    const other = certificate({ type: 'rsa' })
+    copyFileSync(other.keyFile, first.keyFile)
+    await expect(reload()).rejects.toThrow('check SLUICE_TLS_CERT_FILE')
+    await TutorialClient.connect(gateway.url, [], { ca: before })
+    copyFileSync(other.certFile, first.certFile)
+    await reload()
+    expect(of('certificate renewed')).toHaveLength(1)
+    await TutorialClient.connect(gateway.url, [], { ca: other.pem() })
+    await reload()
+    expect(of('certificate renewed')).toHaveLength(1)
+  })
+
+  it('warns of a certificate that has ended, at the start and at a renewal, and serves', async () => {
+    const { logger, of } = logLines()
+    const { certFile, keyFile: tlsKeyFile } = endedCertificate('20250101')
+    const files = { tlsCertFile: certFile, tlsKeyFile }
+    const { gateway, reload } = await reloadable({ ...files, logger })
+    expect((await replyTo(gateway.url, { path: '/readyz' })).status).toBe(200)
+    const warnings = () => of('clients refuse the certificate')
+    expect(String(warnings()[0]?.problem)).toMatch(/^it expired at \d{4}-/)
+    const next = endedCertificate('20250202')
+    copyFileSync(next.certFile, certFile)
+    copyFileSync(next.keyFile, tlsKeyFile)
+    await reload()
+    expect(warnings()).toHaveLength(2)
+  })
+
   it('refuses a reload while certificate and key do not fit, and then changes nothing but keys', async () => {
     const first = certificate()
     const second = certificate()
@@ -247,7 +364,7 @@ describe("a client's address", () => {
     const headers = { authorization: 'Bearer wrong', 'x-forwarded-for': forwarded }
     const client = await TutorialClient.connect(url, [], { headers })
     await client.closed
-    return of('connection refused')[0]?.address
+    return of('refused')[0]?.address
   }
 
   it.each([
