@@ -240,14 +240,21 @@ describe('log, CSV and terminal injection', () => {
     const obeyed = /[^\P{C}\n]/u
     expect(text()).not.toMatch(obeyed)
     expect(text()).not.toContain('forged')
-    for (const args of [['list'], ['export'], ['export', '--format', 'csv'], ['stats']]) {
+    for (const args of [
+      ['list'],
+      ['list', '--json'],
+      ['export'],
+      ['export', '--format', 'csv'],
+      ['stats'],
+    ]) {
       const run = promisify(execFile)
       const { stdout } = await run(process.execPath, [SLUICE, 'audit', ...args, '--file', audit])
       expect(stdout).not.toMatch(obeyed)
       if (args.includes('csv')) expect(stdout).not.toMatch(/(^|,)"[=+@-]/m)
-      // One record a line, and a header line in CSV.
+      // One record a line, and a header line but in JSON lines.
+      const hasHeader = args.includes('csv') || args.join() === 'list'
       const lines = stdout.trimEnd().split('\n').length
-      if (args[0] !== 'stats') expect(lines).toBe(names.length + 1 + (args[2] === 'csv' ? 1 : 0))
+      if (args[0] !== 'stats') expect(lines).toBe(names.length + 1 + (hasHeader ? 1 : 0))
     }
   })
 })
