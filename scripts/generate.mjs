@@ -1,11 +1,12 @@
-// `npm run generate`: writes what is made from the source or from measurements: two pages of docs/, the JSON Schemas of
-// sluice.yaml and of dialect 2's frames, and the figures in README.md. With --check it changes nothing and fails if one of
-// them is stale. It reads the built packages: build first.
+// `npm run generate`: writes what is made from the source, from measurements or from other packages: two pages of docs/,
+// the calling codes of the guard, the JSON Schemas of sluice.yaml and of dialect 2's frames, and the figures in README.md.
+// With --check it changes nothing and fails if one of them is stale. It reads the built packages: build first.
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileJsonSchema } from '../packages/gateway/dist/index.js'
 import { frameJsonSchema } from '../packages/protocol/dist/frame-schemas.js'
+import { callingCodesSource } from './pages/calling-codes.mjs'
 import { gatewayFigures, guardFigures } from './pages/figures.mjs'
 import { metricsPage } from './pages/metrics.mjs'
 import { settingsPage } from './pages/settings.mjs'
@@ -55,6 +56,7 @@ const pages = {
   'README.md': readmeWith('figures', figures()),
   'docs/settings.md': settingsPage(),
   'docs/metrics.md': await metricsPage(),
+  'packages/guard/src/recognizers/calling-codes.ts': callingCodesSource(),
 }
 const generated = [
   ...Object.entries(pages).map(([path, text]) => [path, formatted(path, text)]),

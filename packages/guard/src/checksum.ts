@@ -10,16 +10,6 @@ export function digitsOf(value: string): string {
   return digits
 }
 
-/** How many ASCII digits a value has. */
-export function countDigits(value: string): number {
-  let count = 0
-  for (let i = 0; i < value.length; i += 1) {
-    const unit = value.charCodeAt(i)
-    if (unit >= 0x30 && unit <= 0x39) count += 1
-  }
-  return count
-}
-
 /**
  * ISO/IEC 7812-1, annex B: from the right, every second digit doubled, the digits' sum divisible by 10. Not all zero.
  * What is no digit is passed over.

@@ -4,7 +4,7 @@ import { foldIdentifiers } from './fold.ts'
 import type { HeldText } from './held-text.ts'
 import type { Accept } from './matcher/automaton.ts'
 import type { MatchEnd } from './matcher/backtracer.ts'
-import { AGAINST, ANNOUNCED, SILENT, VAGUE } from './matcher/live-contexts.ts'
+import { AGAINST, ANNOUNCED, HINTED, SILENT } from './matcher/live-contexts.ts'
 import { usesValue } from './operators.ts'
 import type { DetectorMeaning, LatchClasses, Program } from './program.ts'
 import type { Candidate, OpenCandidate, Resolver } from './resolver.ts'
@@ -238,8 +238,8 @@ export class Matches {
     const score = checked ?? scores[SILENT]
     if (bits[ANNOUNCED] !== 0 && this.#wasLive(bits[ANNOUNCED], start))
       return Math.max(score, scores[ANNOUNCED])
-    if (bits[VAGUE] !== 0 && this.#wasLive(bits[VAGUE], start))
-      return Math.max(score, scores[VAGUE])
+    if (bits[HINTED] !== 0 && this.#wasLive(bits[HINTED], start))
+      return Math.max(score, scores[HINTED])
     if (bits[SILENT] === 0 || this.#wasLive(bits[SILENT], start)) return score
     return Math.min(score, scores[AGAINST])
   }

@@ -8,10 +8,10 @@ import { type CharSet, LOWER_CASE, UPPER_CASE } from './matcher/char-set.ts'
 import { ContextWords, type Vocabulary } from './matcher/context.ts'
 import {
   ANNOUNCED,
+  HINTED,
   SILENT,
   type Standing,
   type StandingBits,
-  VAGUE,
 } from './matcher/live-contexts.ts'
 import { type Nfa, NfaBuilder } from './matcher/nfa.ts'
 import { type AutomatonParts, partsOf } from './matcher/parts.ts'
@@ -26,7 +26,7 @@ export interface Detector {
   readonly rule: Rule
   readonly pattern: PatternNode
   /** The score of a match by the standing that the words before it give it; it never falls. */
-  readonly scores: readonly [against: number, silent: number, vague: number, announced: number]
+  readonly scores: readonly [against: number, silent: number, hinted: number, announced: number]
   /** The words that decide that; undefined if none does. */
   readonly vocabulary: Vocabulary | undefined
   /** With less than this no match may start. */
@@ -253,10 +253,10 @@ class Gates {
     for (const { vocabulary, scores } of detectors) {
       if (vocabulary === undefined) continue
       this.#vocabularies.set(keyOf(vocabulary), vocabulary)
-      const [against, silent, vague, announced] = scores
+      const [against, silent, hinted, announced] = scores
       if (silent > against) this.#number(bitKey(vocabulary, SILENT))
-      if (vague > silent) this.#number(bitKey(vocabulary, VAGUE))
-      if (announced > vague) this.#number(bitKey(vocabulary, ANNOUNCED))
+      if (hinted > silent) this.#number(bitKey(vocabulary, HINTED))
+      if (announced > hinted) this.#number(bitKey(vocabulary, ANNOUNCED))
     }
     detectors.forEach(({ latch }, index) => {
       if (latch !== undefined) this.#number(`latch ${index}`)
@@ -267,7 +267,7 @@ class Gates {
   ofVocabulary(vocabulary: Vocabulary | undefined): StandingBits {
     if (vocabulary === undefined) return NO_BITS
     const bit = (standing: Standing) => this.#bits.get(bitKey(vocabulary, standing)) ?? 0
-    return [0, bit(SILENT), bit(VAGUE), bit(ANNOUNCED)]
+    return [0, bit(SILENT), bit(HINTED), bit(ANNOUNCED)]
   }
 
   ofLatch(detector: number): number {
@@ -281,8 +281,8 @@ class Gates {
 
   standingBits(): StandingBits[] {
     return [...this.#vocabularies.values()].map((vocabulary) => {
-      const [, silent, vague, announced] = this.ofVocabulary(vocabulary)
-      return [0, silent, silent | vague, silent | vague | announced]
+      const [, silent, hinted, announced] = this.ofVocabulary(vocabulary)
+      return [0, silent, silent | hinted, silent | hinted | announced]
     })
   }
 
@@ -300,8 +300,8 @@ function bitKey(vocabulary: Vocabulary, standing: Standing): string {
   return `${standing} ${keyOf(vocabulary)}`
 }
 
-function keyOf({ context, vague, against }: Vocabulary): string {
-  return [context, vague, against].join(';')
+function keyOf({ context, hints, against }: Vocabulary): string {
+  return [context, hints, against].join(';')
 }
 
 function compileTerms(lists: readonly TermList[]): Pick<Program, 'substrings' | 'words'> {

@@ -8,10 +8,10 @@ export interface EntityPattern {
   readonly flags?: 'i'
   /** From 0 to 1: how likely a match alone is the entity. With a `check`, the score of what passes it best. */
   readonly score: number
-  /** Score with a context word shortly before. Default: `score`, so that context changes nothing. */
+  /** Score with a context word shortly before. Default: `hintScore`. */
   readonly contextScore?: number
-  /** Score with a vague word shortly before, and no other. Default: `score`. */
-  readonly vagueScore?: number
+  /** Score with a hint shortly before. Default: `score`. */
+  readonly hintScore?: number
   /** Score with a word against shortly before. Default: `score`, so that words against only undo context words. */
   readonly againstScore?: number
   /** The score of a matched value, folded to ASCII; 0 refuses it. Must not throw. */
@@ -39,8 +39,8 @@ export interface Recognizer {
    * any of these lists, the nearest counts. Case and accents do not matter; `tele*` is any word that begins so.
    */
   readonly context?: readonly string[]
+  /** Words that make a match a little likelier, of which it depends on the pattern whether they are enough. */
+  readonly hints?: readonly string[]
   /** Words that announce something else (order, invoice, tracking). */
   readonly against?: readonly string[]
-  /** Words that go with the word before them (order number, phone number) and say little where there is none. */
-  readonly vague?: readonly string[]
 }

@@ -7,7 +7,7 @@ import type { EntityRule, PatternRule, RuleDefinition, TermsRule } from './defin
 import type { ActionKind, Channel, Direction, OpenOptions, Role } from './finding.ts'
 import { foldIdentifiers } from './fold.ts'
 import type { Vocabulary } from './matcher/context.ts'
-import { AGAINST, ANNOUNCED, SILENT, VAGUE } from './matcher/live-contexts.ts'
+import { AGAINST, ANNOUNCED, HINTED, SILENT } from './matcher/live-contexts.ts'
 import { NfaBuilder } from './matcher/nfa.ts'
 import {
   literalPattern,
@@ -177,15 +177,15 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
   return { rule, detectors, terms: undefined }
 }
 
-const STANDINGS = [AGAINST, SILENT, VAGUE, ANNOUNCED] as const
+const STANDINGS = [AGAINST, SILENT, HINTED, ANNOUNCED] as const
 
 function scoresOf(pattern: EntityPattern): Detector['scores'] {
-  const { score, againstScore = score, vagueScore = score, contextScore = vagueScore } = pattern
-  return [againstScore, score, vagueScore, contextScore]
+  const { score, againstScore = score, hintScore = score, contextScore = hintScore } = pattern
+  return [againstScore, score, hintScore, contextScore]
 }
 
-function vocabularyOf({ context, vague, against }: Recognizer): Vocabulary {
-  return { context, vague, against }
+function vocabularyOf({ context, hints, against }: Recognizer): Vocabulary {
+  return { context, hints, against }
 }
 
 /** A check whose lower scores count as none. */

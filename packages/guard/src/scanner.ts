@@ -97,7 +97,9 @@ export class Scanner {
       contextClass = kind >> CONTEXT_SHIFT
       const wordClass = contextClass & WORD_CLASS
       let nextContextRow = contextTable[contextRow * contextSize + wordClass] ?? 0
-      const isOver = nextContextRow === KNOWN_WORD || beginsWord(contextClass, classBefore)
+      const isOver =
+        nextContextRow === KNOWN_WORD ||
+        (beginsWord(contextClass, classBefore) && !this.#goesOn(contextRow, nextContextRow))
       if (isOver || (isCounting && wordClass === SEPARATOR)) {
         if (this.#endWord(contextRow, base + start)) {
           row = this.#regate(row)
@@ -256,9 +258,12 @@ export class Scanner {
   #endWord(contextRow: number, offset: number): boolean {
     const { contextWords } = this.#program
     if (contextRow === BETWEEN_WORDS || contextWords === undefined) return false
-    const roles = contextWords.rolesAt(contextRow)
-    this.#contexts.endWord(roles, contextWords.isNumber(contextRow), offset)
+    this.#contexts.endWord(contextWords.rolesAt(contextRow), offset)
     return this.#gates !== this.#gatesNow()
+  }
+
+  #goesOn(contextRow: number, next: number): boolean {
+    return this.#program.contextWords?.goesOn(contextRow, next) ?? false
   }
 
   #gatesNow(): number {

@@ -5,12 +5,32 @@ import { beginsWord, ContextWords, type Vocabulary, WORD_CLASS } from '../src/ma
 import { LiveContexts } from '../src/matcher/live-contexts.ts'
 
 const OF_PHONES: Vocabulary = {
-  context: ['phone', 'call', 'Teléfono', 'telefon*', 'телефон*', '电话', 'โทร', 'फ़ोन', 'هاتف'],
-  vague: ['number', '号码'],
+  context: [
+    'phone',
+    'call',
+    'whatsapp',
+    'Teléfono',
+    'telefon*',
+    'телефон*',
+    '电话',
+    'โทร',
+    'फ़ोन',
+    'هاتف',
+  ],
+  hints: ['reach', 'office'],
   against: ['order', 'invoice*', '订单', 'заказ*'],
 }
-const OF_CARDS: Vocabulary = { context: ['card'], vague: undefined, against: ['order', 'phone'] }
+const OF_CARDS: Vocabulary = { context: ['card'], hints: undefined, against: ['order', 'phone'] }
 const words = new ContextWords([OF_PHONES, OF_CARDS])
+
+/** The row of a whole word. */
+function rowOf(word: string): number {
+  let row = 0
+  for (const character of word) {
+    row = words.table[row * words.size + (words.classOf[character.charCodeAt(0)] ?? 0)] ?? 0
+  }
+  return row
+}
 
 /** What is said of phones at the end of a text: by the bit of the standing. */
 function standingAfter(original: string): string {
@@ -26,15 +46,16 @@ function standingAfter(original: string): string {
     const contextClass = words.classOf[text.charCodeAt(at)] ?? 0
     const symbolClass = contextClass & WORD_CLASS
     let next = words.table[row * words.size + symbolClass] ?? 0
-    const ends = next === 0xffff || symbolClass === 0 || beginsWord(contextClass, before)
+    const begins = beginsWord(contextClass, before) && !words.goesOn(row, next)
+    const ends = next === 0xffff || symbolClass === 0 || begins
     before = contextClass
     if (row !== 0 && ends) {
-      contexts.endWord(words.rolesAt(row), words.isNumber(row), at)
+      contexts.endWord(words.rolesAt(row), at)
       next = words.table[symbolClass] ?? 0
     }
     row = next
   }
-  return ['against', 'silent', '', 'vague', '', '', '', 'announced'][contexts.bits & 7] ?? ''
+  return ['against', 'silent', '', 'hinted', '', '', '', 'announced'][contexts.bits & 7] ?? ''
 }
 
 describe('a word', () => {
@@ -59,12 +80,15 @@ describe('a word', () => {
     ['userphone', 'silent'],
     ['PHONEUS', 'silent'],
     ['phones', 'silent'],
+    ['WhatsApp', 'announced'],
+    ['callApp', 'announced'],
     ['xphone', 'silent'],
     ['tele', 'silent'],
     ['2phone', 'silent'],
     ['order', 'against'],
     ['invoices', 'against'],
-    ['number', 'vague'],
+    ['number', 'silent'],
+    ['reach', 'hinted'],
     ['card', 'silent'],
   ])('of one list or none: %j is %s', (text, standing) => {
     expect(standingAfter(text)).toBe(standing)
@@ -90,7 +114,15 @@ describe('a word', () => {
     ['order number', 'against'],
     ['phone number', 'announced'],
     ['the order, its number', 'against'],
-  ])('gives way to a nearer one, unless that is vague: %j is %s', (text, standing) => {
+    ['order: reach', 'hinted'],
+    ['phone (office)', 'announced'],
+    ['my number', 'hinted'],
+    ['my order number', 'against'],
+    ['my customer number', 'silent'],
+    ['my phone number', 'announced'],
+    ['order. my number', 'hinted'],
+    ['我的号码', 'hinted'],
+  ])('gives way to a nearer one: %j is %s', (text, standing) => {
     expect(standingAfter(text)).toBe(standing)
   })
 
@@ -110,8 +142,8 @@ describe('a word', () => {
 
 it('knows afterwards what was live where a match began', () => {
   const contexts = new LiveContexts([[0, 1, 3, 7]])
-  contexts.endWord({ context: 1, vague: 0, against: 0 }, false, 10)
-  contexts.endWord({ context: 0, vague: 0, against: 1 }, false, 20)
+  contexts.endWord(words.rolesAt(rowOf('phone')), 10)
+  contexts.endWord(words.rolesAt(rowOf('order')), 20)
   const liveAt = (offset: number) => [1, 2, 4].map((bit) => contexts.wasLive(bit, offset))
   expect(liveAt(9)).toEqual([true, false, false])
   expect(liveAt(10)).toEqual([true, true, true])

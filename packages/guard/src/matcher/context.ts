@@ -2,22 +2,33 @@
 // are found; what they mean for a stream is live-contexts.ts's.
 import { symbolsOf, wordFoldTable } from '../fold.ts'
 import { charSetMatching } from './char-set.ts'
+import { NUMBER_WORDS, OWNERS } from './number-words.ts'
 
 /** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
 export interface Vocabulary {
   readonly context: readonly string[] | undefined
-  readonly vague: readonly string[] | undefined
+  readonly hints: readonly string[] | undefined
   readonly against: readonly string[] | undefined
 }
 
-/** What a word is to each vocabulary of a program: vocabulary `i` has the bit `1 << i`. */
+/** What a word is. To the vocabularies of a program: vocabulary `i` has the bit `1 << i`. */
 export interface WordRoles {
   readonly context: number
-  readonly vague: number
+  readonly hints: number
   readonly against: number
+  /** A word for "number". */
+  readonly isNumberWord: boolean
+  /** A word for "my" and the like. */
+  readonly isOwner: boolean
+  /** It consists of digits. */
+  readonly isNumber: boolean
 }
 
-const NO_ROLES: WordRoles = { context: 0, vague: 0, against: 0 }
+const NO_ROLES: WordRoles = {
+  ...{ context: 0, hints: 0, against: 0 },
+  ...{ isNumberWord: false, isOwner: false, isNumber: false },
+}
+const NUMBER_ROLES: WordRoles = { ...NO_ROLES, isNumber: true }
 
 /** The class of what separates words. */
 export const SEPARATOR = 0
@@ -62,7 +73,7 @@ export class ContextWords {
   readonly table: Uint16Array
   /** Number of classes. */
   readonly size: number
-  readonly #rolesOf = new Map<number, WordRoles>()
+  readonly #rolesOf = new Map<number, WordRoles>([[NUMBER, NUMBER_ROLES]])
 
   constructor(vocabularies: readonly Vocabulary[]) {
     const words = wordsOf(vocabularies)
@@ -83,9 +94,9 @@ export class ContextWords {
     return this.#rolesOf.get(row) ?? NO_ROLES
   }
 
-  /** Whether the word that ends at a row consists of digits. */
-  isNumber(row: number): boolean {
-    return row === NUMBER
+  /** Whether a capital that leads from a row to the next goes on with a word of ours, as in `WhatsApp`. */
+  goesOn(row: number, next: number): boolean {
+    return next > NUMBER && !this.#rolesOf.has(row)
   }
 }
 
@@ -172,15 +183,24 @@ interface RoledWord {
 }
 
 function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
-  return vocabularies.flatMap((vocabulary, i) =>
-    (['context', 'vague', 'against'] as const).flatMap((role) =>
-      (vocabulary[role] ?? []).map((word) => ({
-        symbols: symbolsOf(word.replace(/\*$/, ''), wordFoldTable()),
-        isPrefix: word.endsWith('*'),
-        roles: { ...NO_ROLES, [role]: 1 << i },
-      })),
+  const words = vocabularies.flatMap((vocabulary, i) =>
+    (['context', 'hints', 'against'] as const).flatMap((list) =>
+      (vocabulary[list] ?? []).map((word) => roledWord(word, { ...NO_ROLES, [list]: 1 << i })),
     ),
   )
+  const numberWord = { ...NO_ROLES, isNumberWord: true }
+  const owner = { ...NO_ROLES, isOwner: true }
+  for (const word of NUMBER_WORDS) words.push(roledWord(word, numberWord))
+  for (const word of OWNERS) words.push(roledWord(word, owner))
+  return words
+}
+
+function roledWord(word: string, roles: WordRoles): RoledWord {
+  return {
+    symbols: symbolsOf(word.replace(/\*$/, ''), wordFoldTable()),
+    isPrefix: word.endsWith('*'),
+    roles,
+  }
 }
 
 /**
@@ -273,19 +293,23 @@ function insert(root: Node, word: RoledWord, classes: ReadonlyMap<number, number
 }
 
 function merged(a: WordRoles, b: WordRoles): WordRoles {
+  if (b === NO_ROLES) return a
   return {
     context: a.context | b.context,
-    vague: a.vague | b.vague,
+    hints: a.hints | b.hints,
     against: a.against | b.against,
+    isNumberWord: a.isNumberWord || b.isNumberWord,
+    isOwner: a.isOwner || b.isOwner,
+    isNumber: false,
   }
 }
 
-function hasRole({ context, vague, against }: WordRoles): boolean {
-  return (context | vague | against) !== 0
+function hasRole(roles: WordRoles): boolean {
+  return roles !== NO_ROLES
 }
 
-function keyOf({ context, vague, against }: WordRoles): string {
-  return `${context}/${vague}/${against}`
+function keyOf({ context, hints, against, isNumberWord, isOwner }: WordRoles): string {
+  return `${context}/${hints}/${against}/${isNumberWord}/${isOwner}`
 }
 
 /** Whether a word begins with a symbol of a class, although one of class `before` is right before it. */

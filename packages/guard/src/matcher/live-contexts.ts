@@ -3,14 +3,14 @@
 import type { WordRoles } from './context.ts'
 
 /**
- * What has been said of what follows, from least to most. The nearest word decides; a vague word ("number") goes with
- * the word that is live before it, and counts for itself only where there is none.
+ * What has been said of what follows, from least to most. The nearest word decides, but a hint takes nothing back. The
+ * word "number" goes with the word that is live before it; after "my" and the like it is a hint.
  */
 export const AGAINST = 0
 export const SILENT = 1
-export const VAGUE = 2
+export const HINTED = 2
 export const ANNOUNCED = 3
-export type Standing = typeof AGAINST | typeof SILENT | typeof VAGUE | typeof ANNOUNCED
+export type Standing = typeof AGAINST | typeof SILENT | typeof HINTED | typeof ANNOUNCED
 
 /** A word counts for what begins within this many words after it, as in Microsoft Presidio. */
 const WINDOW_WORDS = 5
@@ -21,7 +21,7 @@ const WINDOW_COST = WINDOW_WORDS * WORD_COST
 const MAX_BITS = 31
 
 /** By standing: the bits that are live with it. The bit of a standing is live with all that say more. */
-export type StandingBits = readonly [against: 0, silent: number, vague: number, announced: number]
+export type StandingBits = readonly [against: 0, silent: number, hinted: number, announced: number]
 
 /** The standing of each vocabulary at the moment, in one stream. Words are counted only while one has spoken. */
 export class LiveContexts {
@@ -29,6 +29,8 @@ export class LiveContexts {
   /** Whether a word is live, and the words after it are to be counted. */
   isCounting = false
   #cost = 0
+  /** The cost up to which "number" is somebody's. */
+  #ownedUntil = 0
   readonly #bitsOf: readonly StandingBits[]
   /** By vocabulary: its standing, and the cost at which it ends. */
   readonly #standings: Standing[]
@@ -45,18 +47,17 @@ export class LiveContexts {
   }
 
   /** A word with these roles has ended before `offset`. */
-  endWord({ context, vague, against }: WordRoles, isNumber: boolean, offset: number): void {
-    this.#cost += isNumber ? NUMBER_COST : WORD_COST
-    this.isCounting = false
+  endWord(roles: WordRoles, offset: number): void {
+    this.#cost += roles.isNumber ? NUMBER_COST : WORD_COST
+    const isOwned = roles.isNumberWord && this.#cost <= this.#ownedUntil
+    if (roles.isOwner) this.#ownedUntil = this.#cost + WORD_COST
+    this.isCounting = roles.isOwner
     for (let i = 0; i < this.#standings.length; i += 1) {
-      const bit = 1 << i
       const before = this.#standings[i] ?? SILENT
-      let standing = before
-      if ((against & bit) !== 0) standing = AGAINST
-      else if ((context & bit) !== 0) standing = ANNOUNCED
-      else if ((vague & bit) !== 0) standing = before === SILENT ? VAGUE : before
+      const said = saidOf(1 << i, roles, { before, isOwned })
+      let standing = said ?? before
+      if (said !== undefined) this.#until[i] = this.#cost + WINDOW_COST
       else if (this.#cost >= (this.#until[i] ?? 0)) standing = SILENT
-      if (((against | context | vague) & bit) !== 0) this.#until[i] = this.#cost + WINDOW_COST
       if (standing !== SILENT) this.isCounting = true
       if (standing !== before) this.#change(i, standing, offset)
     }
@@ -84,3 +85,15 @@ export class LiveContexts {
 }
 
 const NO_BITS: StandingBits = [0, 0, 0, 0]
+
+/** What a word says to the vocabulary of a bit; undefined: nothing. */
+function saidOf(
+  bit: number,
+  { context, hints, against, isNumberWord }: WordRoles,
+  { before, isOwned }: { readonly before: Standing; readonly isOwned: boolean },
+): Standing | undefined {
+  if ((against & bit) !== 0) return AGAINST
+  if ((context & bit) !== 0) return ANNOUNCED
+  if (isOwned || (hints & bit) !== 0) return before === ANNOUNCED ? ANNOUNCED : HINTED
+  return isNumberWord && before !== SILENT ? before : undefined
+}

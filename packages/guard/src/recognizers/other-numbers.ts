@@ -27,9 +27,3 @@ const OTHERS =
 export const OTHER_NUMBERS: readonly string[] = [ENGLISH, ROMANCE, GERMANIC, OTHERS].flatMap(
   (words) => words.split(' '),
 )
-
-/** Words for "number", which go with the word before them. */
-export const NUMBER_WORDS: readonly string[] = (
-  'number numbers no nos nr num numero numeros numéro número nummer nummern numara* numer номер* ' +
-  '号码 號碼 番号 번호 नंबर رقم الرقم'
-).split(' ')

@@ -1,49 +1,74 @@
-// Telephone numbers: ITU-T E.164 (up to 15 digits) in the ways E.123 and national habits write them. Only the form is
-// looked at; which numbers are assigned is not checked, so that no table of numbering plans has to be shipped.
-import { countDigits } from '../checksum.ts'
+// Telephone numbers: ITU-T E.164 (up to 15 digits behind `+` or an exit code) in the ways E.123 and national habits write
+// them. International numbers stand alone; national ones need the shape of North America, or words before them.
+// Which numbers are assigned is not checked: a table of calling codes and lengths is all that is shipped.
 import type { Recognizer } from '../recognizer.ts'
-import { NUMBER_WORDS, OTHER_NUMBERS } from './other-numbers.ts'
-import { PHONE_WORDS, VAGUE_PHONE_WORDS } from './phone-words.ts'
+import { OTHER_NUMBERS } from './other-numbers.ts'
+import { isInternational, isNational, isTypicalNational } from './phone-shape.ts'
+import { PHONE_HINTS, PHONE_WORDS } from './phone-words.ts'
 
-const EXTENSION = '(?: ?(?:x|ext\\.?|extension) ?\\d{1,6})?'
+/** What may stand between two digits. */
+const BETWEEN = '[ .\\/()-]{0,3}'
+const EXTENSION = '(?:,? ?(?:x|ext\\.?|extension|#) ?\\d{1,6})?'
+const AREA = '[2-9]\\d\\d'
 
 export const phoneNumber: Recognizer = {
   entity: 'PHONE_NUMBER',
   context: PHONE_WORDS,
-  vague: [...NUMBER_WORDS, ...VAGUE_PHONE_WORDS],
+  hints: PHONE_HINTS,
   against: OTHER_NUMBERS,
   patterns: [
     {
-      // +41 (0)96 471 07 95, +447700 921 916, 0049 30 123456
-      source: `(?:(?<![\\w+])\\+|(?<![\\w+(])00)[1-9]\\d{0,2}[ .-]?(?:\\(\\d{1,4}\\)[ .-]?)?\\d(?:[ .-]?\\d){3,13}${EXTENSION}(?!\\d)`,
+      // +41 (0)96 471 07 95, +447700 921 916, (+44) 20 7946 0000, +49/30/123456
+      source: `(?<![\\w+])\\(?\\+ ?\\(?[1-9](?:${BETWEEN}\\d){6,16}${EXTENSION}(?!\\w)`,
+      flags: 'i',
       score: 0.75,
-      check: (value) => (hasDigits(value, 8, 16) ? 0.75 : 0),
+      check: (value) => (isInternational(value) ? 0.75 : 0),
+    },
+    {
+      // 0049 30 123456, 011 44 20 7946 0000: the exit codes of most countries and of North America
+      source: `(?<![\\w+./-])\\(?(?:00|011)[ .-]?[1-9](?:${BETWEEN}\\d){6,16}${EXTENSION}(?!\\w)`,
+      flags: 'i',
+      score: 0.6,
+      againstScore: 0.35,
+      check: (value) => (isInternational(value) ? 0.6 : 0),
     },
     {
       // 212-555-0123, (212) 555-0123, 1.212.555.0123 (North American Numbering Plan)
-      source: `(?<![\\d.-])(?:1[ .-])?(?:\\([2-9]\\d\\d\\) ?|[2-9]\\d\\d[ .-])[2-9]\\d\\d[ .-]\\d{4}${EXTENSION}(?!\\d)`,
+      source: `(?<![\\w.+-])(?:1[ .-])?(?:\\(${AREA}\\) ?|${AREA}[ .-])[2-9]\\d\\d[ .-]\\d{4}${EXTENSION}(?!\\w)`,
+      flags: 'i',
       score: 0.7,
+      againstScore: 0.35,
     },
     {
-      // 07700 063 966, 03.93.92.16.85, 0393 1144137: a trunk prefix and groups
-      source: '(?<![\\d.,:/-])(?:\\(0\\d{1,4}\\)|(?<!\\()0\\d{1,4})(?:[ .-]\\d{2,8}){1,4}(?!\\d)',
-      score: 0.4,
+      // 07700 063 966, (0171) 123456, 0393-1144137: a trunk prefix
+      source: `(?<![\\w.+/-])\\(?0[1-9](?:${BETWEEN}\\d){7,9}${EXTENSION}(?!\\w)`,
+      flags: 'i',
+      score: 0.35,
+      hintScore: 0.6,
+      againstScore: 0.1,
+      check: (value) => (isTypicalNational(value) ? 0.35 : 0),
+    },
+    {
+      // 612 34 56 78: pairs behind what mobile numbers begin with in many plans
+      source: '(?<![\\w.,:+/-])[6-9]\\d\\d(?: \\d\\d){3}(?!\\w)',
+      score: 0.35,
+      hintScore: 0.6,
+      againstScore: 0.1,
+    },
+    {
+      // 4155550123 (North American Numbering Plan)
+      source: `(?<![\\w.+/-])1?${AREA}[2-9]\\d{6}${EXTENSION}(?!\\w)`,
+      flags: 'i',
+      score: 0.1,
+      hintScore: 0.6,
+    },
+    {
+      // 9472 7916, 8 (912) 345-67-89, (0-612) 34567, 98765 43210
+      source: `(?<![\\w.+/-])\\(?\\d(?:${BETWEEN}\\d){5,14}${EXTENSION}(?!\\w)`,
+      flags: 'i',
+      score: 0.1,
       contextScore: 0.65,
-      check: (value) => (hasDigits(value, 9, 12) ? 0.4 : 0),
+      check: (value) => (isNational(value) ? 0.1 : 0),
     },
-    {
-      // 9472 7916, 699 956 915, (99) 645-791: groups without any prefix
-      source:
-        '(?<![\\d.,:/-])(?:\\(\\d{2,4}\\) ?|\\d{2,4}[ .-])\\d{2,4}(?:[ .-]\\d{2,5}){0,3}(?!\\d)',
-      score: 0.25,
-      contextScore: 0.6,
-      check: (value) => (hasDigits(value, 7, 12) ? 0.25 : 0),
-    },
-    { source: '(?<![\\w.,:/-])\\d{7,11}(?!\\d)', score: 0.1, contextScore: 0.55 },
   ],
-}
-
-function hasDigits(value: string, min: number, max: number): boolean {
-  const count = countDigits(value)
-  return count >= min && count <= max
 }

@@ -1,9 +1,8 @@
 // Words that announce a telephone number, in the languages with the most speakers and those of most numbering plans.
 
 const ENGLISH =
-  'phone* telephone* tel tels mobile mobiles cell cells cellphone* cellular landline* fax faxes call calls called ' +
-  'calling caller* callback* dial dials dialed dialled dialing dialling ring rings rang ringing reach reached reachable ' +
-  'hotline* helpline* switchboard* sms text texts texted texting whatsapp viber imessage msisdn contact contacts ph'
+  'phone* telephone* tel tels mobile mobiles cell cellphone* cellular landline* fax faxes call ' +
+  'caller* callback* dial hotline* helpline* switchboard* sms whatsapp viber imessage msisdn ph'
 
 const EUROPEAN =
   'telefon* telephon* téléphon* telefax* telef télef mobil mobilnummer* mobiltelefon* mobilfunk* mobilni* mobilny ' +
@@ -23,6 +22,8 @@ export const PHONE_WORDS: readonly string[] = [ENGLISH, EUROPEAN, ASIAN_AND_AFRI
   (words) => words.split(' '),
 )
 
-/** What says little by itself: places where people are called, and the letters of signatures. */
-export const VAGUE_PHONE_WORDS: readonly string[] =
-  'office home work direct desk line portable fijo fixe hp wa t m p'.split(' ')
+/** Verbs that are said of much else, places where people are called, and the letters of signatures. */
+export const PHONE_HINTS: readonly string[] = (
+  'calls called calling dials dialed dialled dialing dialling ring rings rang ringing reach reached reachable text ' +
+  'texts texted texting contact contacts office home work direct desk line portable fijo fixe hp wa t m p'
+).split(' ')

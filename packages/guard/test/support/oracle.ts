@@ -1,6 +1,7 @@
 // The naive oracle: what counts as covered if one simply tries every pair of start and end with a plain RegExp. It knows
 // nothing of automata, threads or streams; slow on purpose.
 import { foldAstral, IGNORED, identifierFoldTable } from '../../src/fold.ts'
+import { NUMBER_WORDS, OWNERS } from '../../src/matcher/number-words.ts'
 import type { EntityPattern, Recognizer } from '../../src/recognizer.ts'
 
 /** In quarters of a word: five words, or twenty of digits. */
@@ -74,52 +75,107 @@ function matches(
   return regexp.test(text)
 }
 
-type Standing = 'against' | 'silent' | 'vague' | 'announced'
+type Standing = 'against' | 'silent' | 'hinted' | 'announced'
 
-/** What the words say that ended before `start`. Words of scripts without spaces are left out. */
+/** What the words say that ended before `start`. */
 function standingAt(recognizer: Recognizer, text: string, start: number): Standing {
+  const { roleOf } = vocabularyOf(recognizer)
   let standing: Standing = 'silent'
   let left = 0
+  let isOwned = false
   for (const word of wordsBefore(recognizer, text, start)) {
     left -= /^\d+$/.test(word) ? 1 : 4
-    const role = roleOf(recognizer, word)
-    if (role !== undefined) left = CONTEXT_WINDOW
-    else if (left <= 0) standing = 'silent'
-    if (role === 'vague') standing = standing === 'silent' ? 'vague' : standing
-    else if (role !== undefined) standing = role
+    let said = roleOf(word)
+    if (said === 'number' && isOwned) said = 'hinted'
+    isOwned = said === 'owner'
+    if (said === 'owner') said = undefined
+    if (said === 'number') said = standing === 'silent' ? undefined : standing
+    if (said === 'hinted' && standing === 'announced') said = 'announced'
+    if (said !== undefined) left = CONTEXT_WINDOW
+    if (said !== undefined || left <= 0) standing = said ?? 'silent'
   }
   return standing
 }
 
 /**
- * A word ends before `start` if what is there separates words, is a digit behind a word of the recognizer's, or a capital
- * behind a small letter or a digit.
+ * A word ends before `start` if what is there separates words, is a digit behind a known word, or a capital behind a small
+ * letter or a digit. A known word of a script without spaces ends where it is complete, and so does what is before it.
  */
 function wordsBefore(recognizer: Recognizer, text: string, start: number): string[] {
+  const { roleOf, spaceless } = vocabularyOf(recognizer)
   const words = [
     ...text.matchAll(/[\p{L}\p{M}\d](?:(?!(?<=\P{Lu})\p{Lu})[\p{L}\p{M}\d])*/gu),
   ].flatMap(({ 0: word, index }) => {
-    const [letters = ''] = /^[^\d]+(?=\d)/u.exec(word) ?? []
-    if (letters === '' || roleOf(recognizer, letters) === undefined) return [{ word, index }]
-    const rest = { word: word.slice(letters.length), index: index + letters.length }
-    return [{ word: letters, index }, rest]
+    const parts = [...word.matchAll(spaceless)].map((found) => ({
+      word: found[0],
+      index: index + found.index,
+    }))
+    const { word: last = '', index: from = index } = parts.at(-1) ?? {}
+    const rest = { word: word.slice(from + last.length - index), index: from + last.length }
+    const [letters = ''] = /^[^\d]+(?=\d)/u.exec(rest.word) ?? []
+    if (letters === '' || roleOf(letters) === undefined) return [...parts, rest]
+    const digits = { word: rest.word.slice(letters.length), index: rest.index + letters.length }
+    return [...parts, { word: letters, index: rest.index }, digits]
   })
-  return words.filter(({ word, index }) => index + word.length <= start).map(({ word }) => word)
+  return words
+    .reduce(joined, [])
+    .filter(({ word, index }) => word !== '' && index + word.length <= start)
+    .map(({ word }) => word)
 }
 
-function roleOf(recognizer: Recognizer, word: string): Standing | undefined {
-  const { context = [], vague = [], against = [] } = recognizer
-  if (against.some((known) => isWord(known, word))) return 'against'
-  if (context.some((known) => isWord(known, word))) return 'announced'
-  return vague.some((known) => isWord(known, word)) ? 'vague' : undefined
+interface PlacedWord {
+  readonly word: string
+  readonly index: number
 }
 
-function isWord(known: string, word: string): boolean {
-  const plain = plainWord(word)
-  return known.endsWith('*')
-    ? plain.startsWith(plainWord(known.slice(0, -1)))
-    : plain === plainWord(known)
+/** A capital does not end a word that goes on with it, as in `WhatsApp`. */
+function joined(words: readonly PlacedWord[], { word, index }: PlacedWord): PlacedWord[] {
+  const last = words.at(-1)
+  const isOne = last?.word === 'Whats' && word === 'App' && last.index + 'Whats'.length === index
+  return isOne
+    ? [...words.slice(0, -1), { word: 'WhatsApp', index: last.index }]
+    : [...words, { word, index }]
 }
+
+type Role = Standing | 'number' | 'owner'
+
+/** The words of a recognizer. */
+interface Vocabulary {
+  readonly roleOf: (word: string) => Role | undefined
+  /** Those of scripts without spaces. */
+  readonly spaceless: RegExp
+}
+
+const vocabularies = new Map<Recognizer, Vocabulary>()
+
+function vocabularyOf(recognizer: Recognizer): Vocabulary {
+  const known = vocabularies.get(recognizer)
+  if (known !== undefined) return known
+  const { context = [], hints = [], against = [] } = recognizer
+  const roles = new Map<string, Role>()
+  const add = (words: readonly string[], role: Role) => {
+    for (const word of words) if (!roles.has(plainWord(word))) roles.set(plainWord(word), role)
+  }
+  add(against, 'against')
+  add(context, 'announced')
+  add(hints, 'hinted')
+  add(NUMBER_WORDS, 'number')
+  add(OWNERS, 'owner')
+  const prefixes = [...roles].filter(([word]) => word.endsWith('*'))
+  const roleOf = (word: string) => {
+    const plain = plainWord(word)
+    const exact = roles.get(plain)
+    if (exact !== undefined) return exact
+    return prefixes.find(([prefix]) => plain.startsWith(prefix.slice(0, -1)))?.[1]
+  }
+  const spaceless = [...roles.keys()].filter((word) => SPACELESS.test(word)).join('|')
+  const vocabulary = { roleOf, spaceless: new RegExp(spaceless, 'gu') }
+  vocabularies.set(recognizer, vocabulary)
+  return vocabulary
+}
+
+const SPACELESS =
+  /[\p{sc=Han}\p{sc=Kana}\p{sc=Hira}\p{sc=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u
 
 function plainWord(word: string): string {
   return word.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
@@ -127,11 +183,11 @@ function plainWord(word: string): string {
 
 /** The score from which a value counts, or undefined if its pattern cannot reach the threshold here. */
 function neededScore(pattern: EntityPattern, threshold: number, standing: Standing) {
-  const { score, againstScore = score, vagueScore = score, contextScore = vagueScore } = pattern
+  const { score, againstScore = score, hintScore = score, contextScore = hintScore } = pattern
   const byStanding = {
     against: againstScore,
     silent: score,
-    vague: vagueScore,
+    hinted: hintScore,
     announced: contextScore,
   }
   if (byStanding[standing] < threshold) return undefined
@@ -179,10 +235,10 @@ export function coverage(
         // What is further back than maxSpan when the next symbol comes has been shown by then.
         const oldest = (folded.starts[j] ?? text.length) - maxSpan
         for (const pattern of recognizer.patterns) {
-          if (pattern.check !== undefined && start < oldest) continue
-          if (!matches(pattern, folded.text, { start: i, end: j })) continue
           const needed = neededScore(pattern, threshold, standing)
-          if (needed === undefined || !passes(pattern, folded.text.slice(i, j), needed)) continue
+          if (needed === undefined || (pattern.check !== undefined && start < oldest)) continue
+          if (!passes(pattern, folded.text.slice(i, j), needed)) continue
+          if (!matches(pattern, folded.text, { start: i, end: j })) continue
           const last = pattern.latch === undefined ? j : latchEnd(pattern, folded.text, j)
           cover(Math.max(start, oldest), folded.ends[last - 1] ?? end)
         }
