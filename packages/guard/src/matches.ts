@@ -1,5 +1,6 @@
 // From what the automata accept to findings: arithmetic, length, context, open-ended matches and allow-lists are judged
 // here, for one stream. Where threads stand is scanner.ts's, what is shown resolver.ts's.
+import { Armors } from './armor.ts'
 import { foldIdentifiers } from './fold.ts'
 import type { HeldText } from './held-text.ts'
 import type { Accept } from './matcher/automaton.ts'
@@ -39,8 +40,7 @@ export class Matches {
   #waiting: Candidate[] = []
   /** The stretch that was folded last; plain if folding changed nothing. */
   readonly #foldedStretch = { start: 0, end: 0, text: '', isPlain: false }
-  /** A bit for each open-ended match. */
-  openGates = 0
+  readonly #armors: Armors
   /** The match that ends the stream. */
   blockedBy: Candidate | undefined
 
@@ -49,6 +49,18 @@ export class Matches {
     this.#held = parts.held
     this.#resolver = parts.resolver
     this.#wasLive = parts.wasLive
+    this.#armors = new Armors({
+      maxSpan: program.maxSpan,
+      open: (candidate) => this.#openMatch(candidate),
+      undecidedFrom: (candidate) => this.#undecidedFrom(candidate),
+      folded: (start, end) => this.#folded(start, end),
+      oldestStart: () => this.#oldestStart(),
+    })
+  }
+
+  /** The bits that are live while something is open. */
+  get openGates(): number {
+    return this.#armors.gates
   }
 
   /** There is something to see to at every symbol: an open-ended match, a match that may block, or a block. */
@@ -68,17 +80,28 @@ export class Matches {
     const { detector } = acceptance
     const meaning = this.#program.meanings[detector]
     if (meaning === undefined) return
-    if (meaning.role === 'allow') {
-      this.#allowed.push({ start: earliestStart(acceptance), end: this.#held.symbolEnd })
-    } else if (meaning.role === 'mark') {
-      const ended = this.#open.filter((open) => open.detector === meaning.of)
-      this.#close(ended, this.#held.symbolEnd)
-    } else if (meaning.role === 'match') {
-      const candidate = this.#judge(meaning, acceptance)
-      if (candidate !== undefined) this.#found(candidate)
-    } else if (!this.#open.some((open) => open.detector === detector)) {
-      const candidate = this.#judge(meaning, acceptance)
-      if (candidate !== undefined) this.#begin(detector, candidate)
+    const span = { start: earliestStart(acceptance), end: this.#held.symbolEnd }
+    switch (meaning.role) {
+      case 'allow':
+        this.#allowed.push(span)
+        return
+      case 'line':
+        this.#armors.takeLine(meaning, span.start, span.end)
+        return
+      case 'end':
+        this.#armors.end(meaning.of, span.end)
+        return
+      case 'armor':
+        this.#armors.announce(meaning, detector, span)
+        this.isBusy = true
+        return
+      case 'latch':
+        if (!this.#open.some((open) => open.detector === detector)) this.#begin(meaning, acceptance)
+        return
+      case 'match': {
+        const candidate = this.#judge(meaning, acceptance)
+        if (candidate !== undefined) this.#found(candidate)
+      }
     }
   }
 
@@ -105,11 +128,13 @@ export class Matches {
       }
     }
     if (over !== undefined) this.#close(over)
-    this.isBusy = this.#open.length > 0 || this.isWaiting || this.blockedBy !== undefined
+    const isOpen = this.#open.length > 0 || this.#armors.isOpen
+    this.isBusy = isOpen || this.isWaiting || this.blockedBy !== undefined
   }
 
   /** Closes the open-ended matches that would make more than maxSpan wait at an offset. */
   expire(now: number): void {
+    this.#armors.expire(now)
     const oldest = now - this.#program.maxSpan
     let over: OpenMatch[] | undefined
     for (const open of this.#open) {
@@ -123,17 +148,18 @@ export class Matches {
   /** A flood belongs to whatever is open: nobody may end a key with characters that do not count. */
   bridge(end: number): void {
     for (const { candidate } of this.#open) candidate.end = end
+    this.#armors.bridge(end)
   }
 
   /** The text is over, and with it whatever is open. */
   closeAll(): void {
     this.#close(this.#open)
+    this.#armors.lapseAll()
   }
 
   /** The offset before which open-ended matches leave nothing undecided. */
   earliestUndecided(now: number): number {
-    if (this.#open.length === 0) return now
-    let earliest = now
+    let earliest = this.#armors.earliestUndecided(now)
     for (const { candidate } of this.#open) {
       earliest = Math.min(earliest, this.#undecidedFrom(candidate))
     }
@@ -263,24 +289,25 @@ export class Matches {
     }
   }
 
-  #begin(detector: number, candidate: Candidate): void {
+  #begin(meaning: DetectorMeaning, acceptance: Acceptance): void {
+    const { detector } = acceptance
     const classes = this.#program.latches.get(detector)
-    if (classes === undefined) return
-    if (candidate.rule.action === 'block') {
-      this.#found(candidate)
-      return
-    }
-    this.#open = [...this.#open, { detector, classes, candidate: this.#resolver.open(candidate) }]
-    this.openGates |= classes.gate
+    const match = this.#judge(meaning, acceptance)
+    const candidate = match && this.#openMatch(match)
+    if (classes === undefined || candidate === undefined) return
+    this.#open = [...this.#open, { detector, classes, candidate }]
     this.isBusy = true
   }
 
-  #close(over: readonly OpenMatch[], end?: number): void {
-    for (const { candidate, classes } of over) {
-      if (end !== undefined) candidate.end = end
-      candidate.isOpen = false
-      this.openGates &= ~classes.gate
-    }
+  /** Takes a match that has begun, unless it ends the stream. */
+  #openMatch(candidate: Candidate): OpenCandidate | undefined {
+    if (candidate.rule.action !== 'block') return this.#resolver.open(candidate)
+    this.#found(candidate)
+    return undefined
+  }
+
+  #close(over: readonly OpenMatch[]): void {
+    for (const { candidate } of over) candidate.isOpen = false
     this.#open = this.#open.filter((open) => !over.includes(open))
     this.isBusy = true
   }

@@ -34,13 +34,22 @@ export interface Detector {
   /** The score of a folded value, 0 if it is none. */
   readonly check: ((value: string) => number) | undefined
   readonly latch: DetectorLatch | undefined
+  readonly armor: DetectorArmor | undefined
 }
 
 /** How an open-ended match goes on after its beginning: see recognizer.ts. */
 export interface DetectorLatch {
   readonly body: CharSet
   readonly trailing: CharSet
-  readonly until: PatternNode | undefined
+}
+
+/** What follows a header: see recognizer.ts. */
+export interface DetectorArmor {
+  readonly lines: readonly {
+    readonly pattern: PatternNode
+    readonly check: ((value: string) => number) | undefined
+  }[]
+  readonly until: PatternNode
 }
 
 /** The terms of a rule. */
@@ -62,27 +71,35 @@ export interface ProgramSource {
 
 /**
  * What an accepting position of the automaton means. `match`: a match of `detector`. `latch`: the beginning of an
- * open-ended one. `mark`: the end of the open-ended match of detector number `of`. `allow`: no finding lies in here.
+ * open-ended one. `armor`: the header of one in lines; `line` and `end`: a line and the end of that of detector number
+ * `of`. `allow`: no finding lies in here.
  */
 export type Meaning =
   | DetectorMeaning
-  | { readonly role: 'mark'; readonly of: number }
+  | LineMeaning
+  | { readonly role: 'end'; readonly of: number }
   | { readonly role: 'allow' }
 
+export interface LineMeaning {
+  readonly role: 'line'
+  readonly of: number
+  readonly check: ((value: string) => number) | undefined
+}
+
 export interface DetectorMeaning {
-  readonly role: 'match' | 'latch'
+  readonly role: 'match' | 'latch' | 'armor'
   readonly detector: Detector
   /** The bits of the standings, and the one without which no match starts; 0 where it makes no difference. */
   readonly bits: StandingBits
   readonly gate: number
+  /** The bit that is live while an open-ended match of the detector is open; 0 for others. */
+  readonly openGate: number
 }
 
 /** The open-ended match of a detector by classes: one byte each, 1 where the class belongs to it. */
 export interface LatchClasses {
   readonly body: Uint8Array
   readonly trailing: Uint8Array
-  /** The bit that is live while it is open. */
-  readonly gate: number
 }
 
 /** The lower bits of a kind are the class of the automaton's alphabet, the upper ones that of the context words. */
@@ -138,7 +155,7 @@ export function compileProgram(source: ProgramSource): Program {
     contextTable: contextWords?.table ?? NO_CONTEXT,
     contextSize: contextWords?.size ?? 0,
     meanings,
-    latches: latchesOf(detectors, alphabet, gates),
+    latches: latchesOf(detectors, alphabet),
     rules,
     hasAllowed: allowed.length > 0,
     ...automataOf(partsOf(nfa, alphabet)),
@@ -159,20 +176,30 @@ function readPatterns({ detectors, allowed }: ProgramSource, gates: Gates) {
   const meanings: Meaning[] = detectors.map((detector, index) => {
     const bits = gates.ofVocabulary(detector.vocabulary)
     const gate = bits[detector.minStanding]
-    const { check, latch } = detector
-    builder.add(index, detector.pattern, { gate, everyStart: check !== undefined })
-    return { role: latch === undefined ? 'match' : 'latch', detector, bits, gate }
+    const everyStart = detector.check !== undefined
+    builder.add(index, detector.pattern, { gate, everyStart })
+    return { role: roleOf(detector), detector, bits, gate, openGate: gates.ofArmor(index) }
   })
-  detectors.forEach(({ latch }, index) => {
-    if (latch?.until === undefined) return
-    builder.add(meanings.length, latch.until, { gate: gates.ofLatch(index) })
-    meanings.push({ role: 'mark', of: index })
+  detectors.forEach(({ armor }, of) => {
+    const gate = gates.ofArmor(of)
+    for (const { pattern, check } of armor?.lines ?? []) {
+      builder.add(meanings.length, pattern, { gate })
+      meanings.push({ role: 'line', of, check })
+    }
+    if (armor === undefined) return
+    builder.add(meanings.length, armor.until, { gate })
+    meanings.push({ role: 'end', of })
   })
   for (const pattern of allowed) {
     builder.add(meanings.length, pattern)
     meanings.push({ role: 'allow' })
   }
   return { nfa: builder.build(), meanings }
+}
+
+function roleOf({ latch, armor }: Detector): DetectorMeaning['role'] {
+  if (armor !== undefined) return 'armor'
+  return latch === undefined ? 'match' : 'latch'
 }
 
 function alphabetOf(nfa: Nfa, detectors: readonly Detector[]): Alphabet {
@@ -188,14 +215,13 @@ function alphabetOf(nfa: Nfa, detectors: readonly Detector[]): Alphabet {
 function latchesOf(
   detectors: readonly Detector[],
   alphabet: Alphabet,
-  gates: Gates,
 ): ReadonlyMap<number, LatchClasses> {
   const latches = new Map<number, LatchClasses>()
   detectors.forEach(({ latch }, index) => {
     if (latch === undefined) return
     const body = alphabet.members(latch.body)
     const trailing = alphabet.members(latch.trailing)
-    latches.set(index, { body, trailing, gate: gates.ofLatch(index) })
+    latches.set(index, { body, trailing })
   })
   return latches
 }
@@ -244,7 +270,7 @@ export function kindOf({ automaton, kinds }: Program, codePoint: number): number
 const MAX_GATES = 30
 const NO_BITS: StandingBits = [0, 0, 0, 0]
 
-/** Numbers what opens and closes parts of the automaton: standings that make a difference, then open-ended detectors. */
+/** Numbers what opens and closes parts of the automaton: standings that make a difference, then armour. */
 class Gates {
   readonly #vocabularies = new Map<string, Vocabulary>()
   readonly #bits = new Map<string, number>()
@@ -258,8 +284,8 @@ class Gates {
       if (hinted > silent) this.#number(bitKey(vocabulary, HINTED))
       if (announced > hinted) this.#number(bitKey(vocabulary, ANNOUNCED))
     }
-    detectors.forEach(({ latch }, index) => {
-      if (latch !== undefined) this.#number(`latch ${index}`)
+    detectors.forEach(({ armor }, index) => {
+      if (armor !== undefined) this.#number(`armor ${index}`)
     })
   }
 
@@ -270,8 +296,8 @@ class Gates {
     return [0, bit(SILENT), bit(HINTED), bit(ANNOUNCED)]
   }
 
-  ofLatch(detector: number): number {
-    return this.#bits.get(`latch ${detector}`) ?? 0
+  ofArmor(detector: number): number {
+    return this.#bits.get(`armor ${detector}`) ?? 0
   }
 
   contextWords(): ContextWords | undefined {
@@ -289,7 +315,7 @@ class Gates {
   #number(key: string): void {
     if (this.#bits.has(key)) return
     if (this.#bits.size === MAX_GATES) {
-      const message = `more than ${MAX_GATES} kinds of context words and open ends`
+      const message = `more than ${MAX_GATES} kinds of context words and armour`
       throw new PolicyError('pattern_too_large', message)
     }
     this.#bits.set(key, 1 << this.#bits.size)

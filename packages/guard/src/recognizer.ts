@@ -18,6 +18,8 @@ export interface EntityPattern {
   readonly check?: (value: string) => number
   /** For long secrets: a match of `source` only opens the finding. */
   readonly latch?: Latch
+  /** For secrets that are written in lines: a match of `source` is the header. */
+  readonly armor?: Armor
 }
 
 /** The rest of an open-ended match: it is swallowed as it comes, however long it is. */
@@ -26,8 +28,21 @@ export interface Latch {
   readonly body: string
   /** RegExp source of one character: what belongs to the match only if more of the body follows. */
   readonly trailing?: string
-  /** RegExp source of the mark that ends the match and belongs to it. */
-  readonly until?: string
+}
+
+/** Lines between a header and an end line, whatever is wrapped around them; see armor.ts. */
+export interface Armor {
+  /** What a line looks like, or a part of one. */
+  readonly lines: readonly ArmorLine[]
+  /** RegExp source of the end line. */
+  readonly until: string
+}
+
+export interface ArmorLine {
+  /** RegExp source. */
+  readonly source: string
+  /** More than 0 for what is a line, folded to ASCII. Without a check, it is one only right behind the header or a line. */
+  readonly check?: (value: string) => number
 }
 
 export interface Recognizer {

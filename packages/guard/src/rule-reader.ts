@@ -19,8 +19,8 @@ import {
 import { MAX_TERM_LENGTH, termSymbols } from './matcher/terms.ts'
 import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operators.ts'
 import { PolicyError, under } from './policy-error.ts'
-import type { Detector, DetectorLatch, TermList } from './program.ts'
-import type { EntityPattern, Latch, Recognizer } from './recognizer.ts'
+import type { Detector, DetectorArmor, DetectorLatch, TermList } from './program.ts'
+import type { Armor, EntityPattern, Latch, Recognizer } from './recognizer.ts'
 import { ENTITY_NAMES, recognizerOf } from './recognizers/index.ts'
 import type { Rule, Scope } from './rule.ts'
 import {
@@ -140,7 +140,7 @@ function readPattern(definition: PatternRule, place: RulePlace): ReadRule {
 function plainDetector(rule: Rule, pattern: PatternNode, score: number): Detector {
   return {
     ...{ rule, pattern, scores: [score, score, score, score], minStanding: AGAINST },
-    ...{ vocabulary: undefined, check: undefined, latch: undefined },
+    ...{ vocabulary: undefined, check: undefined, latch: undefined, armor: undefined },
   }
 }
 
@@ -155,11 +155,11 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
   }
   const rule = ruleOf(definition, place.index, entity)
   const detectors = recognizer.patterns.flatMap((pattern, i): Detector[] => {
-    const { source, flags = '', score, check, latch } = pattern
+    const { source, flags = '', score, check, latch, armor } = pattern
     const scores = scoresOf(pattern)
     const minStanding = STANDINGS.find((standing) => scores[standing] >= threshold)
     if (minStanding === undefined) return []
-    refuseHashOfLatch(rule, latch)
+    if (latch !== undefined || armor !== undefined) refuseHash(rule)
     return [
       {
         rule,
@@ -171,6 +171,7 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
         vocabulary: scores[AGAINST] < scores[ANNOUNCED] ? vocabularyOf(recognizer) : undefined,
         check: check && (score < threshold ? check : atLeast(check, threshold)),
         latch: latch && readLatch(latch),
+        armor: armor && readArmor(armor),
       },
     ]
   })
@@ -197,17 +198,23 @@ function atLeast(check: (value: string) => number, threshold: number): (value: s
 }
 
 function readLatch(latch: Latch): DetectorLatch {
-  const { body, trailing, until } = latch
+  const { body, trailing } = latch
   return {
     body: parseCharSet(body),
     trailing: trailing === undefined ? [] : parseCharSet(trailing),
-    until: until === undefined ? undefined : parsePattern(until, 'u'),
+  }
+}
+
+function readArmor({ lines, until }: Armor): DetectorArmor {
+  return {
+    lines: lines.map(({ source, check }) => ({ pattern: parsePattern(source, 'u'), check })),
+    until: parsePattern(until, 'u'),
   }
 }
 
 /** A hash needs the whole value, and the label of an open-ended match is shown long before its end. */
-function refuseHashOfLatch(rule: Rule, latch: Latch | undefined): void {
-  if (latch === undefined || rule.action !== 'hash') return
+function refuseHash(rule: Rule): void {
+  if (rule.action !== 'hash') return
   const message = `${rule.entity} may be of any length and cannot be hashed; redact or replace it`
   throw new PolicyError('hash_not_possible', message, { path: 'action.kind' })
 }

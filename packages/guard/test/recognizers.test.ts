@@ -51,8 +51,3 @@ it('ends a web address before the punctuation of its sentence', () => {
   )
   expect(text).toBe('See ([URL]). Or "[URL]!", ok')
 })
-
-it('ends a private key without end line where other text begins', () => {
-  const { text } = compilePolicy('standard').scan('-----BEGIN PRIVATE KEY-----\nMIIB"} and so on')
-  expect(text).toBe('[PRIVATE_KEY]"} and so on')
-})

@@ -1,17 +1,43 @@
-// Private keys in textual encoding: RFC 7468 (PEM) and the headers of RFC 1421, OpenSSH and PGP armour included. From
-// the first line on everything is swallowed up to the end line, or to a character that no such block contains.
+// Private keys in textual encoding: RFC 7468 (PEM) with the headers of RFC 1421, OpenSSH, ssh.com, PGP armour (RFC 9580,
+// section 6) and PuTTY's files (PPK, versions 2 and 3). A key is found in whatever wraps its lines; a header that no line
+// follows is a mere mention.
 import type { Recognizer } from '../recognizer.ts'
+
+const KIND = '(?:[A-Z0-9]{1,10} ){0,3}PRIVATE KEY(?: BLOCK)?'
 
 export const privateKey: Recognizer = {
   entity: 'PRIVATE_KEY',
   patterns: [
     {
-      source: '-----BEGIN (?:[A-Z0-9]{1,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----',
+      source: `-{4,5} ?BEGIN ${KIND} ?-{4,5}(?!-)|PuTTY-User-Key-File-\\d: `,
       score: 1,
-      latch: {
-        body: '[A-Za-z0-9+\\/=\\s\\\\:,.()@<>_-]',
-        until: '-----END (?:[A-Z0-9]{1,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----',
+      armor: {
+        lines: [
+          { source: '[A-Za-z0-9+\\/]{16,}={0,2}', check: likenessToBase64 },
+          // A short line, or one of a key that is folded into short ones.
+          { source: '(?<=[\\n\\r])[ \\t]*[A-Za-z0-9+\\/]{4,}={0,2}[ \\t]*(?=[\\n\\r])' },
+        ],
+        until: `-{4,5} ?END ${KIND} ?-{4,5}(?!-)|Private-MAC: [0-9a-f]{40,64}(?![0-9a-f])`,
       },
     },
   ],
 }
+
+/**
+ * Of base64 two letters in five are small, and fewer where a key begins. Of paths, words and names in camelCase, most
+ * are; rulers of slashes and decimal numbers have no capital.
+ */
+function likenessToBase64(value: string): number {
+  let small = 0
+  let hasCapital = false
+  for (let i = 0; i < value.length; i += 1) {
+    const unit = value.charCodeAt(i)
+    if (unit >= SMALL_A) small += 1
+    else if (unit >= CAPITAL_A) hasCapital = true
+  }
+  return hasCapital && small <= value.length * MOST_SMALL ? 1 : 0
+}
+
+const SMALL_A = 0x61
+const CAPITAL_A = 0x41
+const MOST_SMALL = 0.6

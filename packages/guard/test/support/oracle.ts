@@ -202,13 +202,11 @@ function passes(pattern: EntityPattern, value: string, needed: number): boolean 
 
 /** Where an open-ended match that began before `from` ends. */
 function latchEnd(pattern: EntityPattern, text: string, from: number): number {
-  const { body = '', trailing = '[]', until = '[]' } = pattern.latch ?? {}
-  const mark = new RegExp(until, 'u').exec(text.slice(from))
+  const { body = '', trailing = '[]' } = pattern.latch ?? {}
   const isBody = new RegExp(body, 'u')
   const isTrailing = new RegExp(trailing, 'u')
   let end = from
   for (let at = from; at < text.length; at += 1) {
-    if (mark !== null && at === from + mark.index + mark[0].length) return at
     const character = text.charAt(at)
     if (isTrailing.test(character)) continue
     if (!isBody.test(character)) break

@@ -40,6 +40,13 @@ export function everyCut(text: string): number[] {
 /** Texts that come near to matches: parts of real values, separators, what folds, what disturbs. */
 const PARTS: readonly string[] = [
   ...[
+    'MIIBVQIBADANBgkqhkiG9w0BAQEF',
+    'x8Ww2kJ0hQvY5s9d',
+    '\nc9RkHq==\n',
+    '-----END RSA PRIVATE KEY-----',
+    '", "',
+  ],
+  ...[
     '\\n',
     '\\\\t',
     '\\u0034',
