@@ -5,6 +5,7 @@ import { round } from '../measure.mjs'
 import { concealment, overlaps, sampleTexts } from './measure-rates.mjs'
 import { rivals } from './rival-engines.mjs'
 import { ordinarySentences, personalSentences } from './sentences.mjs'
+import { isAuthor } from './third-party.mjs'
 
 /** Of each kind of random text. */
 const SAMPLES = 60
@@ -14,14 +15,18 @@ const ENTITIES = ['CREDIT_CARD', 'IBAN_CODE', 'EMAIL_ADDRESS', 'PHONE_NUMBER', '
 /** @typedef {import('./sentences.mjs').Sample} Sample */
 /** @typedef {import('./rival-engines.mjs').Found} Found */
 
-/** @param {string | undefined} dataSet a file in the format of Presidio's research data */
-export async function compareRivals(dataSet) {
+/**
+ * @param {string | undefined} dataSet a file in the format of Presidio's research data
+ * @param {readonly string[]} clean pieces of text without personal data
+ */
+export async function compareRivals(dataSet, clean) {
   const { harmless, personal } = sampleTexts(SAMPLES)
   const sets = {
     ordinary: ordinarySentences(),
     sentences: personalSentences(),
     harmless,
     personal,
+    clean: clean.map((text) => ({ text, values: [] })),
     dataSet: dataSet === undefined ? [] : samplesOf(dataSet),
   }
   const rows = []
@@ -36,7 +41,14 @@ export async function compareRivals(dataSet) {
     }
     rows.push(rowOf(name, { sets, found, microseconds }))
   }
-  return { samples: SAMPLES, entities: ENTITIES, dataSetTexts: sets.dataSet.length, rows }
+  const cleanBytes = clean.reduce((sum, text) => sum + Buffer.byteLength(text), 0)
+  return {
+    samples: SAMPLES,
+    entities: ENTITIES,
+    dataSetTexts: sets.dataSet.length,
+    cleanBytes,
+    rows,
+  }
 }
 
 /** Spans whose text occurs more than once in theirs are left out: a value is looked up by its text. @param {string} file @returns {Sample[]} */
@@ -71,6 +83,7 @@ function rowOf(name, { sets, found, microseconds }) {
     ordinaryAltered: alteredShare(of('ordinary').found, () => true),
     ordinaryAlteredBySame: alteredShare(of('ordinary').found, isCompared),
     harmlessAlteredBySame: alteredShare(of('harmless').found, isCompared),
+    falseAlarmsPerMegabyte: round(falseAlarmsPerMegabyte(of('clean'))),
     sentences: recall(of('sentences')),
     personal: recall(of('personal')),
     dataSet: recall(of('dataSet')),
@@ -85,6 +98,19 @@ const isCompared = ({ entity }) => ENTITIES.includes(entity)
 /** @param {readonly (readonly Found[])[]} found @param {(finding: Found) => boolean} counts */
 function alteredShare(found, counts) {
   return found.filter((findings) => findings.some(counts)).length / found.length
+}
+
+/** Compared findings in clean text, without the addresses of authors. @param {{ samples: readonly Sample[], found: readonly (readonly Found[])[] }} set */
+function falseAlarmsPerMegabyte({ samples, found }) {
+  let bytes = 0
+  let alarms = 0
+  samples.forEach(({ text }, i) => {
+    bytes += Buffer.byteLength(text)
+    alarms += (found[i] ?? [])
+      .filter(isCompared)
+      .filter(({ entity, start, end }) => !isAuthor(entity, text.slice(start, end))).length
+  })
+  return alarms / (bytes / 1e6)
 }
 
 /** How many of the compared findings touch a personal value. @param {readonly Sample[]} samples @param {readonly (readonly Found[])[]} found */

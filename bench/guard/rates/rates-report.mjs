@@ -67,7 +67,7 @@ export function ratesReport(results) {
 }
 
 /** @param {Awaited<ReturnType<typeof import('./compare-rivals.mjs').compareRivals>>} comparison */
-function comparisonOf({ samples, entities, dataSetTexts, rows }) {
+function comparisonOf({ samples, entities, dataSetTexts, cleanBytes, rows }) {
   /** @type {(set: 'sentences' | 'personal' | 'dataSet') => (row: (typeof rows)[number]) => string} */
   const recall = (set) => (row) => {
     const counts = Object.values(row[set])
@@ -77,12 +77,13 @@ function comparisonOf({ samples, entities, dataSetTexts, rows }) {
   const dataSet = dataSetTexts === 0 ? {} : { 'recall, data set': recall('dataSet') }
   return [
     '## Beside other libraries',
-    `The same texts for all: both files of sentences, ${samples} of each kind of random text${dataSetTexts === 0 ? '' : `, and ${dataSetTexts} texts of Presidio's research data`}. Everything but the second column counts findings of ${entities.join(', ')} alone. Recall: values concealed whole, as whatever. Precision: findings that touch a personal value. Presidio looks for English text with a threshold of 0.35; without a model it has no lemmas, so its context words count less. The others run as they come. CPU is the mean over the sentences.`,
+    `The same texts for all: both files of sentences, ${samples} of each kind of random text, ${Math.round(cleanBytes / 1000)} KB of the clean text of others, as much of each kind,${dataSetTexts === 0 ? '' : ` and ${dataSetTexts} texts of Presidio's research data`}. Everything but the second column counts findings of ${entities.join(', ')} alone. Recall: values concealed whole, as whatever. Precision: findings that touch a personal value. Presidio looks for English text with a threshold of 0.35; without a model it has no lemmas, so its context words count less. The others run as they come. CPU is the mean over the sentences.`,
     tableOf(rows, {
       engine: (row) => row.name,
       'ordinary sentences altered, all entities': (row) => percent(row.ordinaryAltered),
       'these entities': (row) => percent(row.ordinaryAlteredBySame),
       'random harmless altered': (row) => percent(row.harmlessAlteredBySame),
+      'clean text, false alarms a MB': (row) => row.falseAlarmsPerMegabyte,
       precision: (row) => percent(row.precision),
       'recall, sentences': recall('sentences'),
       'recall, random': recall('personal'),

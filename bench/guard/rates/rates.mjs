@@ -10,7 +10,7 @@ import { measureRates } from './measure-rates.mjs'
 import { ratesReport } from './rates-report.mjs'
 import { measureSentences } from './sentences.mjs'
 import { installFromNpm } from './temporary-install.mjs'
-import { cleanFiles, DATA_PACKAGES, measureCleanText } from './third-party.mjs'
+import { cleanFiles, cleanPieces, DATA_PACKAGES, measureCleanText } from './third-party.mjs'
 
 const SAMPLES = 10_000
 const QUICK_SAMPLES = 1000
@@ -39,7 +39,7 @@ export async function rates({ quick, shapes, rivals, pii, command }) {
     sentences: measureSentences(),
     clean: { packages: packages.map(({ name, version }) => `${name} ${version}`), ...clean },
     speed: coldSpeed(),
-    comparison: rivals ? await compareRivals(pii) : undefined,
+    comparison: rivals ? await compareRivals(pii, cleanPieces(packages)) : undefined,
   }
   const table = ratesReport(results)
   if (!quick) {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compilePolicy } from '@sluice/guard'
+import { createRandom, pick } from '../random.mjs'
 
 /** Installed with this repository, so that the lock file says which version. */
 const INSTALLED = [
@@ -22,14 +23,17 @@ const KINDS = {
 }
 /** Other packages, and made-up personal values. */
 const NOT_CLEAN = new Set(['node_modules', 'test', 'tests'])
+/** Characters beside a false alarm whose shapes are shown as well. */
+const AROUND = 12
+const PIECES_SEED = 7
+const PIECE_CHARACTERS = 1500
+const CHARACTERS_OF_KIND = 60_000
 const MAX_FILE_BYTES = 3_000_000
 const MAX_PACKAGE_BYTES = 12_000_000
 const LONGEST_LINE_OF_SOURCE = 5000
-/** Ends of addresses that are in use; what ends otherwise is a file name or code. */
+/** Ends of addresses that are in use: well-known ones and two letters, which are countries, but for those of file names. */
 const TOP_LEVEL =
-  /\.(?:com|org|net|io|dev|me|de|fr|ru|uk|jp|es|pl|nl|be|ch|at|se|no|fi|cz|edu|gov|co|us|ca|cn|in|br|eu|info|moe|xyz|name|app|tech|email|example|test|localhost)$/i
-
-/** @typedef {{ packageName: string, path: string, kind: string, text: string }} CleanFile */
+  /\.(?:com|org|net|edu|gov|info|name|dev|app|tech|email|moe|xyz|example|test|localhost|(?!js|ts|md|py|sh|rs|gz)[a-z]{2})$/i
 
 const MODULES = fileURLToPath(new URL('../../../node_modules/', import.meta.url))
 
@@ -103,17 +107,44 @@ export function measureCleanText(packages) {
       row.bytes += Buffer.byteLength(text)
       for (const { entity, start, end } of policy.scan(text).findings) {
         const value = text.slice(start, end)
-        if (entity === 'EMAIL_ADDRESS' && TOP_LEVEL.test(value)) {
+        if (isAuthor(entity, value)) {
           authors += 1
           continue
         }
         row.falseAlarms += 1
         byEntity[entity] = (byEntity[entity] ?? 0) + 1
-        places.push(`${entity} ${shapeOf(value)} ${name}/${path}:${lineAt(text, start)}`)
+        const around = shapeOf(text.slice(Math.max(0, start - AROUND), end + AROUND))
+        places.push(`${entity} ${around} ${name}/${path}:${lineAt(text, start)}`)
       }
     }
   }
   return { byKind, byEntity, authors, places }
+}
+
+/** Whether a finding is an e-mail address that somebody has. @param {string} entity @param {string} value */
+export function isAuthor(entity, value) {
+  return entity === 'EMAIL_ADDRESS' && TOP_LEVEL.test(value)
+}
+
+/**
+ * Pieces of the clean text for those who are slow: as many characters of each kind, from a seed. A piece begins and ends
+ * between two words or values.
+ * @param {ReturnType<typeof cleanFiles>} packages
+ */
+export function cleanPieces(packages) {
+  const random = createRandom(PIECES_SEED)
+  const files = packages.flatMap((entry) => entry.files)
+  return Object.keys(KINDS).flatMap((kind) => {
+    const texts = files.filter((file) => file.kind === kind && file.text.length > PIECE_CHARACTERS)
+    const count = texts.length === 0 ? 0 : Math.ceil(CHARACTERS_OF_KIND / PIECE_CHARACTERS)
+    return Array.from({ length: count }, () => {
+      const { text } = pick(random, texts)
+      const from = random(text.length - PIECE_CHARACTERS + 1)
+      const [, piece = ''] =
+        /^\S*?(?:[\s,;]|$)(.*)[\s,;]/s.exec(text.slice(from, from + PIECE_CHARACTERS)) ?? []
+      return piece
+    })
+  })
 }
 
 /** @param {string} text @param {number} position */
