@@ -16,7 +16,7 @@ const GROUND = new Set(['clock.ts', 'errors.ts', 'logger.ts', 'loopback.ts', 'ti
  */
 const ARROWS = {
   'access.ts': ['clients', 'config'],
-  admin: ['server/origin.ts'],
+  admin: ['server/origin.ts', 'server/readiness.ts', 'server/refusals.ts'],
   'admission.ts': ['clients', 'completion', 'live-config.ts'],
   audit: ['clients/auth-result.ts', 'completion'],
   'callbacks.ts': ['completion', 'webhook', 'dialects'],
@@ -24,7 +24,7 @@ const ARROWS = {
   completion: ['clients', 'request', 'tokens', 'upstream'],
   config: ['request'],
   webhook: ['completion', 'dialects'],
-  dialects: ['completion', 'socket'],
+  dialects: ['clients', 'completion', 'socket'],
   limits: ['clients', 'completion/order.ts'],
   'live-config.ts': ['clients', 'config', 'dialects', 'request', 'server/origin.ts', 'upstream'],
   'log-observer.ts': ['audit/bounded-id.ts', 'completion'],
@@ -38,6 +38,7 @@ const ARROWS = {
     'log-observer.ts',
     'metrics',
     'server/origin.ts',
+    'server/refusals.ts',
   ],
   request: ['tokens', 'upstream/target.ts'],
   server: ['clients', 'dialects', 'limits', 'socket'],

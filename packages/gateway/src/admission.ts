@@ -1,31 +1,20 @@
 /** From what a known client asks for to an order: what the client may have, and how the gateway is set up now. */
-import type { ChatRequest } from '@sluice/protocol'
 import type { Client } from './clients/client.ts'
 import type { Principal } from './clients/principal.ts'
 import type { Clock } from './clock.ts'
-import type { Lifetime, Order } from './completion/order.ts'
+import type { Admission, Order, Wish } from './completion/order.ts'
 import { GatewayError } from './errors.ts'
-import type { LiveConfig } from './live-config.ts'
-
-/** What a client asked for, and what its dialect adds. */
-export interface Wish {
-  request: ChatRequest
-  conversationId: string | undefined
-  /** Absent: the gateway's setting. */
-  onOverflow: 'reject' | 'truncate' | undefined
-  wantsVerbatim: boolean
-  lifetime: Lifetime
-}
+import type { Live, LiveConfig } from './live-config.ts'
 
 export interface AdmissionOptions {
-  /** Asked for each request, so that a reload reaches open sockets. */
-  live: () => LiveConfig
+  /** Read for each request, so that a reload reaches open sockets. */
+  live: Live
   /** What the client may do now: its key may have changed since its socket was opened. */
   current: (principal: Principal) => Principal
   clock: Clock
 }
 
-export class Admission {
+export class LiveAdmission implements Admission {
   readonly #options: AdmissionOptions
 
   constructor(options: AdmissionOptions) {
@@ -35,7 +24,7 @@ export class Admission {
   /** @throws GatewayError that refuses the request */
   order(wish: Wish, client: Client): Order {
     const { live, current, clock } = this.#options
-    const { settings, policyOf, modelOf } = live()
+    const { settings, policyOf, modelOf } = live.current
     const { request, onOverflow = settings.onOverflow } = wish
     const principal = current(client.principal)
     assertAllowed(principal, request.modelId, clock.now())

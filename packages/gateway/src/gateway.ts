@@ -1,11 +1,10 @@
 /** Puts the rooms together: from settings to a gateway that listens, serves, reloads and drains. */
-import type { IncomingMessage } from 'node:http'
 import { hostname } from 'node:os'
 import { CLOSE_CODES } from '@sluice/protocol'
 import { Agent } from 'undici'
 import type { Access } from './access.ts'
 import { AdminServer } from './admin/admin-server.ts'
-import { Admission } from './admission.ts'
+import { LiveAdmission } from './admission.ts'
 import { type Audit, openAudit } from './audit/audit.ts'
 import { parseAuditTarget } from './audit/audit-target.ts'
 import type { AnalyticsCallbacks } from './callbacks.ts'
@@ -17,7 +16,6 @@ import { MemoryFeedStore } from './completion/feed-store.ts'
 import { MemoryBudget } from './completion/memory-budget.ts'
 import { type GatewayConfig, type GatewayOptions, gatewayConfig } from './config/gateway-config.ts'
 import type { Settings } from './config/settings.ts'
-import { Dialect1Session } from './dialects/dialect-1.ts'
 import { ClientQuotas } from './limits/client-quotas.ts'
 import { ConcurrencyLimits } from './limits/concurrency-limits.ts'
 import { RateLimits } from './limits/rate-limits.ts'
@@ -25,16 +23,18 @@ import {
   type ConfigChanges,
   changesBetween,
   keyProblems,
-  type LiveConfig,
+  type Live,
   liveConfig,
   withChanges,
 } from './live-config.ts'
 import { createLogger, framesOf, type Logger } from './logger.ts'
 import { Reporting } from './reporting.ts'
 import { clientAddresses } from './server/client-address.ts'
-import { type AcceptedClient, Connections } from './server/connections.ts'
-import type { RequestRefusal } from './server/origin.ts'
-import { GatewayServer } from './server/server.ts'
+import { Connections } from './server/connections.ts'
+import { healthRoutes } from './server/health-routes.ts'
+import { Readiness } from './server/readiness.ts'
+import { Router } from './server/router.ts'
+import { GatewayServer, WEBSOCKET_ROUTES } from './server/server.ts'
 import { certificateProblem, readTls, type Tls } from './server/tls.ts'
 import { loadEncoding } from './tokens/encoding.ts'
 import { UpstreamClient } from './upstream/client.ts'
@@ -47,9 +47,6 @@ const RECONNECT_AFTER_MS = 1_000
 /** The most that is kept of one answer for those who come back for it. */
 const RING_BYTES = 1_048_576
 
-/** Dialect 1 sends chunks, and its completions end with their sockets. */
-const DIALECT_1 = { wantsVerbatim: true, lifetime: { graceMs: 0, retentionMs: 0 } }
-
 /** What has to be opened before a gateway can be made. */
 interface Opened {
   access: Access
@@ -58,6 +55,9 @@ interface Opened {
 
 export class Gateway {
   readonly #config: GatewayConfig
+  readonly #live: Live
+  readonly #readiness = new Readiness()
+  readonly #addressOf: ReturnType<typeof clientAddresses>
   readonly #logger: Logger
   readonly #access: Access
   readonly #reporting: Reporting
@@ -67,13 +67,10 @@ export class Gateway {
   readonly #agent: Agent
   readonly #upstream: UpstreamClient
   readonly #completions: Completions
-  readonly #admission: Admission
   readonly #connections: Connections
   readonly #server: GatewayServer
   readonly #admin: AdminServer | undefined
-  #live: LiveConfig
   #tls: Tls | undefined
-  #state: 'starting' | 'ready' | 'draining' = 'starting'
   #ended: Promise<void> | undefined
   /** Until when a drain waits, `performance.now()`. */
   #drainsUntil = 0
@@ -89,7 +86,8 @@ export class Gateway {
     this.#config = config
     this.#logger = config.logger ?? createLogger(settings.logLevel)
     this.#access = access
-    this.#live = liveConfig(config)
+    this.#live = { current: liveConfig(config) }
+    this.#addressOf = clientAddresses(settings.trustedProxies)
     this.#tls = readTls(settings)
     this.#memory = new MemoryBudget(settings.memoryBudgetBytes)
     this.#rates = new RateLimits(settings)
@@ -98,7 +96,6 @@ export class Gateway {
     this.#upstream = this.#createUpstream()
     this.#reporting = this.#createReporting(audit, callbacks)
     this.#completions = this.#createCompletions()
-    this.#admission = this.#createAdmission()
     this.#connections = this.#createConnections()
     this.#server = this.#createServer()
     this.#admin = this.#createAdmin()
@@ -154,20 +151,20 @@ export class Gateway {
    * @throws GatewayError `configuration`, and then the old configuration stays in use
    */
   async reload(config: GatewayConfig): Promise<ConfigChanges> {
-    const changes = changesBetween(this.#live, config)
+    const changes = changesBetween(this.#live.current, config)
     try {
-      const live = liveConfig(withChanges(this.#live, config))
+      const live = liveConfig(withChanges(this.#live.current, config))
       const tls = readTls(this.#config.settings)
       // Everything was read and found good: from here on nothing fails.
-      this.#live = live
+      this.#live.current = live
       if (tls !== undefined) this.#renewCertificate(tls)
     } catch (error) {
       const settings = [...changes.applied, ...changes.needRestart]
       this.#reporting.event({ kind: 'config_change', outcome: 'refused', settings })
       throw error
     }
-    this.#rates.reload(this.#live.settings)
-    this.#concurrency.reload(this.#live.settings)
+    this.#rates.reload(this.#live.current.settings)
+    this.#concurrency.reload(this.#live.current.settings)
     this.#reporting.event({ kind: 'config_change', outcome: 'applied', settings: changes.applied })
     this.#logger.info(changes, 'configuration reloaded')
     await this.#warnOfKeys()
@@ -212,7 +209,7 @@ export class Gateway {
   }
 
   async #drainAndClose(): Promise<void> {
-    this.#state = 'draining'
+    this.#readiness.state = 'draining'
     this.#server.stopAccepting()
     await this.#completions.drain()
     await this.#server.delivered(() => performance.now() < this.#drainsUntil)
@@ -223,10 +220,10 @@ export class Gateway {
     this.#port = await this.#server.listen()
     if (this.#admin !== undefined) this.#adminPort = await this.#admin.listen()
     await Promise.all([loadEncoding('cl100k_base'), loadEncoding('o200k_base')])
-    this.#state = 'ready'
+    this.#readiness.state = 'ready'
     const fields = { url: this.url, adminPort: this.#adminPort, upstream: this.#upstream.name }
     this.#logger.info(
-      { ...fields, policy: this.#live.policyOf(undefined).name },
+      { ...fields, policy: this.#live.current.policyOf(undefined).name },
       'gateway is ready',
     )
     this.#warnOfCertificate()
@@ -269,7 +266,7 @@ export class Gateway {
   async #warnOfKeys(): Promise<void> {
     const { keys } = this.#access
     if (keys === undefined) return
-    for (const problem of keyProblems(keys.live, this.#live)) {
+    for (const problem of keyProblems(keys.live, this.#live.current)) {
       this.#logger.warn({ problem }, 'the requests of a key are refused')
     }
     const problem = await keyFileProblem(keys.path).catch(() => undefined)
@@ -317,7 +314,7 @@ export class Gateway {
       quotas: new ClientQuotas({
         concurrency: this.#concurrency,
         rates: this.#rates,
-        refused: (reason, address) => this.#reporting.refused(reason, address),
+        refusals: this.#reporting,
       }),
       timeoutMs: settings.completionTimeoutMs,
       maxAnswerCharacters: settings.maxAnswerCharacters,
@@ -329,43 +326,41 @@ export class Gateway {
     })
   }
 
-  #createAdmission(): Admission {
-    return new Admission({
-      live: () => this.#live,
-      current: (principal) => this.#access.current(principal),
-      clock: systemClock,
-    })
-  }
-
   #createConnections(): Connections {
-    const { settings } = this.#config
+    const { authenticator, allowAnonymous, current } = this.#access
+    const live = this.#live
     return new Connections({
-      ...settings,
-      authenticator: this.#access.authenticator,
-      allowAnonymous: this.#access.allowAnonymous,
+      ...this.#config.settings,
+      authenticator,
+      allowAnonymous,
       concurrency: this.#concurrency,
-      addressOf: clientAddresses(settings.trustedProxies),
-      refused: (reason, address) => this.#reporting.refusedConnection(reason, address),
-      createSession: (client) => this.#createSession(client),
+      refusals: this.#reporting,
+      services: {
+        admission: new LiveAdmission({ live, current, clock: systemClock }),
+        completions: this.#completions,
+        live,
+      },
     })
   }
 
   #createServer(): GatewayServer {
+    const { authenticator } = this.#access
+    const shared = { addressOf: this.#addressOf, refusals: this.#reporting }
     return new GatewayServer({
       ...this.#config.settings,
+      ...shared,
       tls: this.#tls?.files,
-      originRules: () => this.#live.originRules,
-      refused: this.#refusedRequest(),
-      notReady: () => (this.#state === 'ready' ? undefined : this.#state),
-      refuse: (request) => this.#connections.refuse(request),
-      connect: (socket, request) => this.#connections.connect(socket, request),
+      live: this.#live,
+      readiness: this.#readiness,
+      connections: this.#connections,
+      router: new Router({
+        ...shared,
+        authenticator,
+        routes: [...WEBSOCKET_ROUTES, ...healthRoutes(this.#readiness)],
+        unexpected: (error) =>
+          this.#logger.error(framesOf(error), 'unexpected exception in a request'),
+      }),
     })
-  }
-
-  #refusedRequest() {
-    const addressOf = clientAddresses(this.#config.settings.trustedProxies)
-    return (refusal: RequestRefusal, request: IncomingMessage) =>
-      this.#reporting.refusedRequest(refusal, addressOf(request))
   }
 
   #createAdmin(): AdminServer | undefined {
@@ -377,22 +372,10 @@ export class Gateway {
       port,
       metrics: () => registry.metrics(),
       contentType: registry.contentType,
-      allowedHosts: () => this.#live.settings.allowedHosts,
-      refused: this.#refusedRequest(),
-      notReady: () => (this.#state === 'ready' ? undefined : this.#state),
-    })
-  }
-
-  #createSession({ socket, ...client }: AcceptedClient): Dialect1Session {
-    const { settings } = this.#config
-    return new Dialect1Session({
-      socket,
-      reader: () => this.#live.reader,
-      bufferedBytes: settings.bufferedBytes,
-      malformedPerMinute: this.#live.settings.malformedPerMinute,
-      order: ({ payload: request, conversationId, onOverflow }) =>
-        this.#admission.order({ request, conversationId, onOverflow, ...DIALECT_1 }, client),
-      completions: this.#completions,
+      live: this.#live,
+      refusals: this.#reporting,
+      addressOf: this.#addressOf,
+      readiness: this.#readiness,
     })
   }
 }

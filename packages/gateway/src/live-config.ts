@@ -19,6 +19,11 @@ export interface LiveConfig extends Pick<GatewayConfig, 'settings' | 'models' | 
   originRules: OriginRules
 }
 
+/** Where the configuration in use is found: a reload puts another one here. */
+export interface Live {
+  current: LiveConfig
+}
+
 /** @throws GatewayError `configuration`, and then nothing has changed */
 export function liveConfig({ settings, models, policies }: GatewayConfig): LiveConfig {
   const profile = profileDefaults(settings)

@@ -12,6 +12,7 @@ import { LogObserver } from './log-observer.ts'
 import type { Logger } from './logger.ts'
 import { type MetricSources, Metrics } from './metrics/metrics.ts'
 import type { RequestRefusal } from './server/origin.ts'
+import type { Refusals } from './server/refusals.ts'
 import { WebhookObserver } from './webhook/webhook-observer.ts'
 import { WebhookSender } from './webhook/webhook-sender.ts'
 
@@ -28,7 +29,7 @@ export interface ReportingOptions {
 const WEBHOOK_CLOSE_MS = 2_000
 const NO_WEBHOOK = { queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 }
 
-export class Reporting {
+export class Reporting implements Refusals {
   readonly metrics: Metrics
   /** Who is told about completions, in order: the audit first, because it may refuse one. */
   readonly observers: readonly CompletionObserver[]

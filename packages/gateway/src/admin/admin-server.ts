@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { GatewayError } from '../errors.ts'
 import { isLoopbackAddress } from '../loopback.ts'
 import { type RequestRefusal, refusalOf } from '../server/origin.ts'
+import type { Readiness } from '../server/readiness.ts'
+import type { Refusals } from '../server/refusals.ts'
 
 export interface AdminOptions {
   host: string
@@ -11,11 +13,11 @@ export interface AdminOptions {
   /** The metrics in Prometheus' text format. */
   metrics: () => Promise<string>
   contentType: string
-  /** Names that `Host` may carry besides loopback ones; with one, every `Host` is checked. */
-  allowedHosts: () => readonly string[]
-  /** Told of each request that was refused for its Host or Origin. */
-  refused: (refusal: RequestRefusal, request: IncomingMessage) => void
-  notReady: () => string | undefined
+  /** Names that `Host` may carry besides loopback ones; with one, every `Host` is checked. Read at each request. */
+  live: { readonly current: { settings: { allowedHosts: readonly string[] } } }
+  refusals: Refusals
+  addressOf: (request: IncomingMessage) => string
+  readiness: Readiness
 }
 
 const TIMEOUT_MS = 10_000
@@ -69,7 +71,8 @@ export class AdminServer {
     const text = 'text/plain; charset=utf-8'
     const refusal = this.#refusalOf(request)
     if (refusal !== undefined) {
-      this.#options.refused(refusal, request)
+      const { refusals, addressOf } = this.#options
+      refusals.refusedRequest(refusal, addressOf(request))
       return [403, text, `${refusal.text}\n`]
     }
     const path = request.url?.split('?')[0] ?? ''
@@ -77,7 +80,7 @@ export class AdminServer {
     if (path === '/healthz') return [200, text, 'ok\n']
     if (path !== '/readyz')
       return [404, text, 'Not found: /metrics, /healthz and /readyz are here\n']
-    const reason = this.#options.notReady()
+    const reason = this.#options.readiness.problem
     return reason === undefined ? [200, text, 'ready\n'] : [503, text, `${reason}\n`]
   }
 
@@ -85,10 +88,10 @@ export class AdminServer {
     const { origin } = request.headers
     if (origin !== undefined)
       return { reason: 'origin', text: 'Web pages may not read this', value: origin }
-    const { host, allowedHosts } = this.#options
+    const { host, live } = this.#options
     return refusalOf(request, {
       allowedOrigins: [],
-      allowedHosts: allowedHosts(),
+      allowedHosts: live.current.settings.allowedHosts,
       isLoopback: isLoopbackAddress(host),
       isTls: false,
     })

@@ -25,6 +25,22 @@ export interface Order {
   lifetime: Lifetime
 }
 
+/** What a client asked for, and what its dialect adds. */
+export interface Wish {
+  request: ChatRequest
+  conversationId: string | undefined
+  /** Absent: the gateway's setting. */
+  onOverflow: 'reject' | 'truncate' | undefined
+  wantsVerbatim: boolean
+  lifetime: Lifetime
+}
+
+/** Makes orders of wishes: knows what the client may have, and how the gateway is set up now. */
+export interface Admission {
+  /** @throws GatewayError that refuses the request */
+  order(wish: Wish, client: Client): Order
+}
+
 /** What a client may use; the implementation counts. */
 export interface Quotas {
   /**

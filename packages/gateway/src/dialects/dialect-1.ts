@@ -2,9 +2,8 @@
  * Dialect 1 on one socket: an `init` in, and its ack, chunks and terminal out, one completion at a time. Reads messages,
  * renders the log; what a completion is and does is decided elsewhere.
  */
-import { BLOCKED_REASONS, CLOSE_CODES, ERROR_TEXTS, type InitMessage } from '@sluice/protocol'
+import { BLOCKED_REASONS, CLOSE_CODES, ERROR_TEXTS, SUBPROTOCOL_V1 } from '@sluice/protocol'
 import { auditLogOf } from '../completion/audit-log.ts'
-import type { Completions } from '../completion/completions.ts'
 import type { Ack } from '../completion/feed.ts'
 import { endsChunk } from '../completion/log.ts'
 import type { Order } from '../completion/order.ts'
@@ -12,22 +11,11 @@ import type { Subscriber, Subscription } from '../completion/subscription.ts'
 import type { Terminal } from '../completion/terminal.ts'
 import { GatewayError } from '../errors.ts'
 import { FrameBatch } from '../socket/frames.ts'
-import type { Socket, SocketEvents } from '../socket/socket.ts'
 import { ChunkRenderer } from './chunk-renderer.ts'
-import type { RequestReader } from './request-reader.ts'
+import type { Dialect, Session, SessionContext } from './session.ts'
 
-export interface Dialect1SessionOptions {
-  socket: Socket
-  /** Asked at each message, so that a reload reaches open sockets. */
-  reader: () => RequestReader
-  /** Malformed messages a minute that are answered; one more closes the socket. */
-  malformedPerMinute: number
-  /** What the client orders with an `init`; throws the GatewayError that refuses it. */
-  order: (init: InitMessage) => Order
-  completions: Completions
-  /** Bytes that may wait in the socket; over it the upstream waits. */
-  bufferedBytes: number
-}
+/** The upstream's chunks are sent on, and a completion ends with its socket: nobody comes back for it. */
+const CHUNKS = { wantsVerbatim: true, lifetime: { graceMs: 0, retentionMs: 0 } }
 
 /** Bytes of one write: small enough for a slow reader's progress to be seen, large enough to be cheap. */
 const WRITE_BYTES = 16_384
@@ -49,16 +37,16 @@ interface Current {
   subscription: Subscription | undefined
 }
 
-export class Dialect1Session implements SocketEvents, Subscriber {
+class Dialect1Session implements Session, Subscriber {
   /** The upstream waits for the one reader. */
   readonly mayMiss = false
-  readonly #options: Dialect1SessionOptions
+  readonly #context: SessionContext
   #current: Current | undefined
   #malformed = 0
   #malformedUntil = 0
 
-  constructor(options: Dialect1SessionOptions) {
-    this.#options = options
+  constructor(context: SessionContext) {
+    this.#context = context
   }
 
   /** True while a completion runs or its terminal is not delivered. */
@@ -72,9 +60,11 @@ export class Dialect1Session implements SocketEvents, Subscriber {
 
   onMessage(text: string): void {
     try {
-      const init = this.#options.reader().read(text)
+      const { live, admission, client } = this.#context
+      const { payload, conversationId, onOverflow } = live.current.reader.read(text)
       if (this.#current !== undefined) throw new GatewayError('too_many_completions', BUSY)
-      void this.#start(this.#options.order(init))
+      const wish = { request: payload, conversationId, onOverflow, ...CHUNKS }
+      void this.#start(admission.order(wish, client))
     } catch (error) {
       this.#refuse(error)
     }
@@ -105,7 +95,7 @@ export class Dialect1Session implements SocketEvents, Subscriber {
     if (terminal === undefined || subscription.cursor < log.top) return
     this.#current = undefined
     subscription.close()
-    this.#options.socket.send(terminalMessage(terminal))
+    this.#context.socket.send(terminalMessage(terminal))
   }
 
   async #start(order: Order): Promise<void> {
@@ -114,7 +104,7 @@ export class Dialect1Session implements SocketEvents, Subscriber {
     const current: Current = { modelId, renderer, isAcknowledged: false, subscription: undefined }
     this.#current = current
     try {
-      const subscription = await this.#options.completions.start(order, this)
+      const subscription = await this.#context.completions.start(order, this)
       current.subscription = subscription
       // The client may have gone while the completion was started.
       if (this.#current !== current) subscription.close()
@@ -128,12 +118,13 @@ export class Dialect1Session implements SocketEvents, Subscriber {
   #acknowledge(current: Current, { tokenCount, dropped }: Ack): void {
     current.isAcknowledged = true
     const message = { type: 'handshake_ack', tokenCount, modelId: current.modelId }
-    this.#options.socket.send(JSON.stringify(dropped === 0 ? message : { ...message, dropped }))
+    this.#context.socket.send(JSON.stringify(dropped === 0 ? message : { ...message, dropped }))
   }
 
   #refuse(error: unknown): void {
     if (!(error instanceof GatewayError)) throw error
-    const { socket, bufferedBytes } = this.#options
+    const { socket, live } = this.#context
+    const { bufferedBytes } = live.current.settings
     socket.send(errorMessage(error.message))
     if (error.row.isMalformed) this.#countMalformed()
     // Nothing else bounds the answers to a client that sends and never reads.
@@ -142,7 +133,8 @@ export class Dialect1Session implements SocketEvents, Subscriber {
   }
 
   #countMalformed(): void {
-    const { socket, malformedPerMinute } = this.#options
+    const { socket, live } = this.#context
+    const { malformedPerMinute } = live.current.settings
     const now = performance.now()
     if (now > this.#malformedUntil) {
       this.#malformedUntil = now + 60_000
@@ -158,7 +150,8 @@ export class Dialect1Session implements SocketEvents, Subscriber {
 
   /** Sends what the log has and the socket takes. */
   #deliver(renderer: ChunkRenderer, subscription: Subscription): void {
-    const { socket, bufferedBytes } = this.#options
+    const { socket, live } = this.#context
+    const { bufferedBytes } = live.current.settings
     const { log, terminal } = subscription.feed
     const { top } = log
     while (subscription.cursor < top) {
@@ -177,6 +170,11 @@ export class Dialect1Session implements SocketEvents, Subscriber {
     if (batch.length > 0) socket.writeFrames(batch.take())
     if (subscription.isBehind) socket.awaitDrain()
   }
+}
+
+export const dialect1: Dialect = {
+  subprotocol: SUBPROTOCOL_V1,
+  createSession: (context) => new Dialect1Session(context),
 }
 
 /** The terminal in the tutorial's words. */

@@ -8,7 +8,7 @@ export interface ClientQuotasOptions {
   concurrency: ConcurrencyLimits
   rates: RateLimits
   /** Told of a request that was refused before it began. */
-  refused: (reason: string, address: string) => void
+  refusals: { refused(reason: string, address: string): void }
 }
 
 export class ClientQuotas implements Quotas {
@@ -26,7 +26,7 @@ export class ClientQuotas implements Quotas {
     try {
       await this.#options.rates.admit(principal, address)
     } catch (error) {
-      this.#options.refused('rate_limited', address)
+      this.#options.refusals.refused('rate_limited', address)
       throw error
     }
   }

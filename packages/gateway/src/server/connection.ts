@@ -10,15 +10,9 @@ import { CLOSE_CODES } from '@sluice/protocol'
 import type { AuthResult } from '../clients/auth-result.ts'
 import type { CredentialResult } from '../clients/credential.ts'
 import type { Principal } from '../clients/principal.ts'
+import type { Session } from '../dialects/session.ts'
 import { GatewayError } from '../errors.ts'
-import type { AcceptedSocket, SocketEvents } from '../socket/socket.ts'
-
-/** One dialect spoken on one connection. */
-export interface Session extends SocketEvents {
-  readonly isBusy: boolean
-  readonly isBehind: boolean
-  abandon(): void
-}
+import type { AcceptedSocket } from '../socket/socket.ts'
 
 export interface ConnectionOptions {
   socket: AcceptedSocket
@@ -32,7 +26,7 @@ export interface ConnectionOptions {
   maxHelloBytes: number
 }
 
-export class Connection implements SocketEvents {
+export class Connection implements Session {
   principal: Principal | undefined
   readonly #options: ConnectionOptions
   #session: Session | undefined

@@ -1,32 +1,23 @@
 /** Sockets from the upgrade to the session: counts them, finds out whose they are, and closes those of a revoked key. */
-import type { IncomingMessage } from 'node:http'
 import { CLOSE_CODES } from '@sluice/protocol'
 import type { Authenticator } from '../clients/authenticator.ts'
-import { credentialFrom } from '../clients/credential.ts'
-import type { Principal } from '../clients/principal.ts'
+import type { Dialect, SessionServices } from '../dialects/session.ts'
 import type { ConcurrencyLimits } from '../limits/concurrency-limits.ts'
-import { Connection, type Session } from '../server/connection.ts'
 import type { AcceptedSocket } from '../socket/socket.ts'
+import { Connection } from './connection.ts'
+import type { Handshake } from './handshake.ts'
+import type { Refusals } from './refusals.ts'
 
 export interface ConnectionsOptions {
   authenticator: Authenticator
   /** Whether a client without a credential is served. */
   allowAnonymous: boolean
   concurrency: ConcurrencyLimits
-  addressOf: (request: IncomingMessage) => string
   helloTimeoutMs: number
   maxHelloBytes: number
-  /** Told of each socket that was refused for its credential or a quota. */
-  refused: (reason: string, address: string) => void
-  /** Makes the session of a known client. */
-  createSession: (client: AcceptedClient) => Session
-}
-
-/** A socket whose client is known. */
-export interface AcceptedClient {
-  socket: AcceptedSocket
-  principal: Principal
-  address: string
+  refusals: Refusals
+  /** What every session works with. */
+  services: SessionServices
 }
 
 export class Connections {
@@ -39,28 +30,21 @@ export class Connections {
 
   /** Why an upgrade is refused before it happens, or undefined. */
   refuse(
-    request: IncomingMessage,
+    handshake: Handshake,
   ): { status: number; reason: string; retryAfterMs: number } | undefined {
-    const address = this.#options.addressOf(request)
-    const refusal = this.#options.concurrency.refuseAddress(address, this.#credentialOf(request))
+    const { address } = handshake
+    const refusal = this.#options.concurrency.refuseAddress(address, this.#credentialOf(handshake))
     if (refusal === undefined) return undefined
-    this.#options.refused(refusal.code, address)
+    this.#options.refusals.refusedConnection(refusal.code, address)
     const { status } = refusal.row
     return { status, reason: refusal.message, retryAfterMs: refusal.retryAfterMs ?? 0 }
   }
 
-  /** Takes a new socket; its events go to the result. */
-  connect(socket: AcceptedSocket, request: IncomingMessage): Connection {
-    const {
-      authenticator,
-      concurrency,
-      addressOf,
-      refused,
-      createSession,
-      helloTimeoutMs,
-      maxHelloBytes,
-    } = this.#options
-    const address = addressOf(request)
+  /** Takes a new socket that speaks `dialect`; its events go to the result. */
+  connect(socket: AcceptedSocket, dialect: Dialect, handshake: Handshake): Connection {
+    const { authenticator, concurrency, refusals, services, helloTimeoutMs, maxHelloBytes } =
+      this.#options
+    const { address } = handshake
     const places = [concurrency.acquireSocket(address)]
     let leaveDoor = concurrency.acquireUnauthenticated(address)
     const connection = new Connection({
@@ -68,12 +52,12 @@ export class Connections {
       helloTimeoutMs,
       maxHelloBytes,
       authenticate: (credential) => authenticator.authenticate(credential),
-      refused: (reason) => refused(reason, address),
+      refused: (reason) => refusals.refusedConnection(reason, address),
       admit: (principal) => {
         places.push(concurrency.acquireClientSocket(principal, address))
         leaveDoor()
         leaveDoor = () => {}
-        return createSession({ socket, principal, address })
+        return dialect.createSession({ socket, client: { principal, address }, ...services })
       },
     })
     this.#open.set(socket, connection)
@@ -82,7 +66,7 @@ export class Connections {
       leaveDoor()
       for (const release of places) release()
     })
-    void connection.begin(credentialFrom(sourcesOf(request)), !this.#options.allowAnonymous)
+    void connection.begin(handshake.credential, !this.#options.allowAnonymous)
     return connection
   }
 
@@ -98,14 +82,8 @@ export class Connections {
     }
   }
 
-  #credentialOf(request: IncomingMessage): 'brought' | 'needless' | 'due' {
-    const read = credentialFrom(sourcesOf(request))
-    if (!read.ok || read.credential !== undefined) return 'brought'
+  #credentialOf({ credential }: Handshake): 'brought' | 'needless' | 'due' {
+    if (!credential.ok || credential.credential !== undefined) return 'brought'
     return this.#options.allowAnonymous ? 'needless' : 'due'
   }
-}
-
-function sourcesOf({ headers }: IncomingMessage) {
-  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-  return { authorization: headers.authorization, protocols: offered }
 }

@@ -1,4 +1,4 @@
-/** The listener: health over HTTP, upgrades to WebSockets, and the end of both. What is said on a socket is a session's. */
+/** The listener: requests to the router, upgrades to WebSockets, and the end of both. What is said is for others to know. */
 import {
   createServer,
   type IncomingMessage,
@@ -9,11 +9,17 @@ import {
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { CLOSE_CODES, SUBPROTOCOL_KEY_PREFIX, SUBPROTOCOL_V1 } from '@sluice/protocol'
+import { CLOSE_CODES } from '@sluice/protocol'
+import { SUBPROTOCOLS } from '../dialects/dialects.ts'
 import { GatewayError } from '../errors.ts'
 import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socket/socket.ts'
+import type { Connections } from './connections.ts'
+import { type Handshake, readHandshake } from './handshake.ts'
 import { type OriginRules, type RequestRefusal, refusalOf } from './origin.ts'
-import { type MonitorTimes, SocketMonitor, type Watched } from './socket-monitor.ts'
+import type { Readiness } from './readiness.ts'
+import type { Refusals } from './refusals.ts'
+import { type OpenRoute, pathOf, type Router, replyText } from './router.ts'
+import { type MonitorTimes, SocketMonitor } from './socket-monitor.ts'
 import type { TlsFiles } from './tls.ts'
 
 export interface ServerOptions extends MonitorTimes {
@@ -22,18 +28,13 @@ export interface ServerOptions extends MonitorTimes {
   maxMessageBytes: number
   /** PEM texts; with them the listener speaks TLS. */
   tls: TlsFiles | undefined
-  /** Asked at each request, so that a reload needs no restart. */
-  originRules: () => OriginRules
-  /** Told of each request that was refused for its Host, Origin or path. */
-  refused: (refusal: RequestRefusal, request: IncomingMessage) => void
-  /** Undefined while requests can be served, else why not. */
-  notReady: () => string | undefined
-  /** Why a socket may not be opened now, or undefined. */
-  refuse: (
-    request: IncomingMessage,
-  ) => { status: number; reason: string; retryAfterMs: number } | undefined
-  /** Makes the connection of a new socket. */
-  connect: (socket: AcceptedSocket, request: IncomingMessage) => SocketEvents & Watched
+  /** Read at each request, so that a reload needs no restart. */
+  live: { readonly current: { originRules: OriginRules } }
+  readiness: Readiness
+  connections: Connections
+  router: Router
+  refusals: Refusals
+  addressOf: (request: IncomingMessage) => string
 }
 
 /** Times and sizes of the HTTP side: small, because nothing here has a long request. */
@@ -47,7 +48,8 @@ const HTTP_OPTIONS = {
 }
 /** A peer that begins TLS and does not finish is as slow as one that does not finish its headers. */
 const TLS_OPTIONS = { handshakeTimeout: 10_000 }
-const PATHS = new Set(['/', '/ws'])
+/** Where WebSockets are. */
+const PATHS = ['/', '/ws']
 /** How long a peer may take to answer a close before it is cut. */
 const CLOSE_GRACE_MS = 1_000
 /** How often a wait looks whether it is over. */
@@ -64,7 +66,6 @@ export class GatewayServer {
     this.monitor = new SocketMonitor(options)
     this.#acceptor = new SocketAcceptor({
       maxMessageBytes: options.maxMessageBytes,
-      select: selectSubprotocol,
     })
     const onRequest = (request: IncomingMessage, response: ServerResponse) =>
       this.#onRequest(request, response)
@@ -117,76 +118,57 @@ export class GatewayServer {
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
-    const [status, text, headers] = this.#replyTo(request)
-    response.writeHead(status, {
-      'content-type': 'text/plain; charset=utf-8',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...headers,
-    })
-    response.end(`${text}\n`)
-  }
-
-  #replyTo(
-    request: IncomingMessage,
-  ): [status: number, text: string, headers?: Record<string, string>] {
     const refusal = this.#refusalOf(request)
-    if (refusal !== undefined) return [403, refusal.text]
-    if (request.method !== 'GET' && request.method !== 'HEAD')
-      return [405, 'Method not allowed', { allow: 'GET, HEAD' }]
-    const path = pathOf(request)
-    if (path === '/healthz') return [200, 'ok']
-    const notReady = this.#options.notReady()
-    if (path === '/readyz') return notReady === undefined ? [200, 'ready'] : [503, notReady]
-    if (PATHS.has(path)) return [426, 'This is a WebSocket endpoint', { upgrade: 'websocket' }]
-    return [404, this.#unknownPath(request, 'Not found').text]
+    if (refusal === undefined) void this.#options.router.handle(request, response)
+    else replyText(response, 403, refusal.text)
   }
 
   #refusalOf(request: IncomingMessage): RequestRefusal | undefined {
-    const refusal = refusalOf(request, this.#options.originRules())
-    if (refusal !== undefined) this.#options.refused(refusal, request)
-    return refusal
-  }
-
-  #unknownPath(request: IncomingMessage, text: string): RequestRefusal {
-    const refusal = { reason: 'path', text, value: pathOf(request) } as const
-    this.#options.refused(refusal, request)
+    const { live, refusals, addressOf } = this.#options
+    const refusal = refusalOf(request, live.current.originRules)
+    if (refusal !== undefined) refusals.refusedRequest(refusal, addressOf(request))
     return refusal
   }
 
   #onUpgrade(request: IncomingMessage, connection: NetSocket, head: Buffer): void {
     // Until the WebSocket library takes over, nobody else handles a broken connection.
     connection.on('error', () => connection.destroy())
-    const refusal = this.#refusalOfUpgrade(request)
+    const handshake = readHandshake(request, this.#options.addressOf)
+    const refusal = this.#refusalOfUpgrade(request, handshake)
     if (refusal !== undefined) {
       refuse(connection, refusal)
       return
     }
     connection.setNoDelay(true)
-    this.#acceptor.accept({ request, connection, head }, (socket) =>
-      this.#onSocket(socket, request),
+    const { subprotocol } = handshake
+    this.#acceptor.accept({ request, connection, head, subprotocol }, (socket) =>
+      this.#onSocket(socket, handshake),
     )
   }
 
-  #refusalOfUpgrade(request: IncomingMessage): Refusal | undefined {
+  #refusalOfUpgrade(request: IncomingMessage, handshake: Handshake): Refusal | undefined {
+    const { readiness, connections, refusals } = this.#options
     const refusal = this.#refusalOf(request)
     if (refusal !== undefined) return [403, refusal.text]
-    if (!PATHS.has(pathOf(request)))
-      return [404, this.#unknownPath(request, 'WebSockets are at / and /ws').text]
-    const notReady = this.#options.notReady()
-    if (notReady !== undefined) return [503, notReady]
-    const full = this.#options.refuse(request)
+    const path = pathOf(request)
+    if (!PATHS.includes(path)) {
+      const text = 'WebSockets are at / and /ws'
+      refusals.refusedRequest({ reason: 'path', text, value: path }, handshake.address)
+      return [404, text]
+    }
+    if (readiness.problem !== undefined) return [503, readiness.problem]
+    const full = connections.refuse(handshake)
     return full === undefined ? undefined : [full.status, full.reason, full.retryAfterMs]
   }
 
-  #onSocket(socket: AcceptedSocket, request: IncomingMessage): void {
-    const offered = offeredBy(request)
-    if (offered.size > 0 && selectSubprotocol(offered) === undefined) {
+  #onSocket(socket: AcceptedSocket, handshake: Handshake): void {
+    const { dialect } = handshake
+    if (dialect === undefined) {
       socket.listen(SILENT)
-      socket.close(CLOSE_CODES.subprotocol.code, `spoken here: ${SUBPROTOCOL_V1}`)
+      socket.close(CLOSE_CODES.subprotocol.code, `spoken here: ${SUBPROTOCOLS.join(', ')}`)
       return
     }
-    const connection = this.#options.connect(socket, request)
+    const connection = this.#options.connections.connect(socket, dialect, handshake)
     this.monitor.add(socket, connection)
     socket.listen({
       onMessage: (text) => connection.onMessage(text),
@@ -199,27 +181,19 @@ export class GatewayServer {
   }
 }
 
+/** The addresses of WebSockets, to who comes without an upgrade. */
+export const WEBSOCKET_ROUTES: readonly OpenRoute[] = PATHS.map((path) => ({
+  method: 'GET',
+  path,
+  handle: ({ response }) =>
+    replyText(response, 426, 'This is a WebSocket endpoint', { upgrade: 'websocket' }),
+}))
+
 function shortly(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, LOOK_MS))
 }
 
 const SILENT: SocketEvents = { onMessage: () => {}, onDrain: () => {}, onClose: () => {} }
-
-/** The dialect to speak; a key that came along is not echoed. */
-function selectSubprotocol(offered: ReadonlySet<string>): string | undefined {
-  return offered.has(SUBPROTOCOL_V1) ? SUBPROTOCOL_V1 : undefined
-}
-
-/** The offered subprotocols that name a dialect. */
-function offeredBy(request: IncomingMessage): Set<string> {
-  const header = request.headers['sec-websocket-protocol'] ?? ''
-  const names = header.split(',').map((name) => name.trim())
-  return new Set(names.filter((name) => name !== '' && !name.startsWith(SUBPROTOCOL_KEY_PREFIX)))
-}
-
-function pathOf(request: IncomingMessage): string {
-  return request.url?.split('?')[0] ?? ''
-}
 
 /** A status, its reason in words, and when to try again in milliseconds. */
 type Refusal = [status: number, reason: string, retryAfterMs?: number]

@@ -1,5 +1,6 @@
 /** The heartbeat and idle times of open sockets, from one timer: pings silent ones, drops dead ones, closes idle ones and stalled readers. */
 import { CLOSE_CODES } from '@sluice/protocol'
+import type { Session } from '../dialects/session.ts'
 import type { AcceptedSocket } from '../socket/socket.ts'
 
 export interface MonitorTimes {
@@ -9,15 +10,8 @@ export interface MonitorTimes {
   stallTimeoutMs: number
 }
 
-/** What the monitor needs to know of a connection. */
-export interface Watched {
-  /** A completion runs or waits to be delivered. */
-  readonly isBusy: boolean
-  /** It cannot write because its reader takes nothing. */
-  readonly isBehind: boolean
-  /** Gives its reader up: what runs for it ends now, not when the close is answered. */
-  abandon(): void
-}
+/** What the monitor needs of a session, or of the session in front of it. */
+export type MonitoredSession = Pick<Session, 'abandon' | 'isBehind' | 'isBusy'>
 
 /** What the monitor needs of a socket. */
 export type MonitoredSocket = Pick<
@@ -27,7 +21,7 @@ export type MonitoredSocket = Pick<
 
 interface Entry {
   socket: MonitoredSocket
-  connection: Watched
+  session: MonitoredSession
   pingedAt: number
   busyAt: number
   /** Bytes that waited when they last became fewer, and when that was. */
@@ -76,17 +70,17 @@ export class SocketMonitor {
 
   /** Something that was to be sent has not left yet. */
   get hasUndelivered(): boolean {
-    for (const { socket, connection } of this.#entries.values()) {
-      if (socket.isOpen && (connection.isBusy || socket.bufferedBytes > 0)) return true
+    for (const { socket, session } of this.#entries.values()) {
+      if (socket.isOpen && (session.isBusy || socket.bufferedBytes > 0)) return true
     }
     return false
   }
 
-  add(socket: MonitoredSocket, connection: Watched): void {
+  add(socket: MonitoredSocket, session: MonitoredSession): void {
     const now = performance.now()
     this.#entries.set(socket, {
       socket,
-      connection,
+      session,
       pingedAt: 0,
       busyAt: now,
       buffered: 0,
@@ -108,15 +102,15 @@ export class SocketMonitor {
   }
 
   #lookAt(entry: Entry, now: number): void {
-    const { socket, connection } = entry
+    const { socket, session } = entry
     const { pingIntervalMs, pongTimeoutMs, idleSocketMs, stallTimeoutMs } = this.#times
     // What is closing already is cut by the WebSocket library if the peer does not answer.
     if (!socket.isOpen) return
-    if (connection.isBusy) entry.busyAt = now
-    if (socket.bufferedBytes < entry.buffered || !connection.isBehind) entry.movedAt = now
+    if (session.isBusy) entry.busyAt = now
+    if (socket.bufferedBytes < entry.buffered || !session.isBehind) entry.movedAt = now
     entry.buffered = socket.bufferedBytes
     if (now - entry.movedAt >= stallTimeoutMs) {
-      connection.abandon()
+      session.abandon()
       socket.close(
         CLOSE_CODES.tryLater.code,
         `slow consumer: nothing was read for ${stallTimeoutMs} ms`,
@@ -124,7 +118,7 @@ export class SocketMonitor {
     } else if (now - entry.busyAt >= idleSocketMs) {
       socket.close(CLOSE_CODES.goingAway.code, `idle for ${idleSocketMs} ms`)
     } else if (entry.pingedAt > socket.lastSeen) {
-      if (now - entry.pingedAt >= pongTimeoutMs && !connection.isBehind) socket.terminate()
+      if (now - entry.pingedAt >= pongTimeoutMs && !session.isBehind) socket.terminate()
     } else if (now - Math.max(socket.lastSeen, entry.pingedAt) >= pingIntervalMs) {
       entry.pingedAt = now
       socket.ping()

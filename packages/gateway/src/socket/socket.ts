@@ -35,6 +35,8 @@ export interface Upgrade {
   request: IncomingMessage
   connection: Duplex
   head: Buffer
+  /** The one to confirm, of those that were offered; none if undefined. */
+  subprotocol: string | undefined
 }
 
 /** A reason fits one control frame (RFC 6455 section 5.5): 125 bytes, two of them the code. */
@@ -48,12 +50,10 @@ const CLOSE_TIMEOUT_MS = 5_000
 /** Completes upgrades. Message size is limited, compression off (memory, and CRIME: RFC 7692 section 8). */
 export class SocketAcceptor {
   readonly #server: WebSocketServer
+  /** Of the upgrade that is being answered: the library asks for it in the same turn. */
+  #subprotocol: string | undefined
 
-  /** @param select chooses the subprotocol to echo, or undefined for none */
-  constructor(options: {
-    maxMessageBytes: number
-    select: (offered: Set<string>) => string | undefined
-  }) {
+  constructor(options: { maxMessageBytes: number }) {
     // The option is in the library's documentation and not yet in its types.
     const serverOptions: ServerOptions & { closeTimeout: number } = {
       noServer: true,
@@ -61,7 +61,7 @@ export class SocketAcceptor {
       maxPayload: options.maxMessageBytes,
       perMessageDeflate: false,
       closeTimeout: CLOSE_TIMEOUT_MS,
-      handleProtocols: (offered) => options.select(offered) ?? false,
+      handleProtocols: () => this.#subprotocol ?? false,
     }
     this.#server = new WebSocketServer(serverOptions)
   }
@@ -69,6 +69,7 @@ export class SocketAcceptor {
   /** Answers an upgrade and hands the socket over before its first message can come. */
   accept(upgrade: Upgrade, onAccepted: (socket: AcceptedSocket) => void): void {
     const { request, connection, head } = upgrade
+    this.#subprotocol = upgrade.subprotocol
     this.#server.handleUpgrade(request, connection, head, (socket) =>
       onAccepted(new AcceptedSocket(socket, connection)),
     )

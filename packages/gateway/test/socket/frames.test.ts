@@ -62,11 +62,11 @@ describe('FrameBatch', () => {
   })
 
   it('is understood by the WebSocket library, between its own frames', async () => {
-    const acceptor = new SocketAcceptor({ maxMessageBytes: 1_024, select: () => undefined })
+    const acceptor = new SocketAcceptor({ maxMessageBytes: 1_024 })
     const payloads = EDGES.map((length) => 'x'.repeat(length))
     const server = createServer()
     server.on('upgrade', (request, connection, head) =>
-      acceptor.accept({ request, connection, head }, (socket) => {
+      acceptor.accept({ request, connection, head, subprotocol: undefined }, (socket) => {
         const batch = new FrameBatch()
         for (const payload of payloads) batch.text(payload)
         socket.send('first')

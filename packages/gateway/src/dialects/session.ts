@@ -1,0 +1,45 @@
+/** The seam between connections and dialects: what a dialect is, what it is given, and what a connection asks of it. */
+import type { Client } from '../clients/client.ts'
+import type { Completions } from '../completion/completions.ts'
+import type { Admission } from '../completion/order.ts'
+import type { Socket, SocketEvents } from '../socket/socket.ts'
+import type { RequestReader } from './request-reader.ts'
+
+/** A dialect: its name among the subprotocols, and how one connection speaks it. */
+export interface Dialect {
+  readonly subprotocol: string
+  createSession(context: SessionContext): Session
+}
+
+/** One dialect, spoken on one connection. */
+export interface Session extends SocketEvents {
+  /** A completion runs or waits to be delivered. */
+  readonly isBusy: boolean
+  /** It cannot write because its reader takes nothing. */
+  readonly isBehind: boolean
+  /** Gives its reader up: it follows nothing any more, from now on and not when the close is answered. */
+  abandon(): void
+}
+
+/** What every session of the gateway works with. */
+export interface SessionServices {
+  admission: Admission
+  completions: Completions
+  /** Read at each message, so that a reload reaches open sockets. */
+  live: { readonly current: SessionConfig }
+}
+
+export interface SessionConfig {
+  reader: RequestReader
+  settings: {
+    /** Malformed messages a minute that are answered; one more closes the socket. */
+    malformedPerMinute: number
+    /** Bytes that may wait in a socket; over it a session stops to write. */
+    bufferedBytes: number
+  }
+}
+
+export interface SessionContext extends SessionServices {
+  socket: Socket
+  client: Client
+}
