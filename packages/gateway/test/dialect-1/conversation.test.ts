@@ -202,7 +202,7 @@ describe('the context window', () => {
     const [refusal] = await client.ask('sandbox-fast', '', long)
     expect(refusal).toEqual({
       type: 'error',
-      message: expect.stringMatching(/^Context window exceeded: 9\d{3} > 8192$/),
+      message: expect.stringMatching(/^Context window exceeded: 9\d{3} > 8192\./),
     })
     expect(sandbox.stats().requests).toBe(0)
     expect(shapeOf(await client.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
@@ -212,7 +212,7 @@ describe('the context window', () => {
     const { connect } = await gatewayOnSandbox()
     const [refusal] = await (await connect()).ask('sandbox-fast', 'hi', { maxTokens: 8_190 })
     expect(refusal?.message).toMatch(
-      /^Context window exceeded: \d+ > 8192 \(\d+ tokens of prompt \+ 8190 reserved by maxTokens\)$/,
+      /^Context window exceeded: \d+ > 8192 \(\d+ tokens of prompt \+ 8190 reserved by maxTokens\)\./,
     )
   })
 

@@ -337,7 +337,7 @@ describe('a request', () => {
     [
       'a prompt over the window',
       init({ messages: Array(12).fill({ ...user, content: '字'.repeat(4_000) }) }),
-      /^Context window exceeded: \d+ > 8192$/,
+      /^Context window exceeded: \d+ > 8192\./,
     ],
   ])('with %s gets its message and costs nothing', async (_name, text, error) => {
     const { connect, sandbox } = await gatewayOnSandbox()
