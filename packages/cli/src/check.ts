@@ -1,39 +1,51 @@
-/** `sluice check`: says what the gateway would use, secrets masked, and tries the token endpoint. */
+/** `sluice check`: says what the gateway would use, secrets masked, and tries the credentials. */
 import {
   type CertificateFacts,
   certificateProblem,
   checkConfiguration,
-  GatewayError,
   gatewayConfig,
   type LoadedConfig,
   masked,
-  profileDefaults,
   profileOf,
   readTls,
   SETTINGS,
   type Setting,
   type SettingName,
-  UpstreamClient,
+  type UpstreamTarget,
   upstreamTarget,
 } from '@sluice/gateway'
 import { Command } from 'commander'
-import { Agent } from 'undici'
-import { onSandbox, readConfiguration } from './configuration.ts'
+import { onSandbox, policyInUse, readConfiguration } from './configuration.ts'
+import { doubledPart, probe } from './probe.ts'
 import { neutralise, paint } from './terminal.ts'
 
 /** Stands for the sandbox's, which has an address only while it runs. */
 const NO_URL = 'http://127.0.0.1'
 
-export function checkCommand(): Command {
-  return new Command('check')
-    .description('validates the configuration, tries the token endpoint, prints what would be used')
-    .option('--all', 'also print the settings that have their defaults')
-    .option('--offline', 'do not contact the token endpoint')
-    .action((options: { all?: boolean; offline?: boolean }) => check(options))
+/** Asked for one token if nothing else is named. */
+const DEFAULT_MODEL = 'gpt-4o-mini'
+
+interface CheckOptions {
+  all?: boolean
+  offline?: boolean
+  model?: string
 }
 
-async function check(options: { all?: boolean; offline?: boolean }): Promise<void> {
-  const { loaded, isSandboxed } = readConfiguration(process.env, process.cwd())
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('validates the configuration, tries the credentials, prints what would be used')
+    .option('--all', 'also print the settings that have their defaults')
+    .option('--offline', 'contact nobody')
+    .option(
+      '--model <name>',
+      'asked for one token where the upstream has no GET /models (default: the first of sluice.yaml)',
+    )
+    .action(check)
+}
+
+async function check(options: CheckOptions): Promise<void> {
+  const config = readConfiguration(process.env, process.cwd())
+  const { loaded, isSandboxed } = config
   print(`configuration  ${loaded.path ?? 'environment only (no sluice.yaml)'}`)
   for (const line of settingLines(loaded, options.all === true)) print(line)
   const settings = isSandboxed ? onSandbox(loaded.settings, NO_URL) : loaded.settings
@@ -41,7 +53,7 @@ async function check(options: { all?: boolean; offline?: boolean }): Promise<voi
   print(`listens on     ${settings.host}, port ${settings.port}`)
   const tls = readTls(settings)
   if (tls !== undefined) print(`certificate    ${certificateLine(tls.certificate)}`)
-  print(`policy         ${settings.policy ?? profileDefaults(settings).policy}`)
+  print(`policy         ${policyInUse(config)}`)
   if (isSandboxed) {
     const upstream = 'upstream       none configured: serve would use the built-in sandbox'
     print(paint('yellow', upstream, process.stdout))
@@ -51,8 +63,20 @@ async function check(options: { all?: boolean; offline?: boolean }): Promise<voi
   print(`profile        ${profileOf(settings)}`)
   print(`chat           ${masked(target.chatUrl)}`)
   print(`authentication ${target.authentication.kind}${tokenPlace(target.authentication)}`)
-  if (options.offline === true || target.authentication.kind !== 'oauth') return done()
-  await tryToken(target)
+  const doubled = doubledPart(new URL(target.chatUrl).pathname)
+  if (doubled !== undefined) {
+    print(
+      paint(
+        'yellow',
+        `               the path has ${doubled} twice: is that meant?`,
+        process.stdout,
+      ),
+    )
+  }
+  if (options.offline !== true) {
+    const [model = DEFAULT_MODEL] = Object.keys(loaded.file.models)
+    await tryUpstream(target, options.model ?? model)
+  }
   done()
 }
 
@@ -62,21 +86,13 @@ function certificateLine(certificate: CertificateFacts): string {
   return `good until ${new Date(certificate.notAfter).toISOString()}`
 }
 
-async function tryToken(target: ReturnType<typeof upstreamTarget>): Promise<void> {
-  const dispatcher = new Agent({ connect: { timeout: target.timeouts.connectMs } })
-  const client = new UpstreamClient({ target, dispatcher })
-  try {
-    await client.authorize(AbortSignal.timeout(60_000))
-    print(`token          ${paint('green', 'received', process.stdout)}`)
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error
-    throw new GatewayError('configuration', `No token: ${error.message}`)
-  } finally {
-    await dispatcher.close()
-  }
+async function tryUpstream(target: UpstreamTarget, model: string): Promise<void> {
+  const { hasToken, outcome } = await probe({ target, model })
+  if (hasToken) print(`token          ${paint('green', 'received', process.stdout)}`)
+  print(`upstream       ${paint('green', neutralise(outcome), process.stdout)}`)
 }
 
-function tokenPlace(authentication: ReturnType<typeof upstreamTarget>['authentication']): string {
+function tokenPlace(authentication: UpstreamTarget['authentication']): string {
   return authentication.kind === 'oauth' ? ` at ${masked(authentication.tokenUrl)}` : ''
 }
 

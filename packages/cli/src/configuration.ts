@@ -4,6 +4,7 @@ import {
   isUpstreamAbsent,
   type LoadedConfig,
   loadConfig,
+  profileDefaults,
   type Settings,
 } from '@sluice/gateway'
 
@@ -16,9 +17,19 @@ export interface CommandConfig {
 /** Whom the built-in sandbox serves. */
 export const SANDBOX_CLIENT = { clientId: 'sandbox-client', clientSecret: 'sandbox-secret' }
 
-/** The settings of a gateway whose upstream is the built-in sandbox. */
+/** The policy on the sandbox: what a newcomer sees is what any upstream gets, and not the tutorial's. */
+const SANDBOX_POLICY = 'standard'
+
+/** The settings of a gateway whose upstream is the built-in sandbox. A key that lies around has no use there. */
 export function onSandbox(settings: Settings, url: string): Settings {
-  return { ...settings, ...SANDBOX_CLIENT, genesysBaseUrl: url }
+  const { policy = SANDBOX_POLICY } = settings
+  return { ...settings, ...SANDBOX_CLIENT, genesysBaseUrl: url, llmApiKey: undefined, policy }
+}
+
+/** The name of the policy that `serve` would use. */
+export function policyInUse({ loaded, isSandboxed }: CommandConfig): string {
+  const { settings } = loaded
+  return settings.policy ?? (isSandboxed ? SANDBOX_POLICY : profileDefaults(settings).policy)
 }
 
 /** @throws GatewayError `configuration` */

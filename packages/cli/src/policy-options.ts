@@ -1,8 +1,6 @@
 /** What the `sluice policy` commands share: which kind of text it is, and which policy is meant if none is named. */
-import { profileDefaults } from '@sluice/gateway'
 import type { Channel, Direction, OpenOptions, Role } from '@sluice/guard'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { CommandConfig } from './configuration.ts'
 
 export interface TextOptions {
   policy?: string
@@ -40,11 +38,6 @@ export function withTextOptions(command: Command): Command {
 
 export function openOptionsOf({ direction, channel, role }: TextOptions): OpenOptions {
   return { direction, channel, ...(role === undefined ? {} : { role }) }
-}
-
-/** The policy that `serve` would use here; on the sandbox that is the tutorial's. */
-export function nameInUse({ loaded, isSandboxed }: CommandConfig): string {
-  return loaded.settings.policy ?? (isSandboxed ? 'seed' : profileDefaults(loaded.settings).policy)
 }
 
 export function wholeNumber(text: string): number {

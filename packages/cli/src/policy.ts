@@ -3,17 +3,11 @@
 import { policyTable } from '@sluice/gateway'
 import { type Finding, POLICY_NAMES, type Policy } from '@sluice/guard'
 import { Command } from 'commander'
-import { readConfiguration } from './configuration.ts'
+import { policyInUse, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { readPiped } from './piped.ts'
 import { auditCommand } from './policy-audit/command.ts'
-import {
-  nameInUse,
-  openOptionsOf,
-  type TextOptions,
-  wholeNumber,
-  withTextOptions,
-} from './policy-options.ts'
+import { openOptionsOf, type TextOptions, wholeNumber, withTextOptions } from './policy-options.ts'
 import { neutralise, paint } from './terminal.ts'
 
 interface TestOptions extends TextOptions {
@@ -57,7 +51,7 @@ function list(): void {
   const { policies } = config.loaded.file
   const policyOf = policyTable(policies)
   for (const name of [...POLICY_NAMES, ...Object.keys(policies)]) {
-    const inUse = name === nameInUse(config) ? paint('green', '  in use', process.stdout) : ''
+    const inUse = name === policyInUse(config) ? paint('green', '  in use', process.stdout) : ''
     process.stdout.write(`${name.padEnd(16)} ${policyOf(name).hash}${inUse}\n`)
   }
 }
@@ -84,7 +78,7 @@ async function test(argument: string | undefined, options: TestOptions): Promise
   if (text === undefined || text === '')
     throw new CommandError('What should be tested? Give a text, or pipe one in')
   const config = readConfiguration(process.env, process.cwd())
-  const policy = policyTable(config.loaded.file.policies)(options.policy ?? nameInUse(config))
+  const policy = policyTable(config.loaded.file.policies)(options.policy ?? policyInUse(config))
   const result = stream(policy, text, options)
   if (options.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else for (const line of report(text, policy, result)) process.stdout.write(`${line}\n`)

@@ -21,7 +21,7 @@ describe('sluice policy', () => {
     expect(code).toBe(0)
     const names = stdout.split('\n').map((line) => line.split(' ')[0])
     expect(names).toEqual(['seed', 'standard', 'strict', 'off', 'accounts', ''])
-    expect(stdout).toMatch(/^seed +[0-9a-f]{16} +in use$/m)
+    expect(stdout).toMatch(/^standard +[0-9a-f]{16} +in use$/m)
   })
 
   it('shows the rules of a policy', async () => {

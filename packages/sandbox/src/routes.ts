@@ -3,6 +3,7 @@
 import { handleChat, handleModels } from './chat.ts'
 import { handleFaults, handleRequests, handleReset, handleRevoke, handleStats } from './control.ts'
 import type { Exchange } from './exchange.ts'
+import { isForeign } from './foreign.ts'
 import type { Internals } from './internals.ts'
 import type { Imitates } from './models/scenario.ts'
 import { sandboxModels } from './models.ts'
@@ -121,7 +122,9 @@ export const sandboxRoutes: readonly SandboxRoute[] = routes.map(
 /** Reads a request and answers it; the requests to our own paths stay out of the books. */
 export async function route(exchange: Exchange, internals: Internals): Promise<void> {
   if (!(await exchange.readBody())) return
-  if (!exchange.path.startsWith('/sandbox')) {
+  if (exchange.path.startsWith('/sandbox')) {
+    if (isForeign(exchange.request)) return exchange.fail(403)
+  } else {
     internals.ledger.count('requests')
     internals.ledger.record(exchange, internals.settings.now())
   }

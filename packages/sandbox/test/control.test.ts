@@ -1,7 +1,43 @@
+import { type RequestOptions, request } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { askToken, chat, freshToken, openaiChat, post, sandboxForTest, until } from './caller.ts'
 
+/** With headers that `fetch` would not send as they are. */
+function statusOf(url: string, options: RequestOptions): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, options, (answer) => resolve(answer.resume().statusCode))
+    sent.once('error', reject).end()
+  })
+}
+
 describe('the control endpoint', () => {
+  it.each([
+    { origin: 'https://evil.example' },
+    { origin: 'null' },
+    { origin: 'http://127.0.0.1:1' },
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'http://rebound.example', host: 'rebound.example' },
+    { 'sec-fetch-site': 'same-origin', host: 'rebound.example' },
+  ])('refuses a page that sends %o, on every path of its own', async (headers) => {
+    const { url, stats } = await sandboxForTest()
+    await openaiChat(url)
+    const asked = { GET: ['', '/stats', '/requests'], POST: ['/faults', '/revoke', '/reset'] }
+    for (const [method, paths] of Object.entries(asked)) {
+      for (const path of paths) {
+        expect(await statusOf(`${url}/sandbox${path}`, { method, headers })).toBe(403)
+      }
+    }
+    expect(stats().chatRequests).toBe(1)
+  })
+
+  it('serves programs, a person at the address line, and a page of its own', async () => {
+    const { url } = await sandboxForTest()
+    for (const headers of [{}, { 'sec-fetch-site': 'none' }, { origin: url }]) {
+      expect(await statusOf(`${url}/sandbox/stats`, { method: 'GET', headers })).toBe(200)
+    }
+  })
+
   it('queues faults for the next requests, in order', async () => {
     const { url } = await sandboxForTest()
     await post(`${url}/sandbox/faults`, {

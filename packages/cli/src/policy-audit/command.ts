@@ -1,9 +1,9 @@
 /** `sluice policy audit`: what a policy would do with one's own texts. Reads files and writes nothing. */
 import { policyTable } from '@sluice/gateway'
 import { Command, InvalidArgumentError } from 'commander'
-import { readConfiguration } from '../configuration.ts'
+import { policyInUse, readConfiguration } from '../configuration.ts'
 import { CommandError } from '../failure.ts'
-import { nameInUse, openOptionsOf, type TextOptions, withTextOptions } from '../policy-options.ts'
+import { openOptionsOf, type TextOptions, withTextOptions } from '../policy-options.ts'
 import { Progress } from './progress.ts'
 import { type AuditResult, jsonOf, reportOf } from './report.ts'
 import { Tally } from './tally.ts'
@@ -40,7 +40,7 @@ async function audit(paths: readonly string[], options: AuditOptions): Promise<v
   const tallyOf = (name: string) =>
     new Tally(policyOf(name), { text: openOptionsOf(options), examples: options.examples })
   const result: AuditResult = {
-    tally: tallyOf(options.policy ?? nameInUse(config)),
+    tally: tallyOf(options.policy ?? policyInUse(config)),
     other: options.diff === undefined ? undefined : tallyOf(options.diff),
     files: 0,
     skipped: [],
