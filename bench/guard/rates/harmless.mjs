@@ -137,6 +137,27 @@ function dated(random) {
 const NUMBERED = [
   ...['order', 'ticket', 'case', 'invoice', 'tracking', 'claim', 'serial', 'reference', 'account'],
   ...['contract', 'customer', 'booking', 'policy', 'batch', 'part', 'licence', 'meter', 'request'],
+  ...[
+    'parcel',
+    'registration',
+    'employee',
+    'receipt',
+    'transaction',
+    'device',
+    'project',
+    'lot',
+    'job',
+  ],
+  ...[
+    'membership',
+    'delivery note',
+    'purchase order',
+    'permit',
+    'voucher',
+    'student',
+    'article',
+    'RMA',
+  ],
 ]
 
 /** @param {Random} random */
@@ -153,8 +174,11 @@ function identifier(random) {
     `${what} id: ${value}`,
     `"${what}_number":"${value}"`,
     `The ${what} ${value} was changed yesterday.`,
+    `I called about ${what} number ${value} again.`,
     `Die Nummer ${value} steht oben auf der Rechnung.`,
+    `Vorgang ${value} ist erledigt, Auftragsnummer ${digits(random, 8)} nicht.`,
     `El número de pedido es ${value}.`,
+    `Le numéro de dossier est le ${value}.`,
   ])
 }
 
