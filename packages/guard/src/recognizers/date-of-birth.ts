@@ -13,7 +13,7 @@ const ORDINAL = `${DAY}(?:st|nd|rd|th|er|e|\\.|º|°)?`
 const BETWEEN = '(?:[/.-]| [/-] |\\. ?| )'
 const TIME = '(?:[T ]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,6})?)?(?:Z|[+-]\\d\\d:?\\d\\d)?)?'
 
-const FORMS = [
+const STARTING_WITH_DIGITS = [
   // 12/03/1984, 12.03.84, 12 / 03 / 1984
   `${DAY}${BETWEEN}${DAY}${BETWEEN}(?:${YEAR}|\\d\\d)`,
   // 1984-03-12, 1984-03-12T00:00:00Z
@@ -23,20 +23,35 @@ const FORMS = [
   `(?:0[1-9]|[12]\\d|3[01])(?:0[1-9]|[12]\\d|3[01])${YEAR}`,
   // 12 March 1984, 12-Mar-84, 12MAR1984, 12th of March, 1984, 12 de marzo de 1984
   `${ORDINAL}[ -]?(?:(?:day )?of |de |d')?${NAME}(?:,? (?:de |del )?|[-/]|,)?(?:${YEAR}|${SHORT_YEAR})`,
-  // March 12, 1984, Mar-12-1984
-  `${NAME}[ -]?${ORDINAL}(?:,? |[-/]|,)(?:${YEAR}|${SHORT_YEAR})`,
   // 1984 March 12, 1984-Mar-12
   `${YEAR}[ -]${NAME}[ -]${DAY}`,
   // 1984年3月12日
   `${YEAR} ?[年년] ?${MONTH} ?[月월] ?${DAY} ?[日일]`,
-]
+].join('|')
+/** March 12, 1984, Mar-12-1984 */
+const STARTING_WITH_NAME = `${NAME}[ -]?${ORDINAL}(?:,? |[-/]|,)(?:${YEAR}|${SHORT_YEAR})`
+
+/** In the languages with the most speakers; without those that are other words, too (French "né", Italian "nato"). */
+const BIRTH_WORDS = (
+  'born birth birthday* birthdate* bday* dob dobs dateofbirth geboren* geborene* geburt* geb gebdat* naissance nacimiento nacido nacida ' +
+  'nacida nascimento nascido nascida nascita geboorte* fodt* fodsel* fodelse* fodd syntyma* syntynyt urodz* narozen* ' +
+  'narodena nascut nascuta nasterii dogum* szulet* rodjen* roden* rodena lahir kelahiran sinh рожден* родил*'
+).split(' ')
+
+/** What other dates are of. Where one of these words is nearer, the date is no birthday. */
+const OTHER_DATES = (
+  'issue* expir* expiry valid* due deliver* ship* order* invoice* appointment* meeting* visit* admission* admitted ' +
+  'discharge* death died deceased updated created atime mtime ctime release* published since until deadline booking* booked ' +
+  'purchase* paid payment* gultig* ausgestellt* fallig* vencimiento caduca* expedic* emision scadenza'
+).split(' ')
 
 export const dateOfBirth: Recognizer = {
   entity: 'DATE_OF_BIRTH',
-  context: ['born', 'birth', 'birthday', 'birthdays', 'birthdate', 'bday', 'dob', 'dateofbirth'],
+  context: BIRTH_WORDS,
+  against: OTHER_DATES,
   patterns: [
     {
-      source: `(?<![A-Za-z0-9/])(?:${FORMS.join('|')})(?![A-Za-z0-9])`,
+      source: `(?:(?<![\\d/])(?:${STARTING_WITH_DIGITS})|(?<!\\w)${STARTING_WITH_NAME})(?![A-Za-z0-9])`,
       score: 0.1,
       contextScore: 0.7,
       check: (value) => (isDate(value) ? 0.1 : 0),
