@@ -5,10 +5,27 @@ import type { Recognizer } from '../recognizer.ts'
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
 const DOTTED = `(?:${OCTET}\\.){3}${OCTET}`
 
+/** What other numbers of four parts are of: versions, sections, object identifiers. */
+const NUMBERED = (
+  'version* ver v release* revision* build* firmware* update* upgrade* section* chapter* clause* article* paragraph* ' +
+  'table* figure* appendix annex rule step oid* abschnitt* kapitel* seccion secao chapitre* versie versione* sezione'
+).split(' ')
+
+const HOSTS = (
+  'ip* addr* address* host* server* client* subnet* network* cidr gateway* router* dns proxy node* peer* remote ' +
+  'listen* bind* ping* connect* from to via'
+).split(' ')
+
 export const ipAddress: Recognizer = {
   entity: 'IP_ADDRESS',
+  context: HOSTS,
+  against: NUMBERED,
   patterns: [
-    { source: `(?<![A-Za-z0-9.])${DOTTED}(?:/(?:3[0-2]|[12]?\\d))?(?!\\w)`, score: 0.6 },
+    {
+      source: `(?<![A-Za-z0-9.])${DOTTED}(?:/(?:3[0-2]|[12]?\\d))?(?!\\w)`,
+      score: 0.6,
+      againstScore: 0.2,
+    },
     {
       source: `(?<![\\w:.])(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{0,4}|${DOTTED})(?:%[\\w.-]{1,16})?(?:/\\d{1,3})?(?![\\w:])`,
       flags: 'i',
