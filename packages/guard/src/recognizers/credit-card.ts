@@ -10,14 +10,14 @@ const UNKNOWN_NETWORK = 0.4
 /** Enough for no policy without a word. */
 const NEEDS_WORD = 0.2
 
-/** Digits of a decimal, of a telephone number with `+` and of what is part of a word are not looked at. */
-const BEFORE = '(?<![A-Za-z0-9.+])'
-const AFTER = '(?![A-Za-z0-9])'
+/** Digits of a decimal, of a telephone number with `+` and of hexadecimal numbers are not looked at. */
+const BEFORE = '(?<![\\da-fA-F.+])'
+const AFTER = '(?![\\da-fA-F])'
 
 /** The groups as they are printed: 4-4-4-4 and its shorter and longer kin, 4-6-5 (American Express), 4-6-4 (Diners Club). */
 function grouped(separator: string): string {
   const s = `(?:${separator})`
-  return `[1-9]\\d{3}${s}(?:\\d{4}${s}\\d{4}(?:${s}\\d{1,4}){1,2}|\\d{6}${s}\\d{4,5})`
+  return `[1-9]\\d{3}${s}(?:\\d{4}${s}\\d{4}(?:${s}\\d{1,4}){0,2}|\\d{6}${s}\\d{4,5})`
 }
 
 /** Blank, dash, dot, slash, two blanks, a dash between blanks, and groups that are bold each (`**4111** **1111**`). */
@@ -25,22 +25,16 @@ const SEPARATOR = '[ ./]|  | ?- ?|\\*\\*[ -]?\\*\\*'
 /** What else stands between groups in a table, a list or a picture of a card. */
 const ANY_SEPARATOR = '[ \\t\\r\\n./*_|-]{1,5}'
 
+const CARD_WORDS = (
+  'card cards cardnum* cardno credit creditcard* debit debitcard* cc ccn pan visa mastercard* amex americanexpress ' +
+  'maestro uatp unionpay rupay jcb diners discover karte karten kartennummer kreditkart* debitkart* girocard carte ' +
+  'cartes bancaire tarjeta* credito debito cartao cartoes carta kaart kaartnummer creditcard* karta karty karte kart ' +
+  'kartim* kort kortnummer* kortti* kartu карт*'
+).split(' ')
+
 export const creditCard: Recognizer = {
   entity: 'CREDIT_CARD',
-  context: [
-    ...['card', 'cards', 'credit', 'debit', 'cc', 'pan', 'creditcard', 'debitcard', 'cardnumber'],
-    ...['visa', 'mastercard', 'amex', 'maestro', 'uatp', 'unionpay', 'rupay', 'jcb', 'diners'],
-    ...[
-      'karte',
-      'kreditkarte',
-      'kartennummer',
-      'kreditkartennummer',
-      'carte',
-      'bancaire',
-      'tarjeta',
-    ],
-    ...['carta', 'kaart', 'kaartnummer', 'creditkaart', 'karta', 'karty', 'kart', 'kort', 'kortti'],
-  ],
+  context: CARD_WORDS,
   patterns: [
     {
       source: `${BEFORE}(?:[1-9]\\d{12,18}|${grouped(SEPARATOR)})${AFTER}`,
@@ -54,14 +48,14 @@ export const creditCard: Recognizer = {
       check: (value) => (isKnown(digitsOf(value)) ? CERTAIN : 0),
     },
     {
-      source: `(?<![A-Za-z0-9+])(?:[1-9]\\d{11,18}|${grouped(ANY_SEPARATOR)})${AFTER}`,
+      source: `(?<![\\d+])(?:[1-9]\\d{11,18}|${grouped(ANY_SEPARATOR)})(?!\\d)`,
       score: NEEDS_WORD,
       contextScore: CERTAIN,
       check: scoreAfterWord,
     },
     {
       // In groups of any length, or digit by digit with commas.
-      source: `(?<![A-Za-z0-9+.])[2-6](?:[ ,-]{0,2}\\d){12,18}${AFTER}`,
+      source: '(?<![\\d+.])[2-6](?:[ ,-]{0,2}\\d){12,18}(?!\\d)',
       score: NEEDS_WORD,
       contextScore: CERTAIN,
       check: (value) => (isKnown(digitsOf(value)) ? NEEDS_WORD : 0),

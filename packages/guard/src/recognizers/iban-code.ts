@@ -9,12 +9,14 @@ const AFTER = '(?![A-Za-z0-9])'
 const LETTERS = '[A-Za-z]{2}\\d\\d'
 const ANY = '[A-Za-z0-9]'
 
+const ACCOUNT_WORDS = (
+  'iban ibans account accounts bank konto kontonummer* kontonr bankverbindung* bankkonto* compte comptes cuenta* conto ' +
+  'conta rekening* konta konto rachun* hesap hesab* tili tilinumero* ucet* uctu lucrat счет* счёт*'
+).split(' ')
+
 export const ibanCode: Recognizer = {
   entity: 'IBAN_CODE',
-  context: [
-    ...['iban', 'account', 'bank', 'konto', 'kontonummer', 'bankverbindung', 'compte', 'cuenta'],
-    ...['conto', 'conta', 'rekening', 'rekeningnummer', 'konta', 'kontonr'],
-  ],
+  context: ACCOUNT_WORDS,
   patterns: [
     {
       source: `${BEFORE}${LETTERS}(?:${ANY}{11,30}|(?:[ -]${ANY}{4}){2,7}(?:[ -]${ANY}{1,4})?)${AFTER}`,
@@ -31,11 +33,11 @@ export const ibanCode: Recognizer = {
   ],
 }
 
-/** In one case throughout: `at44 user Work` is prose. Words that are all letters are no account either. */
+/** In one case throughout, and not in small letters alone: `Lv44 bank` and `lv44 bank item item item i` are prose. */
 function isIban(value: string): boolean {
   const written = value.replace(/[ -]/g, '')
   const iban = written.toUpperCase()
-  if (written !== iban && written !== written.toLowerCase()) return false
-  if (!hasCountryStructure(iban) || !/\d/.test(iban.slice(4))) return false
-  return mod97(iban.slice(4) + iban.slice(0, 4)) === 1
+  const isLowerCase = written === written.toLowerCase()
+  if (written !== iban && !(isLowerCase && /\d/.test(iban.slice(4)))) return false
+  return hasCountryStructure(iban) && mod97(iban.slice(4) + iban.slice(0, 4)) === 1
 }

@@ -6,10 +6,10 @@ import type { Recognizer } from '../recognizer.ts'
 
 export const ukNhs: Recognizer = {
   entity: 'UK_NHS',
-  context: ['nhs', 'patient', 'patients', 'health', 'hospital', 'nhsno', 'nhsnumber'],
+  context: ['nhs*', 'patient', 'patients', 'health', 'hospital'],
   patterns: [
     {
-      source: '(?<![A-Za-z0-9.+-])\\d{3}[ -]?\\d{3}[ -]?\\d{4}(?![A-Za-z0-9])',
+      source: '(?<![\\d.+])\\d{3}[ -]?\\d{3}[ -]?\\d{4}(?!\\d)',
       score: 0.2,
       contextScore: 0.9,
       check: (value) => (hasCheckDigit(digitsOf(value)) ? 0.2 : 0),

@@ -11,10 +11,7 @@ const DOTTED = `${AREA}\\.${GROUP}\\.${SERIAL}`
 
 export const usSsn: Recognizer = {
   entity: 'US_SSN',
-  context: [
-    ...['ssn', 'ssns', 'ss', 'ssnum', 'ssno', 'social', 'soc', 'socsec', 'taxpayer'],
-    ...['socialsecurity', 'socialsecuritynumber'],
-  ],
+  context: ['ssn*', 'ss', 'social*', 'soc', 'socsec*', 'taxpayer*', 'seguro'],
   patterns: [
     // With several in a row, nothing between them, as columns without a separator are copied.
     { source: `(?<![\\d.])(?:${DASHED})+(?!\\d)`, score: 0.85 },
