@@ -12,5 +12,7 @@ export default defineConfig({
     testTimeout: 20_000,
     pool: 'forks',
     maxWorkers: 2,
+    // A dependency of the AI SDK has a condition `source` of its own, whose files Node.js cannot run.
+    server: { deps: { inline: [/\/node_modules\/(ai|@ai-sdk|eventsource-parser)\//] } },
   },
 })
