@@ -8,7 +8,7 @@ const SOURCE = 'packages/gateway/src/'
 /** Files that put the rooms together, or try whether they can be: they may import everything. */
 const COMPOSITION = new Set(['gateway.ts', 'index.ts', 'usable-config.ts'])
 /** Files that every room may import. */
-const GROUND = new Set(['clock.ts', 'errors.ts', 'logger.ts', 'loopback.ts', 'time-slice.ts'])
+const GROUND = new Set(['clock.ts', 'errors.ts', 'logger.ts', 'loopback.ts', 'scheduler.ts'])
 
 /**
  * Room -> what it may import: a room (a folder, or a file beside the folders), or one file of a room. What is not here

@@ -29,6 +29,7 @@ import {
 } from './live-config.ts'
 import { createLogger, framesOf, type Logger } from './logger.ts'
 import { Reporting } from './reporting.ts'
+import { Scheduler } from './scheduler.ts'
 import { clientAddresses } from './server/client-address.ts'
 import { Connections } from './server/connections.ts'
 import { healthRoutes } from './server/health-routes.ts'
@@ -318,6 +319,7 @@ export class Gateway {
       }),
       timeoutMs: settings.completionTimeoutMs,
       maxAnswerCharacters: settings.maxAnswerCharacters,
+      scheduler: new Scheduler(),
       clock: systemClock,
       observers: this.#reporting.observers,
       onGap: (ms) => this.#reporting.metrics.gap(ms),

@@ -15,7 +15,7 @@ export interface RuleBase {
   readonly direction?: Direction | 'both'
   /** Default: all channels. */
   readonly channels?: readonly Channel[]
-  /** Default: all roles but `system` and `developer`, whose texts are checked only if named here. */
+  /** Default: all roles but the policy's `trustedRoles`. */
   readonly roles?: readonly Role[]
   /** Reported with a block, for example `pii` or `safety`. */
   readonly category?: string
@@ -60,6 +60,11 @@ export interface PolicyDefinition {
   readonly rules?: readonly RuleDefinition[]
   /** Findings with a lower score do not count, from 0 to 1. Default: that of the inherited policy, or 0.5. */
   readonly threshold?: number
+  /**
+   * Roles whose texts only rules that name them look at. Default: none, since a client may choose any role. To be named
+   * where the application, and nobody else, writes the texts of these roles.
+   */
+  readonly trustedRoles?: readonly Role[]
   /** Texts that are never findings, such as the company's own addresses and numbers; case does not matter. */
   readonly allow?: readonly string[]
   /** No match is longer and no text is held longer, in UTF-16 units, 32 to 4096. Default 320. */

@@ -3,7 +3,13 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { PolicyDefinition, PolicyName, RuleDefinition } from './definition.ts'
-import { type GuardStream, NO_FINDINGS, type OpenOptions, type ScanResult } from './finding.ts'
+import {
+  type GuardStream,
+  NO_FINDINGS,
+  type OpenOptions,
+  type Role,
+  type ScanResult,
+} from './finding.ts'
 import { JsonStream } from './json-stream.ts'
 import type { PatternNode } from './matcher/pattern.ts'
 import { builtInPolicy, POLICY_NAMES } from './policies.ts'
@@ -16,6 +22,7 @@ import {
   idOf,
   type ReadRule,
   readAllowed,
+  readRoles,
   readRule,
 } from './rule-reader.ts'
 import { requireFields, requireFraction, requireList, requireText } from './shape.ts'
@@ -24,7 +31,9 @@ import { TextStream } from './stream.ts'
 const DEFAULT_MAX_SPAN = 320
 const DEFAULT_THRESHOLD = 0.5
 const HASH_HEX_DIGITS = 16
-const POLICY_FIELDS = ['name', 'extends', 'without', 'rules', 'threshold', 'allow', 'maxSpan']
+const POLICY_FIELDS = [
+  ...['name', 'extends', 'without', 'rules', 'threshold', 'trustedRoles', 'allow', 'maxSpan'],
+]
 
 /** A compiled policy. It is immutable and may be shared by any number of streams. */
 export interface Policy {
@@ -59,6 +68,7 @@ class CompiledPolicy implements Policy {
   readonly #maxSpan: number
   readonly #threshold: number
   readonly #allowed: readonly PatternNode[]
+  readonly #trustedRoles: readonly Role[]
   /** By the indices of the rules in scope, so that kinds of text with the same rules share a program. */
   readonly #programs = new Map<string, Program>()
   /** By the options of a stream. */
@@ -72,6 +82,7 @@ class CompiledPolicy implements Policy {
     this.#maxSpan = maxSpanOf(definition)
     this.#threshold = thresholdOf(definition)
     this.#allowed = readAllowed(definition.allow ?? [])
+    this.#trustedRoles = readRoles(definition.trustedRoles ?? [], 'trustedRoles')
     this.#rules = rules.map(({ rule, path }, index) =>
       under(path, () => readRule(rule, { index, threshold: this.#threshold })),
     )
@@ -80,6 +91,7 @@ class CompiledPolicy implements Policy {
     this.hash = hashOf({
       rules: rules.map(({ rule }) => rule),
       allow: definition.allow,
+      trustedRoles: definition.trustedRoles,
       threshold: this.#threshold,
       maxSpan: this.#maxSpan,
     })
@@ -87,7 +99,7 @@ class CompiledPolicy implements Policy {
   }
 
   applies(options: OpenOptions): boolean {
-    return this.#rules.some(({ rule }) => isInScope(rule.scope, options))
+    return this.#rules.some(({ rule }) => isInScope(rule.scope, options, this.#trustedRoles))
   }
 
   open(options: OpenOptions): GuardStream {
@@ -118,7 +130,9 @@ class CompiledPolicy implements Policy {
   }
 
   #compiled(options: OpenOptions): Program | undefined {
-    const inScope = this.#rules.filter(({ rule }) => isInScope(rule.scope, options))
+    const inScope = this.#rules.filter(({ rule }) =>
+      isInScope(rule.scope, options, this.#trustedRoles),
+    )
     if (inScope.length === 0) return undefined
     const key = inScope.map(({ rule }) => rule.index).join()
     let program = this.#programs.get(key)

@@ -307,6 +307,13 @@ function scopeOf(definition: RuleDefinition): Scope {
   return { direction, channels, roles }
 }
 
+/** @throws PolicyError if this is no list of roles. */
+export function readRoles(roles: unknown, path: string): readonly Role[] {
+  requireList(roles, path)
+  if (roles.length > 0) requireSomeOf(roles, ROLES, path)
+  return roles as readonly Role[]
+}
+
 /** @throws PolicyError `invalid_option` for options of a stream that mean nothing. */
 export function checkOptions({ direction, channel, role }: OpenOptions): void {
   try {

@@ -20,7 +20,7 @@ export interface Scope {
   readonly direction: Direction | 'both'
   /** Undefined: every channel. */
   readonly channels: readonly Channel[] | undefined
-  /** Undefined: every role but `system` and `developer`. */
+  /** Undefined: every role that the policy does not trust. */
   readonly roles: readonly Role[] | undefined
 }
 
@@ -31,13 +31,16 @@ export function summaryOf({ id, entity, category, action, scope }: Rule): RuleSu
   return { id, entity, category, action, scope }
 }
 
-/** Whether a rule looks at a text opened with these options. */
-export function isInScope(scope: Scope, options: OpenOptions): boolean {
+/** Whether a rule looks at a text opened with these options. A role that a rule names is looked at, trusted or not. */
+export function isInScope(
+  scope: Scope,
+  options: OpenOptions,
+  trustedRoles: readonly Role[],
+): boolean {
   const { direction, channel = 'content', role = defaultRole(direction) } = options
   if (scope.direction !== 'both' && scope.direction !== direction) return false
   if (scope.channels !== undefined && !scope.channels.includes(channel)) return false
-  if (scope.roles !== undefined) return scope.roles.includes(role)
-  return role !== 'system' && role !== 'developer'
+  return scope.roles === undefined ? !trustedRoles.includes(role) : scope.roles.includes(role)
 }
 
 function defaultRole(direction: Direction): Role {

@@ -285,12 +285,21 @@ describe('scope', () => {
     [{ direction: 'input' }, '[IN] sys why'],
     [{ direction: 'output' }, text],
     [{ direction: 'output', channel: 'reasoning' }, 'in sys [WHY]'],
-    [{ direction: 'input', role: 'system' }, 'in [SYS] why'],
-    [{ direction: 'input', role: 'developer' }, text],
+    [{ direction: 'input', role: 'system' }, '[IN] [SYS] why'],
+    [{ direction: 'input', role: 'developer' }, '[IN] sys why'],
     [{ direction: 'input', role: 'tool', channel: 'reasoning' }, '[IN] sys [WHY]'],
   ] as const)('%j', (options, shown) => {
     expect(policy.scan(text, options).text).toBe(shown)
     expect(policy.applies(options)).toBe(shown !== text)
+  })
+
+  it.each([
+    [{ direction: 'input', role: 'user' }, '[IN] sys why'],
+    [{ direction: 'input', role: 'developer' }, text],
+    [{ direction: 'input', role: 'system' }, 'in [SYS] why'],
+  ] as const)('leaves out trusted roles unless a rule names them: %j', (options, shown) => {
+    const trusting = compilePolicy({ rules, trustedRoles: ['system', 'developer'] })
+    expect(trusting.scan(text, options).text).toBe(shown)
   })
 })
 

@@ -1,4 +1,5 @@
 /** A client at the door: who it is, and from where it comes. */
+import { networkOf } from './network.ts'
 import type { Principal } from './principal.ts'
 
 export interface Client {
@@ -10,4 +11,9 @@ export interface Client {
 /** The name by which its completions are its own. All clients without a credential together own theirs. */
 export function ownerOf({ principal: { kind, id } }: Client): string {
   return `${kind} ${id}`
+}
+
+/** The name under which its use is counted and its turns are given: clients without a credential are told apart by address. */
+export function quotaNameOf({ principal: { kind, id }, address }: Client): string {
+  return kind === 'anonymous' ? `address ${networkOf(address)}` : `${kind} ${id}`
 }

@@ -5,9 +5,11 @@
  *   accepted --ack--> streaming --> complete | blocked | cancelled | error      (from every state, exactly one terminal)
  */
 import type { Finding } from '@sluice/guard'
+import { quotaNameOf } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { Blocked, type PreparedRequest, prepareRequest } from '../request/prepare.ts'
+import type { Scheduler } from '../scheduler.ts'
 import type { OpenStream, UpstreamClient } from '../upstream/client.ts'
 import { Answer } from './answer.ts'
 import type { Feed } from './feed.ts'
@@ -21,6 +23,8 @@ export interface CompletionServices {
   upstream: UpstreamClient
   includeUsage: boolean
   quotas: Quotas
+  /** Whose turns preparing and counting take. */
+  scheduler: Scheduler
   /** The most time from `init` to the terminal, in milliseconds. */
   timeoutMs: number
   maxAnswerCharacters: number
@@ -102,7 +106,7 @@ export class Completion {
 
   async #stages(): Promise<void> {
     const { signal } = this.#abort
-    const { upstream, includeUsage, quotas, observers } = this.#services
+    const { upstream, includeUsage, quotas, scheduler, observers } = this.#services
     const { request, policy, model, onOverflow, client } = this.#order
     await quotas.admit(client)
     const prepared = await prepareRequest(request, {
@@ -110,6 +114,8 @@ export class Completion {
       model,
       onOverflow,
       includeUsage,
+      scheduler,
+      client: quotaNameOf(client),
       signal,
       onFindings: (findings) => this.#findings.add('input', findings),
     })
@@ -121,7 +127,7 @@ export class Completion {
     signal.throwIfAborted()
     this.#stream = await upstream.open({
       body: prepared.body,
-      client: client.principal.id,
+      client: quotaNameOf(client),
       signal,
       sink: { onEvent: this.#onEvent, onRead: this.#onRead },
       onAttempt: () => {
@@ -168,7 +174,7 @@ export class Completion {
   async #report(outcome: Outcome): Promise<CompletionReport> {
     const report = this.#snapshot()
     const counted = this.#answer.completionTokens
-    report.tokensOut = counted ?? (await this.#meter.count(this.#order.model.encoding))
+    report.tokensOut = counted ?? (await this.#countTokens())
     report.tokensOutEstimated = counted === undefined
     report.latencyMs = this.#since(this.#services.clock.monotonic())
     report.status = outcome.status
@@ -182,6 +188,11 @@ export class Completion {
       report.blockedCategory = outcome.category
     }
     return report
+  }
+
+  #countTokens(): Promise<number> {
+    const { model, client } = this.#order
+    return this.#meter.count(model.encoding, this.#services.scheduler.task(quotaNameOf(client)))
   }
 
   /** Whole milliseconds from the order to a reading of the monotonic clock. */

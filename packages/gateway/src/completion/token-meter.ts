@@ -1,4 +1,5 @@
 /** Collects an answer's text cheaply while it streams, and counts its tokens at the end if the upstream did not. */
+import type { Task } from '../scheduler.ts'
 import { countTokens } from '../tokens/count.ts'
 import { type EncodingName, loadEncoding } from '../tokens/encoding.ts'
 
@@ -20,8 +21,9 @@ export class TokenMeter {
   }
 
   /** Tokens of everything pushed. Counts the channels as one text, so it is an estimate. */
-  async count(encoding: EncodingName): Promise<number> {
+  async count(encodingName: EncodingName, task: Task): Promise<number> {
     const text = Buffer.concat([...this.#blocks, Buffer.from(this.#tail, 'utf8')]).toString('utf8')
-    return text === '' ? 0 : countTokens(text, await loadEncoding(encoding))
+    if (text === '') return 0
+    return countTokens(text, { encoding: await loadEncoding(encodingName), task })
   }
 }

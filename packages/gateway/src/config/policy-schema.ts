@@ -76,7 +76,7 @@ const common = {
   action,
   direction: z.enum(directions).optional().describe('Default both.'),
   channels: z.array(z.enum(channels)).optional().describe('Default all.'),
-  roles: z.array(z.enum(roles)).optional().describe('Default all but system and developer.'),
+  roles: z.array(z.enum(roles)).optional().describe('Default all but those that are trusted.'),
   category: z.string().min(1).optional().describe('Reported with a block.'),
 } as const satisfies Fields<RuleBase>
 
@@ -113,6 +113,10 @@ const policy = {
     .array(z.union([entityRule, patternRule, termsRule].map((rule) => z.strictObject(rule))))
     .optional(),
   threshold: fraction.optional().describe('Findings with a lower score do not count. Default 0.5.'),
+  trustedRoles: z
+    .array(z.enum(roles))
+    .optional()
+    .describe('Roles that only rules naming them look at. Default none: clients choose roles.'),
   allow: words.optional().describe('Texts that are never findings.'),
   maxSpan: z
     .int()

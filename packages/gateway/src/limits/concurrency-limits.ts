@@ -1,9 +1,11 @@
 /** How many completions and sockets may be open: for a client, for an address, for the node, with fair shares when it is nearly full. */
+
+import { quotaNameOf } from '../clients/client.ts'
+import { networkOf } from '../clients/network.ts'
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
 import { isLoopbackAddress } from '../loopback.ts'
 import { isExempt } from './exemption.ts'
-import { networkOf } from './network.ts'
 
 /** Numbers at a time; 0 is no limit. */
 export interface ConcurrencySettings {
@@ -70,7 +72,7 @@ export class ConcurrencyLimits {
     const limit = isExempt(principal, address)
       ? 0
       : (principal.limits?.completions ?? clientCompletions)
-    const client = nameOf(principal, address)
+    const client = quotaNameOf({ principal, address })
     const own = this.#completions.of(client)
     if (limit > 0 && own >= limit) {
       throw refusal(
@@ -155,18 +157,13 @@ export class ConcurrencyLimits {
     const limit = isExempt(principal, address)
       ? 0
       : (principal.limits?.sockets ?? this.#settings.clientSockets)
-    const client = nameOf(principal, address)
+    const client = quotaNameOf({ principal, address })
     if (isOver(this.#clientSockets.of(client), limit)) {
       throw refusal('rate_limited', `This client has ${limit} open sockets, which is its limit`)
     }
     this.#clientSockets.add(client)
     return () => this.#clientSockets.remove(client)
   }
-}
-
-/** Clients without a credential share by address: nothing else tells them apart. */
-function nameOf({ kind, id }: Principal, address: string): string {
-  return kind === 'anonymous' ? `address ${networkOf(address)}` : `${kind} ${id}`
 }
 
 function isOver(count: number, limit: number): boolean {

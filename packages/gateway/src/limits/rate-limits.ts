@@ -1,9 +1,10 @@
 /** Requests and tokens a minute, for each client and each address. Counting windows is rate-limiter-flexible's. */
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import { quotaNameOf } from '../clients/client.ts'
+import { networkOf } from '../clients/network.ts'
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
 import { isExempt } from './exemption.ts'
-import { networkOf } from './network.ts'
 
 /** The gateway's own limits a minute; 0 is none. A principal's own come first. */
 export interface RateSettings {
@@ -39,7 +40,7 @@ export class RateLimits {
     await this.#take({
       what: 'requests',
       whom: 'this client',
-      id: nameOf(principal),
+      id: quotaNameOf({ principal, address }),
       limit: requests,
       points: 1,
     })
@@ -55,7 +56,7 @@ export class RateLimits {
     await this.#take({
       what: 'tokens',
       whom: 'this client',
-      id: nameOf(principal),
+      id: quotaNameOf({ principal, address }),
       limit: tokens,
       points: 0,
     })
@@ -65,7 +66,8 @@ export class RateLimits {
   async spend(principal: Principal, address: string, tokens: number): Promise<void> {
     if (isExempt(principal, address)) return
     const limit = this.#tokenLimit(principal)
-    if (limit > 0) await this.#limiter('tokens', limit).penalty(nameOf(principal), tokens)
+    if (limit > 0)
+      await this.#limiter('tokens', limit).penalty(quotaNameOf({ principal, address }), tokens)
   }
 
   #tokenLimit(principal: Principal): number {
@@ -107,9 +109,4 @@ export class RateLimits {
     this.#limiters.set(key, limiter)
     return limiter
   }
-}
-
-/** A key and a token's subject may have the same id and are two clients all the same. */
-function nameOf({ kind, id }: Principal): string {
-  return `${kind} ${id}`
 }

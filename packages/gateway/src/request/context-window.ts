@@ -1,12 +1,12 @@
 /** Whether a conversation fits its model's context window, and which messages to leave out if it does not. */
 import type { ChatMessage } from '@sluice/protocol'
 import { GatewayError } from '../errors.ts'
-import { promptTokens } from '../tokens/count.ts'
+import { isFixed, promptTokens } from '../tokens/count.ts'
 
 export interface FitOptions {
   /** Tokens of each message, overhead included. */
   counts: readonly number[]
-  /** Tokens that the prompt has besides its messages: the tools' definitions. */
+  /** Tokens that the prompt has besides its messages: tools, formats, ids. */
   overhead: number
   /** Tokens of prompt and answer together; undefined: no limit. */
   contextWindow: number | undefined
@@ -48,8 +48,6 @@ function newestThatFit(
   messages: readonly ChatMessage[],
   options: FitOptions,
 ): Set<number> | undefined {
-  const isFixed = (message: ChatMessage) =>
-    message.role === 'system' || message.role === 'developer'
   const kept = new Set(messages.flatMap((message, i) => (isFixed(message) ? [i] : [])))
   const sum = (indices: Iterable<number>) =>
     [...indices].reduce((total, i) => total + (options.counts[i] ?? 0), 0)

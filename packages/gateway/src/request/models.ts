@@ -27,6 +27,9 @@ export interface ModelSettings {
   maxTokensField?: ModelParameters['maxTokensField'] | undefined
 }
 
+/** The label of a model that neither the configuration nor the table knows. */
+export const OTHER_MODEL = 'other'
+
 const CHAT: ModelParameters = { omit: [], maxTokensField: 'max_tokens' }
 /** OpenAI's reasoning models refuse sampling parameters and `max_tokens`. */
 const REASONING: ModelParameters = {
@@ -105,7 +108,7 @@ export function modelTable(options: ModelTableOptions): (name: string) => Model 
     const settings = own.get(name)
     const row = BY_LENGTH.find(([prefix]) => isVersionOf(name, prefix))
     const [
-      prefix = 'other',
+      prefix = OTHER_MODEL,
       contextWindow = options.defaultContextWindow,
       encoding = 'cl100k_base',
       parameters = CHAT,

@@ -1,12 +1,12 @@
 /** From a valid request to what the upstream may see: guarded, counted, fitted to the context window. */
 import type { Finding, Policy } from '@sluice/guard'
 import type { ChatRequest } from '@sluice/protocol'
-import { TimeSlice } from '../time-slice.ts'
+import type { Scheduler } from '../scheduler.ts'
 import { countMessages, countTokens } from '../tokens/count.ts'
 import { loadEncoding } from '../tokens/encoding.ts'
 import { fitContextWindow } from './context-window.ts'
-import { guardPrompt } from './guard-prompt.ts'
-import type { Model } from './models.ts'
+import { guardRequest } from './guard-request.ts'
+import { type Model, OTHER_MODEL } from './models.ts'
 import { upstreamBody } from './upstream-body.ts'
 
 export interface PrepareOptions {
@@ -14,6 +14,9 @@ export interface PrepareOptions {
   model: Model
   onOverflow: 'reject' | 'truncate'
   includeUsage: boolean
+  scheduler: Scheduler
+  /** Whose turns the work takes. */
+  client: string
   signal: AbortSignal
   /** Told what the guard found, also when it blocks. */
   onFindings: (findings: readonly Finding[]) => void
@@ -50,18 +53,17 @@ export async function prepareRequest(
   request: ChatRequest,
   options: PrepareOptions,
 ): Promise<PreparedRequest> {
-  const { policy, model } = options
-  const slice = new TimeSlice(options.signal)
-  const guarded = await guardPrompt(request.messages, policy, slice)
-  options.onFindings(guarded.findings)
-  if (guarded.blocked !== undefined) throw new Blocked('input', blockCategory(guarded.blocked))
+  const { policy, model, scheduler, client, signal, onFindings } = options
+  const task = scheduler.task(client, signal)
+  const isKnownModel = model.label !== OTHER_MODEL
+  const guarded = await guardRequest(request, { policy, task, onFindings, isKnownModel })
+  if ('blocked' in guarded) throw new Blocked('input', blockCategory(guarded.blocked))
   const encoding = await loadEncoding(model.encoding)
-  const counts = await countMessages(guarded.messages, encoding, slice)
-  const overhead =
-    request.tools === undefined
-      ? 0
-      : await countTokens(JSON.stringify(request.tools), encoding, slice)
-  const fit = fitContextWindow(guarded.messages, {
+  const limit = countingLimit(model.contextWindow)
+  const counting = { encoding, task, limit }
+  const overhead = await countTokens(definitionsOf(guarded.request), counting)
+  const counts = await countMessages(guarded.request.messages, counting)
+  const fit = fitContextWindow(guarded.request.messages, {
     counts,
     contextWindow: model.contextWindow,
     overhead,
@@ -70,8 +72,32 @@ export async function prepareRequest(
     assumedFor: model.isWindowAssumed ? request.modelId : undefined,
   })
   return {
-    body: upstreamBody(request, fit.messages, { model, includeUsage: options.includeUsage }),
+    body: upstreamBody(guarded.request, fit.messages, {
+      model,
+      includeUsage: options.includeUsage,
+    }),
     tokenCount: fit.tokenCount,
     dropped: fit.dropped,
   }
+}
+
+/**
+ * Where counting stops: far enough beyond the window that a refusal states a telling number, near enough that a prompt of
+ * megabytes costs no more than the window allows.
+ */
+function countingLimit(contextWindow: number | undefined): number {
+  return contextWindow === undefined ? Number.POSITIVE_INFINITY : 2 * contextWindow + 10_000
+}
+
+/** What the model reads besides the messages, as text: providers write it into the prompt in forms of their own. */
+function definitionsOf({ tools, toolChoice, responseFormat, messages }: ChatRequest): string {
+  const ids = messages.flatMap((message) => {
+    if ('tool_call_id' in message) return [message.tool_call_id]
+    return 'tool_calls' in message ? (message.tool_calls ?? []).map(({ id }) => id) : []
+  })
+  const parts = [tools, typeof toolChoice === 'object' ? toolChoice : undefined, responseFormat]
+  return [
+    ...parts.flatMap((part) => (part === undefined ? [] : [JSON.stringify(part)])),
+    ...ids,
+  ].join('\n')
 }

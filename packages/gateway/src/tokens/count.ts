@@ -1,6 +1,6 @@
-/** Counts tokens without ever holding the event loop: however long the texts and however many, in slices. */
+/** Counts tokens without ever holding the event loop: however long the texts and however many, turn by turn. */
 import type { ChatMessage } from '@sluice/protocol'
-import { TimeSlice } from '../time-slice.ts'
+import type { Task } from '../scheduler.ts'
 import type { Encoding } from './encoding.ts'
 
 /**
@@ -13,34 +13,61 @@ const TOKENS_PRIMING = 3
 /** A tool call is written out with its name and arguments; its frame costs about this much. */
 const TOKENS_PER_TOOL_CALL = 8
 
-/** Tokens of a text. Rejects as the slice does. */
-export async function countTokens(
-  text: string,
-  encoding: Encoding,
-  slice = new TimeSlice(),
-): Promise<number> {
+export interface CountOptions {
+  encoding: Encoding
+  /** Whose turns on the event loop the counting takes. */
+  task: Task
+  /** Counting stops beyond this many tokens, since more cannot matter. Default: never. */
+  limit?: number
+}
+
+/** Tokens of a text; what is over the limit is a lower bound. Rejects as the task does. */
+export async function countTokens(text: string, options: CountOptions): Promise<number> {
+  const { encoding, task, limit = Number.POSITIVE_INFINITY } = options
   const steps = encoding.steps(text)
   for (let step = steps.next(); ; step = steps.next()) {
-    if (slice.isOver) await slice.next()
-    if (step.done === true) return step.value
+    if (task.isOver()) await task.next()
+    if (step.done === true || step.value > limit) return step.value
   }
 }
 
-/** What each message adds to a prompt, overhead included, in the messages' order. */
+/**
+ * What each message adds to a prompt, overhead included, in the messages' order. Counts what is always sent first, then
+ * from the newest message on; when the limit is passed, the messages that are left count as 0.
+ */
 export async function countMessages(
   messages: readonly ChatMessage[],
-  encoding: Encoding,
-  slice = new TimeSlice(),
+  options: CountOptions,
 ): Promise<number[]> {
-  const counts: number[] = []
-  for (const message of messages) {
-    let count = TOKENS_PER_MESSAGE
-    for (const part of textsOf(message)) count += await countTokens(part, encoding, slice)
-    if ('name' in message && message.name !== undefined) count += TOKENS_PER_NAME
-    if ('tool_calls' in message) count += TOKENS_PER_TOOL_CALL * (message.tool_calls?.length ?? 0)
-    counts.push(count)
+  const counts = messages.map(() => 0)
+  let { limit = Number.POSITIVE_INFINITY } = options
+  for (const i of byImportance(messages)) {
+    const count = await countMessage(messages[i] as ChatMessage, { ...options, limit })
+    counts[i] = count
+    limit -= count
+    if (limit < 0) break
   }
   return counts
+}
+
+async function countMessage(message: ChatMessage, options: CountOptions): Promise<number> {
+  let count = TOKENS_PER_MESSAGE
+  for (const part of textsOf(message)) count += await countTokens(part, options)
+  if ('name' in message && message.name !== undefined) count += TOKENS_PER_NAME
+  if ('tool_calls' in message) count += TOKENS_PER_TOOL_CALL * (message.tool_calls?.length ?? 0)
+  return count
+}
+
+/** Indices of the instructions, which are always sent, then of the other messages from the newest on. */
+function byImportance(messages: readonly ChatMessage[]): number[] {
+  const isInstruction = (i: number) => isFixed(messages[i] as ChatMessage)
+  const indices = messages.map((_, i) => i)
+  return [...indices.filter(isInstruction), ...indices.filter((i) => !isInstruction(i)).reverse()]
+}
+
+/** Whether a message is an instruction: a sliding window never leaves it out. */
+export function isFixed({ role }: ChatMessage): boolean {
+  return role === 'system' || role === 'developer'
 }
 
 /** Tokens of a whole prompt, given its messages' counts. */

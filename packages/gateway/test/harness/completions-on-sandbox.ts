@@ -13,6 +13,7 @@ import type { Subscriber, Subscription } from '../../src/completion/subscription
 import type { CompletionReport } from '../../src/completion/terminal.ts'
 import { gatewayConfig } from '../../src/config/gateway-config.ts'
 import { modelTable } from '../../src/request/models.ts'
+import { Scheduler } from '../../src/scheduler.ts'
 import { UpstreamClient } from '../../src/upstream/client.ts'
 import { upstreamTarget } from '../../src/upstream/profiles.ts'
 
@@ -39,6 +40,7 @@ export async function completionsOnSandbox(options: Options = {}) {
   const completions = new Completions({
     upstream: new UpstreamClient({ target: upstreamTarget(settings), dispatcher: agent }),
     includeUsage: true,
+    scheduler: new Scheduler(),
     store: new MemoryFeedStore({ budget, ringBytes: options.ringBytes ?? 1e6 }),
     quotas: { ...NO_QUOTAS, ...options.quotas },
     timeoutMs: 60_000,

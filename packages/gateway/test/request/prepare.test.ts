@@ -4,6 +4,7 @@ import type { ChatMessage, ChatRequest } from '@sluice/protocol'
 import { describe, expect, it, vi } from 'vitest'
 import { modelTable } from '../../src/request/models.ts'
 import { Blocked, type PrepareOptions, prepareRequest } from '../../src/request/prepare.ts'
+import { Scheduler } from '../../src/scheduler.ts'
 
 const modelOf = modelTable({ models: {}, defaultContextWindow: 8_192 })
 const never = new AbortController().signal
@@ -35,6 +36,8 @@ function prepared(asked: ChatRequest, options: Partial<PrepareOptions> = {}) {
     model: modelOf(asked.modelId),
     onOverflow: 'reject',
     includeUsage: false,
+    scheduler: new Scheduler(),
+    client: 'client',
     signal: never,
     onFindings: () => {},
     ...options,
@@ -107,9 +110,11 @@ describe('prepareRequest', () => {
     expect(messages[1]?.content, 'the request itself is not changed').toBe('is it ada@x.com')
   })
 
-  it('passes the instructions of the operator to the model as they are', async () => {
+  it('guards instructions as well, since a client may choose any role', async () => {
     const messages: ChatMessage[] = [{ role: 'system', content: 'mail ada@x.com' }]
-    expect((await bodyOf(request({ messages }), { policy })).messages).toEqual(messages)
+    expect((await bodyOf(request({ messages }), { policy })).messages).toEqual([
+      { role: 'system', content: 'mail [MAIL]' },
+    ])
   })
 
   it('is blocked by what the guard forbids, and tells what was found until then', async () => {
@@ -155,6 +160,38 @@ describe('prepareRequest', () => {
       expect(turns).toBeGreaterThan(workedMs / 50)
     },
   )
+
+  it.each([
+    [
+      'a response format',
+      { responseFormat: { type: 'json_schema', json_schema: { name: 'word '.repeat(9_000) } } },
+    ],
+    [
+      'a tool choice',
+      { toolChoice: { type: 'function', function: { name: 'word '.repeat(9_000) } } },
+    ],
+    [
+      'the ids of tool calls',
+      {
+        messages: Array.from({ length: 100 }, () => ({
+          role: 'tool' as const,
+          content: '',
+          tool_call_id: 'word '.repeat(90),
+        })),
+      },
+    ],
+  ])('counts %s into the window', async (_, more) => {
+    await expect(prepared(request({ modelId: 'gpt-4', ...more }))).rejects.toThrow(
+      /^Context window exceeded: 9\d{3} > 8192$/,
+    )
+  })
+
+  it('refuses a prompt far beyond its window without counting all of it', async () => {
+    const messages: ChatMessage[] = [{ role: 'user', content: 'word '.repeat(400_000) }]
+    await expect(prepared(request({ modelId: 'gpt-4', messages }))).rejects.toThrow(
+      /^Context window exceeded: 2[67]\d{3} > 8192$/,
+    )
+  })
 
   it('leaves a long prompt at once when it is aborted', async () => {
     const controller = new AbortController()

@@ -3,8 +3,13 @@ import fc from 'fast-check'
 import { countTokens as cl100k } from 'gpt-tokenizer/encoding/cl100k_base'
 import { countTokens as o200k } from 'gpt-tokenizer/encoding/o200k_base'
 import { describe, expect, it } from 'vitest'
-import { TimeSlice } from '../../src/time-slice.ts'
-import { countMessages, countTokens, promptTokens } from '../../src/tokens/count.ts'
+import { Scheduler } from '../../src/scheduler.ts'
+import {
+  type CountOptions,
+  countMessages,
+  countTokens,
+  promptTokens,
+} from '../../src/tokens/count.ts'
 import { type EncodingName, loadEncoding } from '../../src/tokens/encoding.ts'
 import { longMergeSteps, mergeShort } from '../../src/tokens/merge.ts'
 
@@ -46,18 +51,22 @@ const anyText = fc
   )
   .map((parts) => Buffer.from(parts.join('')).toString())
 
+async function counting(name: EncodingName, signal?: AbortSignal): Promise<CountOptions> {
+  return { encoding: await loadEncoding(name), task: new Scheduler().task('client', signal) }
+}
+
 describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
   const expected = (text: string) => peer(text, { disallowedSpecial: new Set() })
 
   it.each(TEXTS)('counts %j as gpt-tokenizer does', async (text) => {
-    expect(await countTokens(text, await loadEncoding(name))).toBe(expected(text))
+    expect(await countTokens(text, await counting(name))).toBe(expected(text))
   })
 
   it('counts any text as gpt-tokenizer does', async () => {
-    const encoding = await loadEncoding(name)
+    const options = await counting(name)
     await fc.assert(
       fc.asyncProperty(anyText, async (text) => {
-        expect(await countTokens(text, encoding)).toBe(expected(text))
+        expect(await countTokens(text, options)).toBe(expected(text))
       }),
       { numRuns: 300 },
     )
@@ -70,7 +79,7 @@ describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
     ['a megabyte of words', 'the quick brown fox '.repeat(50_000)],
     ['a megabyte of blanks', ' '.repeat(1_000_000)],
   ])('lets others have their turn while it counts %s', async (_name, text) => {
-    const encoding = await loadEncoding(name)
+    const options = await counting(name)
     let [longestMs, turns, last] = [0, 0, process.cpuUsage()]
     const beat = setInterval(() => {
       const { user, system } = process.cpuUsage(last)
@@ -79,7 +88,7 @@ describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
       turns += 1
     }, 1)
     try {
-      expect(await countTokens(text, encoding)).toBeGreaterThan(1_000)
+      expect(await countTokens(text, options)).toBeGreaterThan(1_000)
     } finally {
       clearInterval(beat)
     }
@@ -92,16 +101,31 @@ describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
   it.each(['\ufeff', ' \ufeff', '\ufeffusing'])(
     'counts one token where a byte order mark is part of it: %j',
     async (text) => {
-      if (name === 'cl100k_base') expect(await countTokens(text, await loadEncoding(name))).toBe(1)
+      if (name === 'cl100k_base') expect(await countTokens(text, await counting(name))).toBe(1)
     },
   )
 
   it('ends with the reason of an abort', async () => {
-    const encoding = await loadEncoding(name)
     const controller = new AbortController()
-    const counting = countTokens('a'.repeat(1_000_000), encoding, new TimeSlice(controller.signal))
+    const options = await counting(name, controller.signal)
+    const counted = countTokens('a'.repeat(1_000_000), options)
     controller.abort('enough')
-    await expect(counting).rejects.toBe('enough')
+    await expect(counted).rejects.toBe('enough')
+  })
+
+  it.each([
+    ['words', 'the quick brown fox '.repeat(50_000)],
+    ['letters without a blank', 'abcdefghij'.repeat(100_000)],
+  ])('stops soon after its limit: %s', async (_, text) => {
+    const count = await countTokens(text, { ...(await counting(name)), limit: 1_000 })
+    expect(count).toBeGreaterThan(1_000)
+    expect(count).toBeLessThan(20_000)
+  })
+
+  it('counts a megabyte without a blank in blocks, to one token in 32,768 bytes', async () => {
+    const text = 'abcdefghij'.repeat(100_000)
+    const count = await countTokens(text, await counting(name))
+    expect(Math.abs(count - 200_000)).toBeLessThanOrEqual(2 * (1_000_000 / 32_768))
   })
 })
 
@@ -126,7 +150,7 @@ describe('merging', () => {
 
 describe('countMessages', () => {
   it("adds the chat format's overhead: three a message, one a name, three for the prompt", async () => {
-    const encoding = await loadEncoding('cl100k_base')
+    const options = await counting('cl100k_base')
     const counts = await countMessages(
       [
         { role: 'system', content: 'hello world' },
@@ -138,7 +162,7 @@ describe('countMessages', () => {
         },
         { role: 'tool', content: '', tool_call_id: 'x' },
       ],
-      encoding,
+      options,
     )
     const text = (part: string) => cl100k(part)
     expect(counts).toEqual([
@@ -149,5 +173,19 @@ describe('countMessages', () => {
     ])
     expect(promptTokens(counts)).toBe(counts.reduce((sum, count) => sum + count, 3))
     expect(promptTokens([])).toBe(3)
+  })
+
+  it('counts the instructions and the newest messages first, and stops beyond its limit', async () => {
+    const content = 'word '.repeat(100)
+    const counts = await countMessages(
+      [
+        { role: 'user', content },
+        { role: 'user', content },
+        { role: 'system', content },
+        { role: 'user', content },
+      ],
+      { ...(await counting('cl100k_base')), limit: 150 },
+    )
+    expect(counts.map((count) => count > 0)).toEqual([false, false, true, true])
   })
 })

@@ -1,6 +1,6 @@
 // The name under which an address is counted.
 import { describe, expect, it } from 'vitest'
-import { networkOf } from '../../src/limits/network.ts'
+import { networkOf } from '../../src/clients/network.ts'
 
 describe('networkOf', () => {
   it.each([

@@ -1,0 +1,150 @@
+/**
+ * The guard on a request: every text and number that the upstream would see, whatever its role or field, because a client
+ * may choose any of them. Each value by itself, in turns on the event loop. Keeps no finding, only tells of them.
+ */
+import type { Block, Finding, OpenOptions, Policy, Role } from '@sluice/guard'
+import type { ChatMessage, ChatRequest, ChatTool } from '@sluice/protocol'
+import type { Task } from '../scheduler.ts'
+
+/** Characters between two looks at the clock: some milliseconds of the guard's worst case. */
+const SLICE_CHARACTERS = 1_024
+/** Whose words the definitions of a request are: those of whoever wrote the application. */
+const DEFINITIONS: Role = 'developer'
+/** What is written for a number with a finding: a number that every keyword of JSON Schema takes. */
+const CONCEALED_NUMBER = 1
+
+export interface GuardRequestOptions {
+  policy: Policy
+  task: Task
+  /** Told what was found, value by value. */
+  onFindings: (findings: readonly Finding[]) => void
+  /** Whether the model's name is one of the configuration's or the table's own, not the client's invention. */
+  isKnownModel: boolean
+}
+
+/** The request as the upstream may see it, or why it may not see it. */
+export type GuardedRequest = { request: ChatRequest } | { blocked: Block }
+
+/** Guards a whole request; the one given is not changed. A block ends the scan. */
+export async function guardRequest(
+  request: ChatRequest,
+  options: GuardRequestOptions,
+): Promise<GuardedRequest> {
+  const scan = new RequestScan(options)
+  const messages: ChatMessage[] = []
+  for (const message of request.messages) messages.push(await scan.message(message))
+  const guarded = { ...request, messages, ...(await scan.definitions(request)) }
+  return scan.blocked === undefined ? { request: guarded } : { blocked: scan.blocked }
+}
+
+class RequestScan {
+  blocked: Block | undefined
+  readonly #options: GuardRequestOptions
+
+  constructor(options: GuardRequestOptions) {
+    this.#options = options
+  }
+
+  async message(message: ChatMessage): Promise<ChatMessage> {
+    const { role } = message
+    const guarded: Record<string, unknown> = { ...message }
+    if (typeof message.content === 'string') {
+      guarded.content = await this.#text(message.content, { role })
+    }
+    if ('name' in message && message.name !== undefined) {
+      guarded.name = this.#name(message.name, role)
+    }
+    if ('tool_call_id' in message) guarded.tool_call_id = this.#name(message.tool_call_id, role)
+    if ('tool_calls' in message && message.tool_calls !== undefined) {
+      const calls = []
+      for (const { id, type, function: called } of message.tool_calls) {
+        const text = await this.#text(called.arguments, { role, channel: 'tool_arguments' })
+        const name = this.#name(called.name, role)
+        calls.push({ id: this.#name(id, role), type, function: { name, arguments: text } })
+      }
+      guarded.tool_calls = calls
+    }
+    return guarded as unknown as ChatMessage
+  }
+
+  /** What a request has besides its messages. */
+  async definitions(request: ChatRequest): Promise<Partial<ChatRequest>> {
+    const { tools, toolChoice, responseFormat, stop, seed, modelId } = request
+    if (!this.#applies({ role: DEFINITIONS })) return {}
+    const guarded: Partial<ChatRequest> = {}
+    if (tools !== undefined) guarded.tools = (await this.#value(tools)) as ChatTool[]
+    if (toolChoice !== undefined) {
+      guarded.toolChoice = (await this.#value(toolChoice)) as NonNullable<ChatRequest['toolChoice']>
+    }
+    if (responseFormat !== undefined) {
+      guarded.responseFormat = (await this.#value(responseFormat)) as Record<string, unknown>
+    }
+    if (stop !== undefined) guarded.stop = (await this.#value(stop)) as string | string[]
+    if (seed !== undefined) guarded.seed = this.#number(seed)
+    if (!this.#options.isKnownModel) guarded.modelId = this.#name(modelId, DEFINITIONS)
+    return guarded
+  }
+
+  /** A JSON value with its strings, keys and numbers guarded one by one: its structure stays what it was. */
+  async #value(value: unknown): Promise<unknown> {
+    if (typeof value === 'string') return await this.#text(value, { role: DEFINITIONS })
+    if (typeof value === 'number') return this.#number(value)
+    if (typeof value !== 'object' || value === null) return value
+    if (this.#options.task.isOver()) await this.#options.task.next()
+    if (Array.isArray(value)) {
+      const items = []
+      for (const item of value) items.push(await this.#value(item))
+      return items
+    }
+    const fields: [string, unknown][] = []
+    for (const [key, item] of Object.entries(value)) {
+      const isName = key === 'name' && typeof item === 'string'
+      const guarded = isName ? this.#name(item, DEFINITIONS) : await this.#value(item)
+      fields.push([this.#short(key, { role: DEFINITIONS }), guarded])
+    }
+    return Object.fromEntries(fields)
+  }
+
+  #number(value: number): number {
+    const text = String(value)
+    return this.#short(text, { role: DEFINITIONS }) === text ? value : CONCEALED_NUMBER
+  }
+
+  /** A name or an id: if something was found in it, of the characters that every upstream takes in one. */
+  #name(text: string, role: Role): string {
+    const guarded = this.#short(text, { role })
+    return guarded === text ? text : guarded.replaceAll(/[^\w-]/g, '')
+  }
+
+  #applies(where: Omit<OpenOptions, 'direction'>): boolean {
+    return (
+      this.blocked === undefined && this.#options.policy.applies({ ...where, direction: 'input' })
+    )
+  }
+
+  #short(text: string, where: Omit<OpenOptions, 'direction'>): string {
+    if (text === '' || !this.#applies(where)) return text
+    return this.#take(this.#options.policy.scan(text, { ...where, direction: 'input' }))
+  }
+
+  async #text(text: string, where: Omit<OpenOptions, 'direction'>): Promise<string> {
+    const { task, policy } = this.#options
+    if (task.isOver()) await task.next()
+    if (text.length <= SLICE_CHARACTERS) return this.#short(text, where)
+    if (!this.#applies(where)) return text
+    const stream = policy.open({ ...where, direction: 'input' })
+    let guarded = ''
+    for (let start = 0; start < text.length; start += SLICE_CHARACTERS) {
+      guarded += this.#take(stream.push(text.slice(start, start + SLICE_CHARACTERS)))
+      if (this.blocked !== undefined) return ''
+      if (task.isOver()) await task.next()
+    }
+    return guarded + this.#take(stream.end())
+  }
+
+  #take(result: { text: string; findings: readonly Finding[]; blocked?: Block }): string {
+    if (result.findings.length > 0) this.#options.onFindings(result.findings)
+    this.blocked ??= result.blocked
+    return result.text
+  }
+}
