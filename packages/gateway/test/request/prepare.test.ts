@@ -132,7 +132,7 @@ describe('prepareRequest', () => {
     const parameters = { description: 'word '.repeat(9_000) }
     const tools = [{ type: 'function' as const, function: { name: 'f', parameters } }]
     await expect(prepared(request({ modelId: 'gpt-4', tools }))).rejects.toThrow(
-      /^Context window exceeded: 9\d{3} > 8192\./,
+      /^Context window exceeded: 9\d{3} > 8192$/,
     )
     await expect(prepared(request({ modelId: 'gpt-4', maxTokens: 8_192 }))).rejects.toThrow(
       /reserved by maxTokens/,
