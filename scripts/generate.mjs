@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileJsonSchema } from '../packages/gateway/dist/index.js'
 import { frameJsonSchema } from '../packages/protocol/dist/frame-schemas.js'
 import { callingCodesSource } from './pages/calling-codes.mjs'
-import { gatewayFigures, guardFigures } from './pages/figures.mjs'
+import { gatewayFigures, guardFigures, ratesFigures } from './pages/figures.mjs'
 import { metricsPage } from './pages/metrics.mjs'
 import { settingsPage } from './pages/settings.mjs'
 import { read, root } from './repository.mjs'
@@ -16,6 +16,7 @@ import { read, root } from './repository.mjs'
 const RUNS = [
   ['bench/results/gateway.json', gatewayFigures],
   ['bench/results/guard-engine.json', guardFigures],
+  ['bench/results/guard-rates.json', ratesFigures],
 ]
 
 /**

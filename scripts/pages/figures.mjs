@@ -27,6 +27,26 @@ export function guardFigures({ machine, prose }) {
 ${hold.p99} at p99. ${place(machine, machine.date)} [All figures](bench/results/guard.md).`
 }
 
+/**
+ * How often the guard is wrong, beside another.
+ * @param {{ machine: Machine & { date: string }, sentences: SentenceRates[], comparison?: { rows: Compared[] } }} run
+ * @returns {string}
+ */
+export function ratesFigures({ sentences, comparison }) {
+  const standard = sentences.find(({ policy }) => policy === 'standard')
+  if (standard === undefined) throw new Error('the rates of policy standard were not measured')
+  const { ordinary, altered, whole, half, shown } = standard
+  const rival = comparison?.rows.find(({ name }) => /^Presidio.*patterns/.test(name))
+  const beside =
+    rival === undefined
+      ? ''
+      : `; the patterns of Presidio alter ${Math.round(rival.ordinaryAltered * ordinary)}`
+  return `**Of ${ordinary} ordinary sentences of contact centres, most of them with numbers, \`standard\` alters ${altered}**${beside}.
+Of ${whole + half + shown} personal values in other sentences it conceals ${whole} whole. [All rates, targets and rivals](bench/results/guard-rates.md).`
+}
+
+/** @typedef {{ policy: string, ordinary: number, altered: number, whole: number, half: number, shown: number }} SentenceRates */
+/** @typedef {{ name: string, ordinaryAltered: number }} Compared */
 /** @typedef {{ processor: string, cores: number, node: string }} Machine */
 /** @typedef {{ policy: string, cleanProse: { microsecondsPerPiece: number }, hold: { mean: number, p99: number } }} GuardCase */
 

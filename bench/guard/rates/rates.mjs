@@ -38,7 +38,7 @@ export async function rates({ quick, shapes, rivals, pii, command }) {
     ...measureRates(quick ? QUICK_SAMPLES : SAMPLES),
     sentences: measureSentences(),
     clean: { packages: packages.map(({ name, version }) => `${name} ${version}`), ...clean },
-    speed: coldSpeed(),
+    speed: { deltas: coldSpeed('deltas'), blocks: coldSpeed('blocks') },
     comparison: rivals ? await compareRivals(pii, cleanPieces(packages)) : undefined,
   }
   const table = ratesReport(results)
@@ -49,11 +49,11 @@ export async function rates({ quick, shapes, rivals, pii, command }) {
   console.log(table)
 }
 
-/** Medians over several fresh processes. */
-function coldSpeed() {
+/** Medians over several fresh processes. @param {'deltas' | 'blocks'} pieces */
+function coldSpeed(pieces) {
   const script = fileURLToPath(new URL('./cold-speed.mjs', import.meta.url))
   const runs = Array.from({ length: COLD_PROCESSES }, () => {
-    const { stdout } = spawnSync(process.execPath, [script])
+    const { stdout } = spawnSync(process.execPath, [script, pieces])
     return JSON.parse(String(stdout))
   })
   /** @param {'cold' | 'warm'} key */

@@ -24,10 +24,13 @@ export function auditCommand(): Command {
       'counts what a policy would do with your own texts, offline; shows no value and writes nothing',
     ),
   )
-    .argument('<path...>', 'files and folders; .txt and .md are one text each, of others each line')
+    .argument(
+      '<path...>',
+      'files and folders; .txt, .md and .json are one text each, of others each line',
+    )
     .option('--field <path>', 'where the text is in a line of .jsonl: text, messages.content')
     .option('--column <name>', 'which column of .csv and .tsv has the text')
-    .option('--lines', 'each line of .txt and .md is a text of its own')
+    .option('--lines', 'each line of .txt, .md and .json is a text of its own')
     .option('--diff <policy>', 'what another policy would do differently')
     .option('--examples <n>', 'shapes of what was found, such as NNN-NN-NNNN', exampleCount, 0)
     .option('--json', 'the result as JSON')

@@ -21,11 +21,11 @@ export interface ReaderOptions {
   readonly field?: string | undefined
   /** Name of the column with the texts, for CSV. */
   readonly column?: string | undefined
-  /** Each line of .txt and .md is a text. */
+  /** Each line of .txt, .md and .json is a text. */
   readonly lines?: boolean | undefined
 }
 
-const WHOLE = new Set(['.txt', '.md', '.markdown'])
+const WHOLE = new Set(['.txt', '.md', '.markdown', '.json'])
 const JSON_LINES = new Set(['.jsonl', '.ndjson'])
 const CSV = new Set(['.csv', '.tsv'])
 
