@@ -9,7 +9,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund && npm run build
 # Once more without what only development needs.
 RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev --workspace packages/cli
 # Links in node_modules lead to packages/, so the tree keeps its form; sources and tests stay behind.
-RUN mkdir -p /app/packages && cp package.json LICENSE /app/ && cp -a node_modules /app/ \
+RUN mkdir -p /app/packages && cp package.json LICENSE NOTICE /app/ && cp -a node_modules /app/ \
   && for package in protocol guard gateway sandbox client cli; do \
        [ -d packages/$package ] || continue; mkdir /app/packages/$package; \
        for part in package.json bin dist node_modules; do \

@@ -11,6 +11,7 @@ const steps = [
   ['unused code', 'npx', '--no-install', 'knip'],
   ['generated files', 'node', 'scripts/generate.mjs', '--check'],
   ['documents', 'node', 'scripts/check-documents.mjs'],
+  ['version', 'node', 'scripts/version.mjs'],
 ]
 
 const failed = []
