@@ -137,11 +137,11 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   z: 'ᴢ',
 }
 
-/** Latin, Greek and Cyrillic letters: the scripts with accents and with two cases. */
+/** Latin, Greek, Cyrillic and Armenian letters: the scripts with accents and with two cases. */
 const CASED: readonly (readonly [number, number])[] = [
   [0x41, 0x5a],
   [0xc0, 0x24f],
-  [0x370, 0x52f],
+  [0x370, 0x58f],
   [0x1e00, 0x1fff],
 ]
 const DOTLESS_I = 0x131

@@ -2,7 +2,7 @@
 // are found; what they mean for a stream is live-contexts.ts's.
 import { symbolsOf, wordFoldTable } from '../fold.ts'
 import { charSetMatching } from './char-set.ts'
-import { NUMBER_WORDS, OWNERS } from './number-words.ts'
+import { ARTICLES, NUMBER_WORDS, OWNERS } from './number-words.ts'
 
 /** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
 export interface Vocabulary {
@@ -16,19 +16,12 @@ export interface WordRoles {
   readonly context: number
   readonly hints: number
   readonly against: number
-  /** A word for "number". */
-  readonly isNumberWord: boolean
-  /** A word for "my" and the like. */
-  readonly isOwner: boolean
-  /** It consists of digits. */
-  readonly isNumber: boolean
+  /** What it is to all of them: digits, or of number-words.ts. */
+  readonly kind: 'digits' | 'number' | 'owner' | 'article' | undefined
 }
 
-const NO_ROLES: WordRoles = {
-  ...{ context: 0, hints: 0, against: 0 },
-  ...{ isNumberWord: false, isOwner: false, isNumber: false },
-}
-const NUMBER_ROLES: WordRoles = { ...NO_ROLES, isNumber: true }
+const NO_ROLES: WordRoles = { context: 0, hints: 0, against: 0, kind: undefined }
+const DIGITS_ROLES: WordRoles = { ...NO_ROLES, kind: 'digits' }
 
 /** The class of what separates words. */
 export const SEPARATOR = 0
@@ -73,7 +66,7 @@ export class ContextWords {
   readonly table: Uint16Array
   /** Number of classes. */
   readonly size: number
-  readonly #rolesOf = new Map<number, WordRoles>([[NUMBER, NUMBER_ROLES]])
+  readonly #rolesOf = new Map<number, WordRoles>([[NUMBER, DIGITS_ROLES]])
 
   constructor(vocabularies: readonly Vocabulary[]) {
     const words = wordsOf(vocabularies)
@@ -188,10 +181,10 @@ function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
       (vocabulary[list] ?? []).map((word) => roledWord(word, { ...NO_ROLES, [list]: 1 << i })),
     ),
   )
-  const numberWord = { ...NO_ROLES, isNumberWord: true }
-  const owner = { ...NO_ROLES, isOwner: true }
-  for (const word of NUMBER_WORDS) words.push(roledWord(word, numberWord))
-  for (const word of OWNERS) words.push(roledWord(word, owner))
+  const common = { number: NUMBER_WORDS, owner: OWNERS, article: ARTICLES } as const
+  for (const kind of ['number', 'owner', 'article'] as const) {
+    for (const word of common[kind]) words.push(roledWord(word, { ...NO_ROLES, kind }))
+  }
   return words
 }
 
@@ -298,9 +291,7 @@ function merged(a: WordRoles, b: WordRoles): WordRoles {
     context: a.context | b.context,
     hints: a.hints | b.hints,
     against: a.against | b.against,
-    isNumberWord: a.isNumberWord || b.isNumberWord,
-    isOwner: a.isOwner || b.isOwner,
-    isNumber: false,
+    kind: a.kind ?? b.kind,
   }
 }
 
@@ -308,8 +299,8 @@ function hasRole(roles: WordRoles): boolean {
   return roles !== NO_ROLES
 }
 
-function keyOf({ context, hints, against, isNumberWord, isOwner }: WordRoles): string {
-  return `${context}/${hints}/${against}/${isNumberWord}/${isOwner}`
+function keyOf({ context, hints, against, kind }: WordRoles): string {
+  return `${context}/${hints}/${against}/${kind}`
 }
 
 /** Whether a word begins with a symbol of a class, although one of class `before` is right before it. */

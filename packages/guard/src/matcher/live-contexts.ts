@@ -4,7 +4,8 @@ import type { WordRoles } from './context.ts'
 
 /**
  * What has been said of what follows, from least to most. The nearest word decides, but a hint takes nothing back. The
- * word "number" goes with the word that is live before it; after "my" and the like it is a hint.
+ * word "number" goes with the word that is live before it. Where none is, it is a hint after "my" and the like, nothing
+ * after an article, and else against: whatever number it is that has one (badge number), it is no entity we know.
  */
 export const AGAINST = 0
 export const SILENT = 1
@@ -29,8 +30,9 @@ export class LiveContexts {
   /** Whether a word is live, and the words after it are to be counted. */
   isCounting = false
   #cost = 0
-  /** The cost up to which "number" is somebody's. */
-  #ownedUntil = 0
+  /** What a word for "number" goes with that comes up to a cost. */
+  #leader: WordRoles['kind']
+  #ledUntil = 0
   readonly #bitsOf: readonly StandingBits[]
   /** By vocabulary: its standing, and the cost at which it ends. */
   readonly #standings: Standing[]
@@ -48,19 +50,26 @@ export class LiveContexts {
 
   /** A word with these roles has ended before `offset`. */
   endWord(roles: WordRoles, offset: number): void {
-    this.#cost += roles.isNumber ? NUMBER_COST : WORD_COST
-    const isOwned = roles.isNumberWord && this.#cost <= this.#ownedUntil
-    if (roles.isOwner) this.#ownedUntil = this.#cost + WORD_COST
-    this.isCounting = roles.isOwner
+    this.#cost += roles.kind === 'digits' ? NUMBER_COST : WORD_COST
+    const leader = this.#cost <= this.#ledUntil ? this.#leader : undefined
+    this.#lead(roles.kind)
     for (let i = 0; i < this.#standings.length; i += 1) {
       const before = this.#standings[i] ?? SILENT
-      const said = saidOf(1 << i, roles, { before, isOwned })
+      const said = saidOf(1 << i, roles, { before, leader })
       let standing = said ?? before
       if (said !== undefined) this.#until[i] = this.#cost + WINDOW_COST
       else if (this.#cost >= (this.#until[i] ?? 0)) standing = SILENT
       if (standing !== SILENT) this.isCounting = true
       if (standing !== before) this.#change(i, standing, offset)
     }
+  }
+
+  /** Remembers what a word for "number" right behind this word goes with. */
+  #lead(kind: WordRoles['kind']): void {
+    this.isCounting = kind === 'owner' || kind === 'article'
+    if (!this.isCounting) return
+    this.#leader = kind
+    this.#ledUntil = this.#cost + WORD_COST
   }
 
   #change(vocabulary: number, standing: Standing, offset: number): void {
@@ -86,14 +95,19 @@ export class LiveContexts {
 
 const NO_BITS: StandingBits = [0, 0, 0, 0]
 
+interface Before {
+  readonly before: Standing
+  readonly leader: WordRoles['kind']
+}
+
 /** What a word says to the vocabulary of a bit; undefined: nothing. */
-function saidOf(
-  bit: number,
-  { context, hints, against, isNumberWord }: WordRoles,
-  { before, isOwned }: { readonly before: Standing; readonly isOwned: boolean },
-): Standing | undefined {
+function saidOf(bit: number, roles: WordRoles, { before, leader }: Before): Standing | undefined {
+  const { context, hints, against, kind } = roles
   if ((against & bit) !== 0) return AGAINST
   if ((context & bit) !== 0) return ANNOUNCED
+  const isOwned = kind === 'number' && leader === 'owner'
   if (isOwned || (hints & bit) !== 0) return before === ANNOUNCED ? ANNOUNCED : HINTED
-  return isNumberWord && before !== SILENT ? before : undefined
+  if (kind !== 'number') return undefined
+  if (before !== SILENT) return before
+  return leader === 'article' ? undefined : AGAINST
 }

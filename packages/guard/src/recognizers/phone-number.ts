@@ -11,6 +11,11 @@ const BETWEEN = '[ .\\/()-]{0,3}'
 const EXTENSION = '(?:,? ?(?:x|ext\\.?|extension|#) ?\\d{1,6})?'
 const AREA = '[2-9]\\d\\d'
 
+function northAmerican(separator: string): string {
+  const last = separator === ' ' ? '[ -]' : separator
+  return `(?:1${separator})?${AREA}${separator}[2-9]\\d\\d${last}\\d{4}`
+}
+
 export const phoneNumber: Recognizer = {
   entity: 'PHONE_NUMBER',
   context: PHONE_WORDS,
@@ -33,8 +38,14 @@ export const phoneNumber: Recognizer = {
       check: (value) => (isInternational(value) ? 0.6 : 0),
     },
     {
-      // 212-555-0123, (212) 555-0123, 1.212.555.0123 (North American Numbering Plan)
-      source: `(?<![\\w.+-])(?:1[ .-])?(?:\\(${AREA}\\) ?|${AREA}[ .-])[2-9]\\d\\d[ .-]\\d{4}${EXTENSION}(?!\\w)`,
+      // (212) 555-0123 (North American Numbering Plan)
+      source: `(?<![\\w.+-])(?:1[ .-]?)?\\(${AREA}\\) ?[2-9]\\d\\d[ .-]\\d{4}${EXTENSION}(?!\\w)`,
+      flags: 'i',
+      score: 0.7,
+    },
+    {
+      // 212-555-0123, 212 555-0123, 1.212.555.0123: the separators of a number do not change, as those of a vector do
+      source: `(?<![\\w.+-])(?:${['-', '\\.', ' '].map(northAmerican).join('|')})${EXTENSION}(?!\\w)`,
       flags: 'i',
       score: 0.7,
       againstScore: 0.35,

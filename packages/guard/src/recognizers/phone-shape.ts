@@ -20,8 +20,12 @@ const EXIT_CODE = /^\(?(?:\+|00|011)[ .-]*\(?/
 /** A number with `+` or an exit code before it: a calling code and as many digits as may follow it. */
 export function isInternational(value: string): boolean {
   const number = value.replace(EXTENSION, '').replace(EXIT_CODE, '')
+  if (ADDITION.test(value)) return false
   return hasCallingCode(digitsOf(number)) && endsInGroup(number)
 }
+
+/** `+` and a blank before digits in one piece are an addition. */
+const ADDITION = /^\(?\+ \d+$/
 
 /** `0` between calling code and number is for callers at home: `+44 (0)20`. */
 function hasCallingCode(digits: string): boolean {
@@ -48,7 +52,7 @@ export function isNational(value: string): boolean {
   const number = value.replace(EXTENSION, '')
   const digits = digitsOf(number)
   if (!hasNationalLength(digits, number)) return false
-  return hasBrackets(number) && hasSeparators(number) && !isDate(number)
+  return hasBrackets(number) && hasSeparators(number) && !isDate(number) && !isConstant(number)
 }
 
 /**
@@ -116,4 +120,10 @@ const DATE = new RegExp(
 /** A date, a date with a time, or a range of years. */
 function isDate(number: string): boolean {
   return DATE.test(number)
+}
+
+/** Powers of two are sizes and flags, round millions are quantities. */
+function isConstant(number: string): boolean {
+  if (!/^[1-9]\d{6,8}$/.test(number)) return false
+  return Number.isInteger(Math.log2(Number(number))) || number.endsWith('00000')
 }

@@ -9,8 +9,8 @@ const EUROPEAN =
   'mobiel* handy handynummer* festnetz* rückruf* rufnummer* anruf* durchwahl* fernsprecher* móvil* celular* cellulare ' +
   'cellulaire* gsm natel llamar llame llámame llámanos llamada* appeler appelez appelle rappeler rappelez ligar ligue ' +
   'telemóvel* telemovel* chiamare chiama chiamami chiamate telefoon* bellen puhelin* puh matkapuhelin* cep ara arayın ' +
-  'komórk* komork* kom volejte tālrun* telefón* telèfon* sími símanúmer* guthán fón tlf тел телефон* ' +
-  'мобильн* моб мобил* сотов* звон* позвон* τηλέφων* τηλ κινητ* հեռախոս* ტელეფონ*'
+  'komórk* komork* kom volejte zadzwoń* dzwoń* tālrun* telefón* telèfon* sími símanúmer* guthán fón tlf тел телефон* ' +
+  'мобильн* моб мобил* сотов* позвон* τηλέφων* τηλ κινητ* հեռախոս* ტელეფონ*'
 
 const ASIAN_AND_AFRICAN =
   '电话 電話 手机 手機 致电 热线 熱線 座机 携帯 ケータイ 전화 휴대폰 핸드폰 연락처 โทร เบอร์ มือถือ ໂທ ទូរស័ព្ទ ဖုန်း फोन* फ़ोन* ' +
@@ -25,5 +25,7 @@ export const PHONE_WORDS: readonly string[] = [ENGLISH, EUROPEAN, ASIAN_AND_AFRI
 /** Verbs that are said of much else, places where people are called, and the letters of signatures. */
 export const PHONE_HINTS: readonly string[] = (
   'calls called calling dials dialed dialled dialing dialling ring rings rang ringing reach reached reachable text ' +
-  'texts texted texting contact contacts office home work direct desk line portable fijo fixe hp wa t m p'
+  'texts texted texting contact contacts office home work direct desk line portable fijo fixe hp wa t m p ' +
+  'ruf rufe rufen erreich* kontakt* joindre joignable contacter contactar* contattare contato contacte marque marcar ' +
+  'bereik* ulaş* iletişim* hubungi gọi soita soitta* nazovite pozovite zavolejte volajte звон* дзвон* καλέστε'
 ).split(' ')

@@ -1,7 +1,7 @@
 // The naive oracle: what counts as covered if one simply tries every pair of start and end with a plain RegExp. It knows
 // nothing of automata, threads or streams; slow on purpose.
 import { foldAstral, IGNORED, identifierFoldTable } from '../../src/fold.ts'
-import { NUMBER_WORDS, OWNERS } from '../../src/matcher/number-words.ts'
+import { ARTICLES, NUMBER_WORDS, OWNERS } from '../../src/matcher/number-words.ts'
 import type { EntityPattern, Recognizer } from '../../src/recognizer.ts'
 
 /** In quarters of a word: five words, or twenty of digits. */
@@ -12,6 +12,8 @@ interface Folded {
   readonly text: string
   readonly starts: readonly number[]
   readonly ends: readonly number[]
+  /** Of the original text. */
+  readonly length: number
 }
 
 function fold(text: string): Folded {
@@ -29,7 +31,7 @@ function fold(text: string): Folded {
       ends.push(at + character.length)
     }
   }
-  return { text: folded, starts, ends }
+  return { text: folded, starts, ends, length: text.length }
 }
 
 /** A character as it is read: an escape sequence is one, with the doubled backslashes before it. */
@@ -51,8 +53,6 @@ function decoded(character: string): number {
   return (LETTERS[last] ?? last).charCodeAt(0)
 }
 
-const compiled = new Map<string, RegExp>()
-
 /** The source with what a recognizer's look-behind means: `_` and a change of case begin a word. */
 function withEdges({ source, flags }: EntityPattern): string {
   return source.replace(/\(\?<!((?:\[[^\]]*\]|\\?.)*?)\)/g, (_whole, set: string) => {
@@ -61,35 +61,55 @@ function withEdges({ source, flags }: EntityPattern): string {
   })
 }
 
+/** By pattern and how much of the text is left behind a match; -1: no matter how much. */
+const compiled = new Map<EntityPattern, Map<number, RegExp>>()
+
+function regexpOf(pattern: EntityPattern, rest: number): RegExp {
+  const known = compiled.get(pattern) ?? new Map<number, RegExp>()
+  compiled.set(pattern, known)
+  const end = rest < 0 ? '' : `(?=[^]{${rest}}$)`
+  const make = () => new RegExp(`(?:${withEdges(pattern)})${end}`, `${pattern.flags ?? ''}uy`)
+  const regexp = known.get(rest) ?? make()
+  known.set(rest, regexp)
+  return regexp
+}
+
 /** Whether the pattern matches exactly from `start` to `end`, seeing what is around. */
 function matches(
   pattern: EntityPattern,
   text: string,
-  span: { start: number; end: number },
+  { start, end }: { readonly start: number; readonly end: number },
 ): boolean {
-  const source = `(?:${withEdges(pattern)})(?=[^]{${text.length - span.end}}$)`
-  const key = `${source}/${pattern.flags}`
-  const regexp = compiled.get(key) ?? new RegExp(source, `${pattern.flags ?? ''}uy`)
-  compiled.set(key, regexp)
-  regexp.lastIndex = span.start
+  const regexp = regexpOf(pattern, text.length - end)
+  regexp.lastIndex = start
+  return regexp.test(text)
+}
+
+/** Whether the pattern matches from `start` to anywhere. */
+function mayStart(pattern: EntityPattern, text: string, start: number): boolean {
+  const regexp = regexpOf(pattern, -1)
+  regexp.lastIndex = start
   return regexp.test(text)
 }
 
 type Standing = 'against' | 'silent' | 'hinted' | 'announced'
 
 /** What the words say that ended before `start`. */
-function standingAt(recognizer: Recognizer, text: string, start: number): Standing {
+function standingAt(recognizer: Recognizer, words: readonly PlacedWord[], start: number): Standing {
   const { roleOf } = vocabularyOf(recognizer)
   let standing: Standing = 'silent'
   let left = 0
-  let isOwned = false
-  for (const word of wordsBefore(recognizer, text, start)) {
+  let leader: Role | undefined
+  for (const { word, index } of words) {
+    if (index + word.length > start) break
     left -= /^\d+$/.test(word) ? 1 : 4
     let said = roleOf(word)
-    if (said === 'number' && isOwned) said = 'hinted'
-    isOwned = said === 'owner'
-    if (said === 'owner') said = undefined
-    if (said === 'number') said = standing === 'silent' ? undefined : standing
+    if (said === 'number' && leader === 'owner') said = 'hinted'
+    if (said === 'number' && standing === 'silent')
+      said = leader === 'article' ? undefined : 'against'
+    leader = said
+    if (said === 'number') said = standing
+    if (said === 'owner' || said === 'article') said = undefined
     if (said === 'hinted' && standing === 'announced') said = 'announced'
     if (said !== undefined) left = CONTEXT_WINDOW
     if (said !== undefined || left <= 0) standing = said ?? 'silent'
@@ -98,10 +118,10 @@ function standingAt(recognizer: Recognizer, text: string, start: number): Standi
 }
 
 /**
- * A word ends before `start` if what is there separates words, is a digit behind a known word, or a capital behind a small
- * letter or a digit. A known word of a script without spaces ends where it is complete, and so does what is before it.
+ * A word ends before what separates words, a digit behind a known word, and a capital behind a small letter or a digit. A
+ * known word of a script without spaces ends where it is complete, and so does what is before it.
  */
-function wordsBefore(recognizer: Recognizer, text: string, start: number): string[] {
+function wordsOf(recognizer: Recognizer, text: string): PlacedWord[] {
   const { roleOf, spaceless } = vocabularyOf(recognizer)
   const words = [
     ...text.matchAll(/[\p{L}\p{M}\d](?:(?!(?<=\P{Lu})\p{Lu})[\p{L}\p{M}\d])*/gu),
@@ -117,10 +137,7 @@ function wordsBefore(recognizer: Recognizer, text: string, start: number): strin
     const digits = { word: rest.word.slice(letters.length), index: rest.index + letters.length }
     return [...parts, { word: letters, index: rest.index }, digits]
   })
-  return words
-    .reduce(joined, [])
-    .filter(({ word, index }) => word !== '' && index + word.length <= start)
-    .map(({ word }) => word)
+  return words.reduce(joined, []).filter(({ word }) => word !== '')
 }
 
 interface PlacedWord {
@@ -137,7 +154,7 @@ function joined(words: readonly PlacedWord[], { word, index }: PlacedWord): Plac
     : [...words, { word, index }]
 }
 
-type Role = Standing | 'number' | 'owner'
+type Role = Standing | 'number' | 'owner' | 'article'
 
 /** The words of a recognizer. */
 interface Vocabulary {
@@ -161,6 +178,7 @@ function vocabularyOf(recognizer: Recognizer): Vocabulary {
   add(hints, 'hinted')
   add(NUMBER_WORDS, 'number')
   add(OWNERS, 'owner')
+  add(ARTICLES, 'article')
   const prefixes = [...roles].filter(([word]) => word.endsWith('*'))
   const roleOf = (word: string) => {
     const plain = plainWord(word)
@@ -215,6 +233,27 @@ function latchEnd(pattern: EntityPattern, text: string, from: number): number {
   return end
 }
 
+/** Where matches end that begin at a symbol. */
+function endsOf(
+  pattern: EntityPattern,
+  folded: Folded,
+  { start, maxSpan, needed }: { start: number; maxSpan: number; needed: number },
+): number[] {
+  const ends: number[] = []
+  for (let j = start + 1; j <= folded.text.length; j += 1) {
+    const isLate = (folded.starts[start] ?? 0) < oldestStart(folded, j, maxSpan)
+    if (pattern.check !== undefined && isLate) continue
+    if (!matches(pattern, folded.text, { start, end: j })) continue
+    if (passes(pattern, folded.text.slice(start, j), needed)) ends.push(j)
+  }
+  return ends
+}
+
+/** What is further back than maxSpan when the symbol behind a match comes has been shown by then. */
+function oldestStart({ starts, length }: Folded, end: number, maxSpan: number): number {
+  return (starts[end] ?? length) - maxSpan
+}
+
 /** For each UTF-16 unit of the text: whether some match of some recognizer covers it. */
 export function coverage(
   recognizers: readonly Recognizer[],
@@ -225,20 +264,16 @@ export function coverage(
   const covered = Array.from({ length: text.length }, () => false)
   const cover = (start: number, end: number) => covered.fill(true, start, end)
   for (const recognizer of recognizers) {
+    const words = wordsOf(recognizer, folded.text)
     for (let i = 0; i < folded.text.length; i += 1) {
-      const standing = standingAt(recognizer, folded.text, i)
-      for (let j = i + 1; j <= folded.text.length; j += 1) {
-        const start = folded.starts[i] ?? 0
-        const end = folded.ends[j - 1] ?? 0
-        // What is further back than maxSpan when the next symbol comes has been shown by then.
-        const oldest = (folded.starts[j] ?? text.length) - maxSpan
-        for (const pattern of recognizer.patterns) {
-          const needed = neededScore(pattern, threshold, standing)
-          if (needed === undefined || (pattern.check !== undefined && start < oldest)) continue
-          if (!passes(pattern, folded.text.slice(i, j), needed)) continue
-          if (!matches(pattern, folded.text, { start: i, end: j })) continue
+      const standing = standingAt(recognizer, words, i)
+      for (const pattern of recognizer.patterns) {
+        const needed = neededScore(pattern, threshold, standing)
+        if (needed === undefined || !mayStart(pattern, folded.text, i)) continue
+        for (const j of endsOf(pattern, folded, { start: i, maxSpan, needed })) {
           const last = pattern.latch === undefined ? j : latchEnd(pattern, folded.text, j)
-          cover(Math.max(start, oldest), folded.ends[last - 1] ?? end)
+          const start = Math.max(folded.starts[i] ?? 0, oldestStart(folded, j, maxSpan))
+          cover(start, folded.ends[last - 1] ?? 0)
         }
       }
     }
