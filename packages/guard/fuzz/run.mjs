@@ -138,11 +138,17 @@ const POLICIES = [
   }),
 ]
 
+/** What JSON answers begin and go on with; every fourth text does. */
+const OPENINGS = ['{"a": "', '{"a": ', '[', '["', '```json\n{"b":"', ' {"c": [']
+const MARKS = ['", "', '"}', ', ', ']', '": ', '"', '}']
+
 function textOf(random) {
-  let text = ''
+  const isJson = random(4) === 0
+  let text = isJson ? OPENINGS[random(OPENINGS.length)] : ''
   for (let left = 1 + random(14); left > 0; left -= 1) {
     const parts = random(2) === 0 ? PARTS : EXAMPLES
     text += parts[random(parts.length)]
+    if (isJson && random(3) === 0) text += MARKS[random(MARKS.length)]
   }
   return text
 }

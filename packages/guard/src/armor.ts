@@ -33,6 +33,8 @@ interface OpenArmor {
 /** What armour needs of the stream that it is found in. */
 export interface ArmorStream {
   readonly maxSpan: number
+  /** The offset up to which the text has been looked at. */
+  readonly now: () => number
   /** Takes a candidate that has become certain; undefined if it ends the stream and so does not stay open. */
   readonly open: (candidate: Candidate) => OpenCandidate | undefined
   /** Where what waits because of a candidate begins. */
@@ -62,6 +64,7 @@ export class Armors {
   /** A header has been seen. One behind another replaces it, unless that has already been followed by a line. */
   announce(meaning: DetectorMeaning, detector: number, span: { start: number; end: number }): void {
     const { start, end } = span
+    this.expire(this.#stream.now())
     const known = this.#open.find((armor) => armor.detector === detector)
     if (known?.candidate !== undefined) {
       this.#grow(known, end)
@@ -74,6 +77,7 @@ export class Armors {
 
   /** What may be a line lies between two offsets. */
   takeLine({ of, check }: LineMeaning, start: number, end: number): void {
+    this.expire(this.#stream.now())
     const armor = this.#open.find(({ detector }) => detector === of)
     if (armor === undefined || !this.#isLine(armor, check, { start, end })) return
     this.#extend(armor, start, end)
@@ -96,6 +100,7 @@ export class Armors {
     const { rule, scores } = armor.meaning.detector
     const start = armor.start ?? Math.max(lineStart, this.#stream.oldestStart())
     const [, score] = scores
+    armor.start = start
     armor.candidate = this.#stream.open({ rule, start, end, score, isCut: false })
     armor.end = end
     if (armor.candidate === undefined) this.#remove(armor.detector)
@@ -108,6 +113,7 @@ export class Armors {
 
   /** An end line has been seen. */
   end(detector: number, end: number): void {
+    this.expire(this.#stream.now())
     const armor = this.#open.find((open) => open.detector === detector)
     if (armor === undefined) return
     this.#grow(armor, end)
@@ -126,6 +132,7 @@ export class Armors {
 
   /** A flood counts as a line: nobody may end or hide a key with characters that do not count. */
   bridge(end: number): void {
+    this.expire(end)
     for (const armor of [...this.#open]) {
       if (armor.start !== undefined) this.#extend(armor, armor.start, end)
     }

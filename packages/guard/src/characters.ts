@@ -89,6 +89,13 @@ function singleEscapeAt(text: string, at: number): Character {
   return characterOf(BACKSLASH, Math.min(backslashes, 2))
 }
 
+/** How many characters a text has. */
+export function countCharacters(text: string): number {
+  let count = 0
+  for (let at = 0; at < text.length; at += unitsOf(characterAt(text, at))) count += 1
+  return count
+}
+
 /** Where the character begins that ends at an offset, which is more than 0. */
 export function characterStart(text: string, end: number): number {
   const last = text.charCodeAt(end - 1)

@@ -9,6 +9,11 @@ export interface OpenOptions {
   readonly direction: Direction
   /** Default `content`. `tool_arguments` is JSON text: its strings, numbers and keys are checked by decoded value. */
   readonly channel?: Channel
+  /**
+   * `json` says that the text is meant to be JSON and guards it as such. Without it, content is taken for JSON if it
+   * begins with a brace or a bracket, perhaps in a Markdown fence. Text that stops being JSON is guarded as any other.
+   */
+  readonly format?: 'json'
   /** Default: `user` for input, `assistant` for output. */
   readonly role?: Role
 }

@@ -1,53 +1,59 @@
-// The guard over JSON text, for the arguments of tool calls: strings, keys and numbers are checked by their decoded
-// value, so that `\u0034` hides nothing, and what is shown instead of a match leaves the text valid JSON.
+// The guard over JSON text, for the arguments of tool calls and for answers in JSON: strings, keys and numbers are checked
+// one by one, and what is shown instead of a match leaves the text valid JSON.
 import { type Finding, type GuardStream, NO_FINDINGS, type StreamResult } from './finding.ts'
 import { JsonStructure } from './json-structure.ts'
 import type { TextStream } from './stream.ts'
 
 /**
  * ```
- *   structure --"--> string --"--> structure          string --\\--> escape --> string
+ *   opening --{ or [--> structure          opening --what no JSON answer begins with--> text
+ *   structure --"--> string --"--> structure
  *   structure --like a value--> bare --bracket, comma or colon--> structure
+ *   structure, bare --what no JSON has here--> text, or in arguments:
  *   structure, bare --what no JSON has here--> loose --"--> string --"--> structure (or loose at once)
- *   structure, bare --the same, before any bracket or string--> text
  * ```
- * A bare value is a number, `true`, `false` or `null`, with the blanks behind it. What has stopped being JSON is guarded
- * as plain text, but for its strings; what never was, as a whole.
+ * A bare value is a number, `true`, `false` or `null`, with the blanks behind it. `text` is guarded as any other. So is
+ * `loose`, but for its strings, since whoever receives arguments may well read more than JSON out of them.
  */
-type State = 'structure' | 'string' | 'escape' | 'bare' | 'loose' | 'text'
+type State = 'opening' | 'structure' | 'string' | 'bare' | 'loose' | 'text'
+
+/**
+ * What is known of the text. `arguments`: it is meant to be JSON, and read as such even where it is broken. `json`: it
+ * is meant to be JSON, unless it turns out to be text. `answer`: it may be JSON; if it is, it begins with a bracket or a
+ * brace, perhaps in a Markdown fence.
+ */
+export type JsonKind = 'arguments' | 'json' | 'answer'
+
+export interface JsonOptions {
+  readonly kind: JsonKind
+  readonly maxSpan: number
+}
 
 const KEYWORDS = ['true', 'false', 'null']
-const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
-const UNICODE_ESCAPE = /^u[0-9a-fA-F]{4}$/
-const UNICODE_ESCAPE_LENGTH = 5
-const MAX_ANCHORS = 64
-
-/** Offset `raw` of the JSON text is offset `decoded` of the values, and so on up to the next anchor. */
-interface Anchor {
-  readonly decoded: number
-  readonly raw: number
-}
+/** What may stand before a JSON answer; `#opening` has runs of white space as one. */
+const OPENING = /^(?:`{0,3}|```[a-z0-9]{1,8}|```[a-z0-9]{0,8}\s)$/
 
 export class JsonStream implements GuardStream {
   /** Guards the values, one after the other, as one text with a boundary after each. */
   readonly #values: TextStream
-  readonly #maxSpan: number
-  #state: State = 'structure'
+  readonly #options: JsonOptions
+  #state: State
   readonly #structure = new JsonStructure()
   /** Whether a bracket or a string has come. */
   #hasBegun = false
   /** Whether something has come that no JSON has. */
   #isBroken = false
-  /** Units of the JSON text that were taken in, and of the values that were decoded from them. */
-  #raw = 0
-  #decoded = 0
-  #anchors: Anchor[] = []
-  /** With more than these, those that no finding can need any more are forgotten. */
-  #maxAnchors = MAX_ANCHORS
-  /** Decoded text of the current push that the guard has not seen yet. */
+  /** What has come of the opening. */
+  #opening = ''
+  /** Whether the next character of a string stands for itself, because of a backslash. */
+  #isEscaped = false
+  /** Units that were taken in, and those of them that were given to the guard. */
+  #taken = 0
+  #given = 0
+  /** How much further the value being read lies in the text than in what the guard was given. */
+  #shift = 0
+  /** Text of the current push that the guard has not seen yet. */
   #waiting = ''
-  /** The escape sequence being read, without its backslash. */
-  #escape = ''
   /** The bare value being read, up to one unit more than maxSpan, and what the guard has shown of it. */
   #bare = ''
   #bareShown = ''
@@ -55,70 +61,96 @@ export class JsonStream implements GuardStream {
   #findings: Finding[] = []
   #last: StreamResult | undefined
 
-  constructor(values: TextStream, maxSpan: number) {
+  constructor(values: TextStream, options: JsonOptions) {
     this.#values = values
-    this.#maxSpan = maxSpan
+    this.#options = options
+    this.#state = options.kind === 'answer' ? 'opening' : 'structure'
+  }
+
+  /** It has never been anything but text: the guard of the values does it all. */
+  get #isPlain(): boolean {
+    return this.#state === 'text' && this.#taken === this.#given
   }
 
   push(delta: string): StreamResult {
-    for (let at = 0; at < delta.length && this.#last?.blocked === undefined; at += 1) {
-      this.#take(delta.charAt(at))
-      this.#raw += 1
+    if (this.#isPlain) return this.#values.push(delta)
+    for (let at = 0; at < delta.length && this.#last?.blocked === undefined; ) {
+      at += this.#takeFrom(delta, at)
     }
     this.#pass()
     return this.#result()
   }
 
   end(): StreamResult {
-    const cutOff = this.#state === 'escape' ? `\\${this.#escape}` : ''
+    if (this.#isPlain) return this.#values.end()
     this.#endValue()
-    this.#showStructure(cutOff)
     const result = this.#result()
     this.#last = { ...result, ...this.#values.end(), text: result.text, findings: result.findings }
     return this.#last
   }
 
+  /** Takes some characters from an offset on; how many. */
+  #takeFrom(delta: string, at: number): number {
+    const length = this.#state === 'text' ? delta.length - at : 1
+    if (this.#state === 'text') this.#give(delta.slice(at))
+    else this.#take(delta.charAt(at))
+    this.#taken += length
+    return length
+  }
+
   #take(character: string): void {
     switch (this.#state) {
+      case 'opening':
+        this.#takeOpening(character)
+        break
       case 'structure':
         this.#takeStructure(character)
         break
       case 'string':
         this.#takeOfString(character)
         break
-      case 'escape':
-        this.#takeEscaped(character)
-        break
       case 'bare':
         this.#takeBare(character)
         break
       case 'loose':
         if (character === '"') this.#beginString()
-        else this.#decode(character)
+        else this.#give(character)
         break
       case 'text':
-        this.#decode(character)
+        this.#give(character)
     }
+  }
+
+  #takeOpening(character: string): void {
+    if (character === '{' || character === '[') {
+      this.#endValue()
+      this.#takeStructure(character)
+      return
+    }
+    this.#give(character)
+    const isMoreSpace = isSpace(character) && /^$|\s$/.test(this.#opening)
+    if (isMoreSpace) return
+    this.#opening += character
+    if (!OPENING.test(this.#opening)) this.#state = 'text'
   }
 
   #takeStructure(character: string): void {
     if (character === '"') this.#beginString()
-    else if (this.#isBroken) this.#beginLoose(character)
+    else if (this.#isBroken) this.#goOnLoose(character)
     else if (isSpace(character)) this.#showStructure(character)
     else if (isMark(character) && this.#structure.takeMark(character)) this.#showMark(character)
     else if (continuesBare('', character) && this.#structure.takeBare()) this.#beginBare(character)
-    else this.#beginLoose(character)
+    else this.#goOnLoose(character)
   }
 
   #takeOfString(character: string): void {
-    if (character === '\\') {
-      this.#state = 'escape'
-    } else if (character === '"') {
+    if (character === '"' && !this.#isEscaped) {
       this.#endValue()
       this.#showStructure(character)
-    } else {
-      this.#decode(character)
+      return
     }
+    this.#isEscaped = character === '\\' && !this.#isEscaped
+    this.#give(character)
   }
 
   /** Blanks stay with the value: `4111 1111` is no JSON, but may be the beginning of a card. */
@@ -126,12 +158,12 @@ export class JsonStream implements GuardStream {
     if (isMark(character) && this.#structure.takeMark(character)) {
       this.#endValue()
       this.#showMark(character)
-    } else if (isSpace(character) && this.#bare.length >= this.#maxSpan) {
+    } else if (isSpace(character) && this.#bare.length >= this.#options.maxSpan) {
       this.#endValue()
       this.#showStructure(character)
     } else if (isSpace(character) || continuesBare(this.#bare, character)) {
-      if (this.#bare.length <= this.#maxSpan) this.#bare += character
-      this.#decode(character)
+      if (this.#bare.length <= this.#options.maxSpan) this.#bare += character
+      this.#give(character)
     } else {
       this.#shown += this.#bareShown
       this.#bareShown = ''
@@ -141,15 +173,16 @@ export class JsonStream implements GuardStream {
     }
   }
 
-  #beginLoose(character: string): void {
-    this.#anchors = [{ decoded: this.#decoded, raw: this.#raw }]
+  #goOnLoose(character: string): void {
+    this.#shift = this.#taken - this.#given
     this.#stopBeingJson()
     this.#take(character)
   }
 
   #stopBeingJson(): void {
     this.#isBroken = true
-    this.#state = this.#hasBegun ? 'loose' : 'text'
+    const isLoose = this.#options.kind === 'arguments' && this.#hasBegun
+    this.#state = isLoose ? 'loose' : 'text'
   }
 
   /** Nothing follows a block, not even a bracket. */
@@ -165,36 +198,31 @@ export class JsonStream implements GuardStream {
   #beginString(): void {
     if (this.#state === 'loose') this.#endValue()
     if (!this.#structure.takeString()) this.#isBroken = true
+    if (this.#isBroken && this.#options.kind !== 'arguments') {
+      this.#goOnLoose('"')
+      return
+    }
     this.#showMark('"')
     this.#state = 'string'
-    this.#anchors = [{ decoded: this.#decoded, raw: this.#raw + 1 }]
+    this.#isEscaped = false
+    this.#shift = this.#taken + 1 - this.#given
+    this.#values.isQuoting = true
   }
 
   #beginBare(character: string): void {
     this.#state = 'bare'
-    this.#anchors = [{ decoded: this.#decoded, raw: this.#raw }]
+    this.#shift = this.#taken - this.#given
     this.#bare = character
     this.#bareShown = ''
-    this.#decode(character)
+    this.#give(character)
   }
 
-  #decode(text: string): void {
+  #give(text: string): void {
     this.#waiting += text
-    this.#decoded += text.length
+    this.#given += text.length
   }
 
-  #takeEscaped(character: string): void {
-    this.#escape += character
-    if (this.#escape.startsWith('u') && this.#escape.length < UNICODE_ESCAPE_LENGTH) return
-    if (this.#escape.length === 1) this.#decode(ESCAPES[character] ?? character)
-    else if (!UNICODE_ESCAPE.test(this.#escape)) this.#decode(`\\${this.#escape}`)
-    else this.#decode(String.fromCharCode(Number.parseInt(this.#escape.slice(1), 16)))
-    this.#anchors.push({ decoded: this.#decoded, raw: this.#raw + 1 })
-    this.#escape = ''
-    this.#state = 'string'
-  }
-
-  /** Hands the decoded text to the guard. */
+  /** Hands what has come to the guard. */
   #pass(): void {
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
@@ -207,15 +235,14 @@ export class JsonStream implements GuardStream {
     if (this.#state !== 'structure') this.#keep(this.#values.endValue())
     if (this.#state === 'bare') this.#showBare()
     this.#state = 'structure'
+    this.#values.isQuoting = false
   }
 
   #keep(result: StreamResult): void {
     this.#last = result
-    for (const finding of result.findings) this.#findings.push(this.#inRaw(finding))
-    if (this.#anchors.length > this.#maxAnchors) this.#forgetAnchors()
-    if (this.#state === 'string' || this.#state === 'escape') {
-      this.#shown += JSON.stringify(result.text).slice(1, -1)
-      return
+    for (const finding of result.findings) {
+      const { start, end } = finding
+      this.#findings.push({ ...finding, start: start + this.#shift, end: end + this.#shift })
     }
     if (this.#state !== 'bare') {
       this.#shown += result.text
@@ -223,35 +250,18 @@ export class JsonStream implements GuardStream {
     }
     this.#bareShown += result.text
     // No number is that long: whatever it is, it need not become a JSON string.
-    if (this.#bare.length <= this.#maxSpan) return
+    if (this.#bare.length <= this.#options.maxSpan) return
     this.#shown += this.#bareShown
     this.#bareShown = ''
   }
 
   /** A bare value is shown as it was, or as a string if something in it is concealed. */
   #showBare(): void {
-    const isWhole = this.#bare.length <= this.#maxSpan && this.#last?.blocked === undefined
+    const isWhole = this.#bare.length <= this.#options.maxSpan && this.#last?.blocked === undefined
     if (!isWhole || this.#bareShown === this.#bare) this.#shown += this.#bareShown
     else this.#shown += this.#bareShown.replace(VALUE_AND_BLANKS, asString)
     this.#bare = ''
     this.#bareShown = ''
-  }
-
-  #inRaw(finding: Finding): Finding {
-    return { ...finding, start: this.#rawOffset(finding.start), end: this.#rawOffset(finding.end) }
-  }
-
-  /** A text of a million escape sequences must not be remembered by its escape sequences. */
-  #forgetAnchors(): void {
-    const { earliestStart } = this.#values
-    const needed = this.#anchors.findLastIndex((known) => known.decoded <= earliestStart)
-    this.#anchors = this.#anchors.slice(Math.max(needed, 0))
-    this.#maxAnchors = Math.max(MAX_ANCHORS, 2 * this.#anchors.length)
-  }
-
-  #rawOffset(decoded: number): number {
-    const anchor = this.#anchors.findLast((known) => known.decoded <= decoded)
-    return anchor === undefined ? decoded : anchor.raw + decoded - anchor.decoded
   }
 
   #result(): StreamResult {
@@ -264,11 +274,11 @@ export class JsonStream implements GuardStream {
     return { text, findings, held: this.#waits(held) }
   }
 
-  /** How many characters wait if `held` of the decoded ones do; a bare value is shown at its end. */
+  /** How many characters wait if the guard holds `held`; a bare value is shown at its end. */
   #waits(held: number): number {
     if (this.#state === 'structure') return 0
-    if (this.#state === 'bare' && this.#bare.length <= this.#maxSpan) return this.#bare.length
-    return held + this.#escape.length
+    const isBare = this.#state === 'bare' && this.#bare.length <= this.#options.maxSpan
+    return isBare ? this.#bare.length : held
   }
 }
 

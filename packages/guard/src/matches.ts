@@ -51,6 +51,7 @@ export class Matches {
     this.#wasLive = parts.wasLive
     this.#armors = new Armors({
       maxSpan: program.maxSpan,
+      now: () => this.#held.now,
       open: (candidate) => this.#openMatch(candidate),
       undecidedFrom: (candidate) => this.#undecidedFrom(candidate),
       folded: (start, end) => this.#folded(start, end),

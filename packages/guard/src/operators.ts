@@ -1,4 +1,5 @@
 // What a rule does to what it found: how concealing each action is, and the text that is shown instead.
+import { characterAt, codePointOf, unitsOf } from './characters.ts'
 import type { ActionKind } from './finding.ts'
 
 /** What to do with a match. */
@@ -51,15 +52,12 @@ export function usesValue(kind: ActionKind): boolean {
 
 /** The offset in `value` from which the last `keepLast` letters and digits are kept; at least half stay masked. */
 export function keptFrom(value: string, keepLast: number): number {
-  if (keepLast === 0) return value.length
-  const characters = value.match(/[\p{L}\p{N}]/gu)?.length ?? 0
-  let left = Math.min(keepLast, Math.floor(characters / 2))
-  let at = value.length
-  while (left > 0 && at > 0) {
-    at -= 1
-    const isLowSurrogate = (value.charCodeAt(at) & 0xfc00) === 0xdc00
-    if (isLowSurrogate) at -= 1
-    if (/[\p{L}\p{N}]/u.test(value.slice(at, at + (isLowSurrogate ? 2 : 1)))) left -= 1
+  const places: number[] = []
+  for (let at = 0; at < value.length; ) {
+    const character = characterAt(value, at)
+    if (/[\p{L}\p{N}]/u.test(String.fromCodePoint(codePointOf(character)))) places.push(at)
+    at += unitsOf(character)
   }
-  return at
+  const kept = Math.min(keepLast, Math.floor(places.length / 2))
+  return kept === 0 ? value.length : (places.at(-kept) ?? value.length)
 }

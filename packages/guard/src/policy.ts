@@ -10,7 +10,7 @@ import {
   type Role,
   type ScanResult,
 } from './finding.ts'
-import { JsonStream } from './json-stream.ts'
+import { type JsonKind, JsonStream } from './json-stream.ts'
 import type { PatternNode } from './matcher/pattern.ts'
 import { builtInPolicy, POLICY_NAMES } from './policies.ts'
 import { PolicyError, under } from './policy-error.ts'
@@ -106,7 +106,8 @@ class CompiledPolicy implements Policy {
     const program = this.#program(options)
     if (program === undefined) return PASS_THROUGH
     const stream = new TextStream(program)
-    return options.channel === 'tool_arguments' ? new JsonStream(stream, this.#maxSpan) : stream
+    const kind = jsonKindOf(options)
+    return kind === undefined ? stream : new JsonStream(stream, { kind, maxSpan: this.#maxSpan })
   }
 
   scan(text: string, options: Partial<OpenOptions> = {}): ScanResult {
@@ -121,7 +122,7 @@ class CompiledPolicy implements Policy {
   }
 
   #program(options: OpenOptions): Program | undefined {
-    const key = `${options.direction} ${options.channel} ${options.role}`
+    const key = `${options.direction} ${options.channel} ${options.role} ${options.format}`
     if (!this.#byOptions.has(key)) {
       checkOptions(options)
       this.#byOptions.set(key, this.#compiled(options))
@@ -148,6 +149,13 @@ class CompiledPolicy implements Policy {
     }
     return program
   }
+}
+
+/** What is known of a text's being JSON; undefined if nothing speaks for it. */
+function jsonKindOf({ channel = 'content', format }: OpenOptions): JsonKind | undefined {
+  if (channel === 'tool_arguments') return 'arguments'
+  if (format === 'json') return 'json'
+  return channel === 'content' ? 'answer' : undefined
 }
 
 /** The stream of a text that no rule looks at. It keeps nothing, so all such texts share it. */

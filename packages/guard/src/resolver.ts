@@ -1,6 +1,7 @@
 // Decides what is shown of a stretch of text once everything that could match in it is known: for each character the
 // most concealing finding over it wins. When that is the case is the stream's to say.
 
+import { countCharacters } from './characters.ts'
 import { type Finding, NO_FINDINGS } from './finding.ts'
 import { isLabel, keptFrom } from './operators.ts'
 import type { Rule } from './rule.ts'
@@ -37,16 +38,12 @@ export class Resolver {
   /** Those that were added open, whose ends move. */
   #opened: Pending[] = []
   #lastOwner: Pending | undefined
+  /** Whether what is shown instead of a match has to be escaped, since it is put into a JSON string. */
+  isQuoting = false
 
   /** Nothing has been found that is not yet shown and reported. */
   get isIdle(): boolean {
     return this.#pending.length === 0 && this.#opened.length === 0
-  }
-
-  /** Where the first one starts that is not yet reported; infinite if there is none. */
-  get earliestStart(): number {
-    const starts = [...this.#opened, ...this.#pending].map((p) => p.start)
-    return Math.min(Number.POSITIVE_INFINITY, ...starts)
   }
 
   /**
@@ -182,7 +179,7 @@ export class Resolver {
     const continues = this.#takesOver(owner)
     if (owner.isLabelShown) return ''
     owner.isLabelShown = true
-    return continues ? '' : owner.rule.label(owner.value)
+    return continues ? '' : this.#quoted(owner.rule.label(owner.value))
   }
 
   #rewrite(owner: Pending, stretch: string, at: number): string {
@@ -190,7 +187,12 @@ export class Resolver {
     if (owner.rule.action === 'observe') return stretch
     owner.keptFrom ??= owner.start + keptFrom(owner.value, owner.rule.keepLast)
     const masked = Math.min(Math.max(owner.keptFrom - at, 0), stretch.length)
-    return owner.rule.maskCharacter.repeat(masked) + stretch.slice(masked)
+    const mask = this.#quoted(owner.rule.maskCharacter)
+    return mask.repeat(countCharacters(stretch.slice(0, masked))) + stretch.slice(masked)
+  }
+
+  #quoted(text: string): string {
+    return this.isQuoting ? JSON.stringify(text).slice(1, -1) : text
   }
 
   /** Notes who decides now. Whether the one before was of the same rule and reaches into this one. */

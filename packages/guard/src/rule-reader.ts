@@ -315,11 +315,12 @@ export function readRoles(roles: unknown, path: string): readonly Role[] {
 }
 
 /** @throws PolicyError `invalid_option` for options of a stream that mean nothing. */
-export function checkOptions({ direction, channel, role }: OpenOptions): void {
+export function checkOptions({ direction, channel, role, format }: OpenOptions): void {
   try {
     requireOneOf(direction, ['input', 'output'], 'direction')
     if (channel !== undefined) requireOneOf(channel, CHANNELS, 'channel')
     if (role !== undefined) requireOneOf(role, ROLES, 'role')
+    if (format !== undefined) requireOneOf(format, ['json'], 'format')
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error
     throw new PolicyError('invalid_option', error.message)

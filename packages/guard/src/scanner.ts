@@ -11,7 +11,14 @@ import {
   ACTION_RESTART,
   UNKNOWN,
 } from './matcher/automaton.ts'
-import { BETWEEN_WORDS, beginsWord, KNOWN_WORD, SEPARATOR, WORD_CLASS } from './matcher/context.ts'
+import {
+  BETWEEN_WORDS,
+  beginsWord,
+  DIGIT,
+  KNOWN_WORD,
+  SEPARATOR,
+  WORD_CLASS,
+} from './matcher/context.ts'
 import { LiveContexts } from './matcher/live-contexts.ts'
 import type { SlowThreads } from './matcher/runs.ts'
 import { CLASS_SEPARATOR, type TermAutomaton } from './matcher/terms.ts'
@@ -101,8 +108,9 @@ export class Scanner {
         nextContextRow === KNOWN_WORD ||
         (beginsWord(contextClass, classBefore) && !this.#goesOn(contextRow, nextContextRow))
       if (isOver || (isCounting && wordClass === SEPARATOR)) {
-        if (this.#endWord(contextRow, base + start)) {
-          row = this.#regate(row)
+        const isGlued = wordClass === DIGIT && nextContextRow === KNOWN_WORD
+        if (this.#endWord(contextRow, base + start) || isGlued) {
+          row = this.#reset(row, isGlued)
           table = this.#table()
         }
         isCounting = this.#contexts.isCounting
@@ -134,7 +142,7 @@ export class Scanner {
         held.lookAt(at + 1, end)
         if (this.#attend(symbolClass, base + start)) break
         if (this.#gates !== this.#gatesNow()) {
-          row = this.#regate(row)
+          row = this.#reset(row, false)
           table = this.#table()
         }
       }
@@ -183,9 +191,12 @@ export class Scanner {
   #complete(): void {
     const { automaton, words } = this.#program
     const { end } = automaton.alphabet
-    const { state } = this.#threads
-    const accepts = this.#slow?.accepts(end) ?? automaton.step(state, end).action.accepts
-    this.matches.acceptAll(accepts, (this.#slow ?? this.#threads).starts, end)
+    const { starts, count } = this.#slow ?? this.#threads
+    if (count > 0) {
+      const { state } = this.#threads
+      const accepts = this.#slow?.accepts(end) ?? automaton.step(state, end).action.accepts
+      this.matches.acceptAll(accepts, starts, end)
+    }
     if (words !== undefined) this.#stepWords(words, CLASS_SEPARATOR)
   }
 
@@ -270,13 +281,15 @@ export class Scanner {
     return (this.#contexts.bits | this.matches.openGates) & this.#program.gatesOfAutomaton
   }
 
-  /** The row of the same threads under the gates that are live now. */
-  #regate(row: number): number {
+  /** The row of the same threads under the gates that are live now. `isWordStart`: see automaton.ts. */
+  #reset(row: number, isWordStart: boolean): number {
     this.#gates = this.#gatesNow()
-    if (this.#slow !== undefined) return row
-    const regated = this.#threads.regate(row, this.#gates)
-    if (regated !== UNKNOWN) return regated
-    this.#goOnWithout(row)
+    if (this.#slow === undefined) {
+      const reset = this.#threads.reset(row, { gates: this.#gates, isWordStart })
+      if (reset !== UNKNOWN) return reset
+    }
+    const slow = this.#slow ?? this.#goOnWithout(row)
+    if (isWordStart) slow.beginWord()
     return 0
   }
 

@@ -57,9 +57,9 @@ export class TextStream implements GuardStream {
     return this.#result()
   }
 
-  /** No finding that is still to be reported starts before this offset. */
-  get earliestStart(): number {
-    return Math.min(this.#held.base, this.#resolver.earliestStart)
+  /** Whether the text stands in a JSON string, so that what is put into it has to be escaped. */
+  set isQuoting(isQuoting: boolean) {
+    this.#resolver.isQuoting = isQuoting
   }
 
   #result(): StreamResult {

@@ -85,6 +85,9 @@ describe('a value', () => {
     ['ibanNL91ABNA0417164300', 'iban[IBAN_CODE]'],
     ['id_token_eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dGVzdA', 'id_token_[JWT]'],
     ['card_number4111111111111111', 'card_number[CREDIT_CARD]'],
+    ['tel02079460958', 'tel[PHONE_NUMBER]'],
+    ['userPhone4155550113', 'userPhone[PHONE_NUMBER]'],
+    ['ssn078051120', 'ssn[US_SSN]'],
     ['host_192.0.2.44', 'host_[IP_ADDRESS]'],
     ['userEmail:ines.low@example.org', 'userEmail:[EMAIL_ADDRESS]'],
   ])('begins where a word does: %s', (text, expected) => {
@@ -97,6 +100,8 @@ describe('a value', () => {
     'matches \\b\\d{3}-\\d{2}-\\d{4}\\b and \\w+@\\w+',
     '\\d+\\.\\d+\\.\\d+',
     'XAKIAIOSFODNN7EXAMPLE',
+    'phone model4155550113',
+    'discard4111111111111111',
     'xgb33bukb20201555555555',
     'grew 50%20 or 5%2',
     '\\textbf{note} and \\frac{1}{2}',

@@ -46,6 +46,9 @@ const POLICIES: readonly (readonly [string, Policy])[] = [
   ['a short maxSpan', short],
 ]
 
+/** The kinds of text that are or may be JSON. */
+const KINDS = [{ channel: 'tool_arguments' }, { channel: 'content' }, { format: 'json' }] as const
+
 describe('law 1, invariance', () => {
   it.each(POLICIES)('gives the same for every cut under %s', (_name, policy) => {
     fc.assert(
@@ -61,7 +64,7 @@ describe('law 1, invariance', () => {
   })
 
   it.each(POLICIES)(
-    'keeps tool arguments valid JSON, whatever the cuts, under %s',
+    'keeps tool arguments and answers valid JSON, whatever the cuts, under %s',
     (_name, policy) => {
       const values = fc.oneof(
         texts,
@@ -72,24 +75,30 @@ describe('law 1, invariance', () => {
       )
       const documents = fc.dictionary(texts, fc.oneof(values, fc.array(values, { maxLength: 3 })))
       fc.assert(
-        fc.property(documents, cutLists, fc.boolean(), (document, cuts, escaped) => {
-          const plain = JSON.stringify(document)
-          const text = escaped ? plain.replace(STRING, escapeDigits) : plain
-          const channel = 'tool_arguments' as const
-          const outcome = pushed(policy, text, { cuts, channel })
-          const whole = policy.scan(text, { channel })
-          expect(outcome.text).toBe(whole.text)
-          expect(outcome.findings).toEqual(whole.findings)
-          if (whole.blocked === undefined) JSON.parse(outcome.text)
-        }),
+        fc.property(
+          fc.record({ document: documents, cuts: cutLists, escaped: fc.boolean() }),
+          fc.constantFrom(...KINDS),
+          ({ document, cuts, escaped }, kind) => {
+            const plain = JSON.stringify(document)
+            const text = escaped ? plain.replace(STRING, escapeDigits) : plain
+            const outcome = pushed(policy, text, { cuts, ...kind })
+            const whole = policy.scan(text, kind)
+            expect(outcome.text).toBe(whole.text)
+            expect(outcome.findings).toEqual(whole.findings)
+            if (whole.blocked !== undefined) return
+            expect(shapeOf(JSON.parse(outcome.text))).toEqual(shapeOf(document))
+            if (whole.findings.length === 0) expect(outcome.text).toBe(text)
+          },
+        ),
         { numRuns: 200 },
       )
     },
   )
 })
 
-describe('tool arguments that are broken JSON', () => {
+describe('tool arguments and answers that are broken JSON', () => {
   const parts = [
+    ...['```', 'json', '\n'],
     "'",
     '4111 1111 1111 1111',
     'jo.doe@example.org',
@@ -117,10 +126,9 @@ describe('tool arguments that are broken JSON', () => {
 
   it.each(POLICIES)('never throw and are the same for every cut under %s', (_name, policy) => {
     fc.assert(
-      fc.property(broken, cutLists, (text, cuts) => {
-        const channel = 'tool_arguments' as const
-        const { text: shown, findings } = pushed(policy, text, { cuts, channel })
-        const whole = policy.scan(text, { channel })
+      fc.property(broken, cutLists, fc.constantFrom(...KINDS), (text, cuts, kind) => {
+        const { text: shown, findings } = pushed(policy, text, { cuts, ...kind })
+        const whole = policy.scan(text, kind)
         expect({ shown, findings }).toEqual({ shown: whole.text, findings: whole.findings })
       }),
       { numRuns: 300 },
@@ -128,8 +136,8 @@ describe('tool arguments that are broken JSON', () => {
   })
 })
 
-describe('tool arguments that are no JSON', () => {
-  it('show nothing that would be concealed in any other text', () => {
+describe('what is no JSON', () => {
+  it.each(KINDS)('shows nothing that would be concealed in any other text: %j', (kind) => {
     // Nothing that a quote or a backslash in a string could change; JSON with a mark before the value stays JSON.
     const openings = [
       '',
@@ -147,14 +155,22 @@ describe('tool arguments that are no JSON', () => {
     fc.assert(
       fc.property(fc.constantFrom(...openings), plain, (opening, text) => {
         const broken = `${opening} it is ${text}`
-        const found = covered(broken, strict.scan(broken).findings)
-        const { findings } = strict.scan(broken, { channel: 'tool_arguments' })
+        const found = covered(broken, strict.scan(broken, { channel: 'reasoning' }).findings)
+        const { findings } = strict.scan(broken, kind)
         expect(covered(broken, findings)).toEqual(found)
       }),
       RUNS,
     )
   })
 })
+
+/** A document without what is in its strings, numbers and keys. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shapeOf)
+  if (typeof value === 'boolean') return value
+  if (typeof value !== 'object' || value === null) return 'a value'
+  return Object.values(value).length === 0 ? {} : 'a mapping'
+}
 
 const STRING = /"(?:[^"\\]|\\.)*"/g
 

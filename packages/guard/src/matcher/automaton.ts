@@ -16,6 +16,14 @@ export interface State {
   readonly gates: number
 }
 
+/** What words before a place say of it, apart from the threads. */
+export interface Setting {
+  /** The contexts that are live: a bit each. */
+  readonly gates: number
+  /** Whether a word begins here, although a letter is right before: a digit behind a word of context, as in `tel0770`. */
+  readonly isWordStart: boolean
+}
+
 /** What a stream has to do with its offsets when it takes a transition. Number 0 is "nothing". */
 export interface Action {
   /** Groups that survive, as indices of the old ones in order; null: all of them. */
@@ -57,6 +65,11 @@ const MAX_ACTIONS = 3000
 /** A full automaton is emptied when so many streams had to go on without it. */
 const MAX_TURNED_AWAY = 1000
 const MAX_ROWS = 2 ** 19
+
+function keyOfReset(row: number, { gates, isWordStart }: Setting): number {
+  return (gates * 2 + (isWordStart ? 1 : 0)) * MAX_ROWS + row
+}
+
 const INITIAL_STATES = 64
 /** Number 0, ACTION_CLEAR and ACTION_RESTART. */
 const FIXED_ACTIONS: readonly Action[] = [
@@ -87,7 +100,7 @@ export class Automaton {
   #states: State[] = []
   #stateIds = new Map<string, number>()
   #actionIds = new Map<string, number>()
-  #regated = new Map<number, number>()
+  #rowsReset = new Map<number, number>()
 
   constructor(parts: AutomatonParts) {
     const { nfa, alphabet, conditions } = parts
@@ -125,16 +138,19 @@ export class Automaton {
     return state
   }
 
-  /** The row of the same threads under other live gates, or UNKNOWN if it is not built. */
-  regated(row: number, gates: number): number {
-    return this.#regated.get(gates * MAX_ROWS + row) ?? UNKNOWN
+  /** The row of the same threads in another setting, or UNKNOWN if it is not built. */
+  reset(row: number, setting: Setting): number {
+    return this.#rowsReset.get(keyOfReset(row, setting)) ?? UNKNOWN
   }
 
   /** The same, built: not asked for where it is known. */
-  regate(row: number, gates: number): number {
-    const regated = this.rowOf({ ...this.stateAt(row), gates })
-    this.#regated.set(gates * MAX_ROWS + row, regated)
-    return regated
+  buildReset(row: number, setting: Setting): number {
+    const { gates, isWordStart } = setting
+    const state = this.stateAt(row)
+    const left = isWordStart ? this.#conditions.wordStart : state.left
+    const found = this.rowOf({ ...state, gates, left })
+    this.#rowsReset.set(keyOfReset(row, setting), found)
+    return found
   }
 
   /**
@@ -156,7 +172,7 @@ export class Automaton {
     this.#stateIds = new Map()
     this.actions = [...FIXED_ACTIONS]
     this.#actionIds = new Map()
-    this.#regated = new Map()
+    this.#rowsReset = new Map()
     this.table = new Int32Array(INITIAL_STATES * this.alphabet.size).fill(UNKNOWN)
     this.generation += 1
     this.isFull = false

@@ -7,6 +7,8 @@ import type { Assertion } from './pattern.ts'
 export class ConditionTable {
   /** Left context that a class leaves behind; 0 is the start of the text. */
   readonly leftOf: Uint8Array
+  /** The left context where a word begins behind a letter: that of `_`, which is an edge to recognizers alone. */
+  readonly wordStart: number
   readonly #open: Uint8Array
   /** Number of left contexts. */
   readonly lefts: number
@@ -24,6 +26,7 @@ export class ConditionTable {
       alphabet,
     )
     this.leftOf = leftOf
+    this.wordStart = leftOf[alphabet.classOf[UNDERSCORE] ?? 0] ?? 0
     this.lefts = samples.length
     this.#size = alphabet.size
     this.#open = new Uint8Array(conditions.length * this.lefts * this.#size)
@@ -52,6 +55,7 @@ export class ConditionTable {
 }
 
 const EMPTY = new Uint8Array(0)
+const UNDERSCORE = 0x5f
 
 /** Classes that no assertion tells apart when it looks back leave the same context; `samples` holds one class for each, -1 for the start. */
 function leftContexts(members: readonly Uint8Array[], alphabet: Alphabet) {

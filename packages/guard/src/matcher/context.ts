@@ -25,7 +25,7 @@ const DIGITS_ROLES: WordRoles = { ...NO_ROLES, kind: 'digits' }
 
 /** The class of what separates words. */
 export const SEPARATOR = 0
-const DIGIT = 1
+export const DIGIT = 1
 /** Any other symbol of words; the symbols that occur in our words have classes of their own from here on. */
 const OTHER = 2
 const FIRST_LETTER = 3

@@ -27,6 +27,8 @@ export interface SlowThreads {
   accepts(symbolClass: number): readonly Accept[]
   /** Moves all threads over the symbol that `accepts` has seen, and starts new ones. What is to be gone on with. */
   step(symbolClass: number, gates: number, offset: number): SlowThreads
+  /** A word begins here, although a letter is right before. */
+  beginWord(): void
   /** Back to where a text begins. */
   restart(): void
 }
@@ -51,6 +53,7 @@ export class RunsPlan {
   readonly automaton: Automaton
   readonly size: number
   readonly leftOf: Uint8Array
+  readonly wordStart: number
   readonly #parts: AutomatonParts
   readonly #all: Automaton
   readonly #openings = new Map<number, Int32Array>()
@@ -62,6 +65,7 @@ export class RunsPlan {
     this.automaton = new Automaton({ ...parts, nfa: { ...parts.nfa, entries: [] } })
     this.size = parts.alphabet.size
     this.leftOf = parts.conditions.leftOf
+    this.wordStart = parts.conditions.wordStart
     this.#parts = parts
     this.#all = all
   }
@@ -175,6 +179,14 @@ class Runs implements SlowThreads {
     this.#built += this.#plan.automaton.stateCount - this.#statesBefore
     if (kept <= MAX_RUNS && this.#built <= MAX_BUILT) return this
     return this.#plan.simulate(this.#state(gates), this.starts)
+  }
+
+  beginWord(): void {
+    this.#left = this.#plan.wordStart
+    const { automaton } = this.#plan
+    for (let i = 0; i < this.count; i += 1) {
+      this.#rows[i] = automaton.buildReset(this.#rows[i] ?? 0, { gates: 0, isWordStart: true })
+    }
   }
 
   restart(): void {

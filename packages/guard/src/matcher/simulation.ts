@@ -87,6 +87,10 @@ export class Simulation {
 
   leave(): void {}
 
+  beginWord(): void {
+    this.#left = this.#plan.conditions.wordStart
+  }
+
   /** Back to where a text begins. */
   restart(): void {
     this.count = 0

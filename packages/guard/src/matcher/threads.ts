@@ -1,6 +1,13 @@
 // The open threads of one stream in an automaton: the row of their state, and the offset at which each group of them
 // started. The automaton is shared, and may be emptied while a stream waits for its next delta.
-import { type Automaton, initialState, NO_ACTION, type State, UNKNOWN } from './automaton.ts'
+import {
+  type Automaton,
+  initialState,
+  NO_ACTION,
+  type Setting,
+  type State,
+  UNKNOWN,
+} from './automaton.ts'
 
 /** A stream that has built so many states goes on without the automaton: its text does not repeat itself. */
 const MAX_BUILT = 800
@@ -58,12 +65,12 @@ export class Threads {
     return entry
   }
 
-  /** The row of the same threads under other live gates, or UNKNOWN if it would have to be built and may not be. */
-  regate(row: number, gates: number): number {
-    const known = this.automaton.regated(row, gates)
+  /** The row of the same threads in another setting, or UNKNOWN if it would have to be built and may not be. */
+  reset(row: number, setting: Setting): number {
+    const known = this.automaton.reset(row, setting)
     if (known !== UNKNOWN || this.#isExhausted) return known
     this.#built += 1
-    return this.automaton.regate(row, gates)
+    return this.automaton.buildReset(row, setting)
   }
 
   /** Carries out what an action says about groups; `now` is where a new one starts. */

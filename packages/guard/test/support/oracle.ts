@@ -92,6 +92,17 @@ function mayStart(pattern: EntityPattern, text: string, start: number): boolean 
   return regexp.test(text)
 }
 
+/** A digit behind a known word begins a word, as if `_` were between them. */
+function asSeenFrom(recognizers: readonly Recognizer[], text: string, start: number): string {
+  const [letters = ''] = /[\p{L}\p{M}\d]+$/u.exec(text.slice(0, start)) ?? []
+  const parts = letters.split(/(?<=\P{Lu})(?=\p{Lu})/u)
+  const isKnown = (word: string) =>
+    /^\D+$/.test(word) && recognizers.some((one) => vocabularyOf(one).roleOf(word) !== undefined)
+  const isGlued = isKnown(parts.at(-1) ?? '') || isKnown(parts.slice(-2).join(''))
+  if (!isGlued || !/\d/.test(text.charAt(start))) return text
+  return `${text.slice(0, start - 1)}_${text.slice(start)}`
+}
+
 type Standing = 'against' | 'silent' | 'hinted' | 'announced'
 
 /** What the words say that ended before `start`. */
@@ -266,11 +277,12 @@ export function coverage(
   for (const recognizer of recognizers) {
     const words = wordsOf(recognizer, folded.text)
     for (let i = 0; i < folded.text.length; i += 1) {
+      const seen = { ...folded, text: asSeenFrom(recognizers, folded.text, i) }
       const standing = standingAt(recognizer, words, i)
       for (const pattern of recognizer.patterns) {
         const needed = neededScore(pattern, threshold, standing)
-        if (needed === undefined || !mayStart(pattern, folded.text, i)) continue
-        for (const j of endsOf(pattern, folded, { start: i, maxSpan, needed })) {
+        if (needed === undefined || !mayStart(pattern, seen.text, i)) continue
+        for (const j of endsOf(pattern, seen, { start: i, maxSpan, needed })) {
           const last = pattern.latch === undefined ? j : latchEnd(pattern, folded.text, j)
           const start = Math.max(folded.starts[i] ?? 0, oldestStart(folded, j, maxSpan))
           cover(start, folded.ends[last - 1] ?? 0)
