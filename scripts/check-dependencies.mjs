@@ -5,8 +5,8 @@ import { filesOf, read } from './repository.mjs'
 
 const SOURCE = 'packages/gateway/src/'
 
-/** Files that put the rooms together, or try whether they can be: they may import everything. */
-const COMPOSITION = new Set(['gateway.ts', 'index.ts', 'usable-config.ts'])
+/** Files that put the rooms together, and what stands on that: they may import everything. */
+const COMPOSITION = new Set(['assembly.ts', 'check-configuration.ts', 'gateway.ts', 'index.ts'])
 /** Files that every room may import. */
 const GROUND = new Set(['clock.ts', 'errors.ts', 'logger.ts', 'loopback.ts', 'scheduler.ts'])
 
@@ -17,7 +17,7 @@ const GROUND = new Set(['clock.ts', 'errors.ts', 'logger.ts', 'loopback.ts', 'sc
 const ARROWS = {
   'access.ts': ['clients', 'config'],
   admin: ['server/origin.ts', 'server/readiness.ts', 'server/refusals.ts'],
-  'admission.ts': ['clients', 'completion', 'live-config.ts'],
+  'admission.ts': ['access.ts', 'clients', 'completion', 'live-config.ts'],
   audit: ['clients/auth-result.ts', 'completion'],
   'callbacks.ts': ['completion', 'webhook', 'dialects'],
   clients: [],
@@ -57,7 +57,7 @@ const LIBRARIES = {
   pino: ['logger.ts'],
   'prom-client': ['metrics'],
   'rate-limiter-flexible': ['limits'],
-  undici: ['webhook', 'gateway.ts', 'upstream'],
+  undici: ['webhook', 'assembly.ts', 'upstream'],
   ws: ['socket'],
   yaml: ['config'],
   zod: ['clients', 'config'],

@@ -13,7 +13,9 @@ Labels have few values: a model that neither the built-in table nor \`sluice.yam
 
 /** @returns {Promise<string>} */
 export async function metricsPage() {
-  const { registry } = new Metrics(NOTHING)
+  const metrics = new Metrics()
+  metrics.watch(NOTHING)
+  const { registry } = metrics
   const labels = new Map(
     registry.getMetricsAsArray().map((metric) => [metric.name, metric.labelNames]),
   )
@@ -25,20 +27,15 @@ export async function metricsPage() {
   return `${INTRODUCTION}\n\n${table(['metric', 'type', 'labels', 'meaning'], rows)}\n`
 }
 
-const zero = () => 0
 /** Sources for a registry that nobody reads values from. */
 const NOTHING = {
-  sockets: zero,
-  completions: zero,
-  bufferedBytes: zero,
-  logBytes: zero,
-  heldCharacters: zero,
-  pacingQueue: zero,
-  retries: zero,
-  breaker: () => 'closed',
-  keyFile: () => undefined,
-  certificateEnds: () => undefined,
-  audit: () => ({ state: 'off', queued: 0, written: 0, lost: 0, refused: 0 }),
-  webhook: () => ({ queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 }),
-  callbacks: () => ({ failed: 0, dropped: 0 }),
+  monitor: { size: 0, bufferedBytes: 0 },
+  completions: { size: 0, held: 0 },
+  memory: { usedBytes: 0 },
+  upstream: { state: { waiting: 0, retries: 0, breaker: 'closed' } },
+  keys: undefined,
+  tls: { current: undefined },
+  audit: { stats: () => ({ state: 'off', queued: 0, written: 0, lost: 0, refused: 0 }) },
+  webhook: undefined,
+  callbacks: { failed: 0, dropped: 0 },
 }

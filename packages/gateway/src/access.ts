@@ -3,6 +3,7 @@ import { Authenticator } from './clients/authenticator.ts'
 import { KeyRing } from './clients/key-ring.ts'
 import type { Principal } from './clients/principal.ts'
 import type { TokenVerifier } from './clients/token-verifier.ts'
+import type { Clock } from './clock.ts'
 import type { Settings } from './config/settings.ts'
 import { GatewayError } from './errors.ts'
 import type { Logger } from './logger.ts'
@@ -17,11 +18,16 @@ export interface Access {
   current: (principal: Principal) => Principal
 }
 
+interface AccessTools {
+  logger: Logger
+  clock: Clock
+}
+
 /** @throws GatewayError `configuration` */
-export async function openAccess(settings: Settings, logger: Logger): Promise<Access> {
+export async function openAccess(settings: Settings, tools: AccessTools): Promise<Access> {
   const { keysFile, host } = settings
-  const keys = keysFile === undefined ? undefined : await KeyRing.load(keysFile, Date.now)
-  const tokens = await tokenVerifier(settings, logger)
+  const keys = keysFile === undefined ? undefined : await KeyRing.load(keysFile, tools.clock.now)
+  const tokens = await tokenVerifier(settings, tools)
   const hasCredentials = keys !== undefined || tokens !== undefined
   const allowAnonymous = settings.allowAnonymous ?? (isLoopbackAddress(host) && !hasCredentials)
   if (!allowAnonymous && !hasCredentials) {
@@ -51,7 +57,7 @@ function current(principal: Principal, keys: KeyRing | undefined): Principal {
 
 async function tokenVerifier(
   settings: Settings,
-  logger: Logger,
+  { logger, clock }: AccessTools,
 ): Promise<TokenVerifier | undefined> {
   const { jwksUrl, jwtIssuer: issuer, jwtAudience: audience } = settings
   if (jwksUrl === undefined && issuer === undefined && audience === undefined) return undefined
@@ -62,5 +68,5 @@ async function tokenVerifier(
   }
   // Loaded here, because most gateways have no tokens and a JWT library is many files.
   const { TokenVerifier } = await import('./clients/token-verifier.ts')
-  return new TokenVerifier({ jwksUrl, issuer, audience, now: Date.now, logger })
+  return new TokenVerifier({ jwksUrl, issuer, audience, now: clock.now, logger })
 }

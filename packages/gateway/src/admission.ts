@@ -1,4 +1,5 @@
 /** From what a known client asks for to an order: what the client may have, and how the gateway is set up now. */
+import type { Access } from './access.ts'
 import type { Client } from './clients/client.ts'
 import type { Principal } from './clients/principal.ts'
 import type { Clock } from './clock.ts'
@@ -9,8 +10,8 @@ import type { Live, LiveConfig } from './live-config.ts'
 export interface AdmissionOptions {
   /** Read for each request, so that a reload reaches open sockets. */
   live: Live
-  /** What the client may do now: its key may have changed since its socket was opened. */
-  current: (principal: Principal) => Principal
+  /** Knows what the client may do now: its key may have changed since its socket was opened. */
+  access: Pick<Access, 'current'>
   clock: Clock
 }
 
@@ -23,10 +24,10 @@ export class LiveAdmission implements Admission {
 
   /** @throws GatewayError that refuses the request */
   order(wish: Wish, client: Client): Order {
-    const { live, current, clock } = this.#options
+    const { live, access, clock } = this.#options
     const { settings, policyOf, modelOf } = live.current
     const { request, onOverflow = settings.onOverflow } = wish
-    const principal = current(client.principal)
+    const principal = access.current(client.principal)
     assertAllowed(principal, request.modelId, clock.now())
     return {
       ...wish,

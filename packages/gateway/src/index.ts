@@ -6,6 +6,7 @@ export { parseAuditTarget } from './audit/audit-target.ts'
 export { AUDIT_STATUSES, type AuditRecord, type StoredEvent } from './audit/record.ts'
 export { eraseConversation } from './audit/retention.ts'
 export type { AnalyticsCallbacks } from './callbacks.ts'
+export { checkConfiguration } from './check-configuration.ts'
 export {
   createKey,
   type KeyAttributes,
@@ -38,6 +39,5 @@ export {
   upstreamTarget,
 } from './upstream/profiles.ts'
 export type { UpstreamTarget } from './upstream/target.ts'
-export { checkConfiguration } from './usable-config.ts'
 export { verifySignature } from './webhook/signature.ts'
 export type { StreamEvent } from './webhook/stream-event.ts'

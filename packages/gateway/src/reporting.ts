@@ -5,42 +5,44 @@ import { boundedId } from './audit/bounded-id.ts'
 import type { AuditEvent } from './audit/record.ts'
 import { RefusalTally } from './audit/refusal-tally.ts'
 import { type AnalyticsCallbacks, CallbackQueue } from './callbacks.ts'
+import type { Clock } from './clock.ts'
+import type { Diagnostics } from './completion/completion.ts'
 import type { CompletionObserver } from './completion/observer.ts'
 import type { Settings } from './config/settings.ts'
-import { GatewayError } from './errors.ts'
 import { LogObserver } from './log-observer.ts'
-import type { Logger } from './logger.ts'
+import { framesOf, type Logger } from './logger.ts'
 import { type MetricSources, Metrics } from './metrics/metrics.ts'
 import type { RequestRefusal } from './server/origin.ts'
 import type { Refusals } from './server/refusals.ts'
 import { WebhookObserver } from './webhook/webhook-observer.ts'
-import { WebhookSender } from './webhook/webhook-sender.ts'
+import type { WebhookSender } from './webhook/webhook-sender.ts'
 
 export interface ReportingOptions {
-  settings: Settings
+  settings: Pick<Settings, 'webhookChunks'>
   logger: Logger
+  clock: Clock
   audit: Audit
+  webhook: WebhookSender | undefined
   callbacks: AnalyticsCallbacks
-  /** What is counted elsewhere; what is counted here is added to it. */
-  sources: Omit<MetricSources, 'audit' | 'webhook' | 'callbacks'>
 }
 
 /** How long a close may wait for the webhook's last batch. */
 const WEBHOOK_CLOSE_MS = 2_000
-const NO_WEBHOOK = { queued: 0, delivered: 0, dropped: 0, failedAttempts: 0 }
 
-export class Reporting implements Refusals {
-  readonly metrics: Metrics
+export class Reporting implements Refusals, Diagnostics {
+  readonly metrics = new Metrics()
   /** Who is told about completions, in order: the audit first, because it may refuse one. */
   readonly observers: readonly CompletionObserver[]
   readonly #audit: Audit
+  readonly #logger: Logger
+  readonly #callbacks: CallbackQueue
   readonly #refusals: RefusalTally
   readonly #webhook: WebhookSender | undefined
 
-  constructor({ settings, logger, audit, callbacks, sources }: ReportingOptions) {
-    const queue = new CallbackQueue(callbacks, Date.now)
-    const webhook = openWebhook(settings, logger)
+  constructor({ settings, logger, clock, audit, webhook, callbacks }: ReportingOptions) {
     this.#audit = audit
+    this.#logger = logger
+    this.#callbacks = new CallbackQueue(callbacks, clock.now)
     this.#webhook = webhook
     this.#refusals = new RefusalTally({
       record: (event, cause) => {
@@ -49,20 +51,28 @@ export class Reporting implements Refusals {
         logger.warn({ reason, address, count, ...cause }, 'refused')
       },
     })
-    this.metrics = new Metrics({
-      ...sources,
-      audit: () => audit.stats(),
-      webhook: () => webhook?.stats() ?? NO_WEBHOOK,
-      callbacks: () => queue,
-    })
-    const options = { now: Date.now, withChunks: settings.webhookChunks }
+    const options = { now: clock.now, withChunks: settings.webhookChunks }
     this.observers = [
       ...(audit.stats().state === 'off' ? [] : [new AuditObserver(audit)]),
       new LogObserver(logger),
       this.metrics,
-      queue,
+      this.#callbacks,
       ...(webhook === undefined ? [] : [new WebhookObserver(webhook, options)]),
     ]
+  }
+
+  /** Lets the metrics read what is counted elsewhere. */
+  watch(sources: Omit<MetricSources, 'audit' | 'webhook' | 'callbacks'>): void {
+    const own = { audit: this.#audit, webhook: this.#webhook, callbacks: this.#callbacks }
+    this.metrics.watch({ ...sources, ...own })
+  }
+
+  gap(ms: number): void {
+    this.metrics.gap(ms)
+  }
+
+  unexpected(error: unknown): void {
+    this.#logger.error(framesOf(error), 'unexpected exception')
   }
 
   /** A socket was refused, for its credential or a quota. */
@@ -92,17 +102,4 @@ export class Reporting implements Refusals {
     this.#refusals.flush()
     await Promise.all([this.#webhook?.close(WEBHOOK_CLOSE_MS), this.#audit.close()])
   }
-}
-
-/** @throws GatewayError `configuration` */
-export function openWebhook(
-  { webhookUrl: url, webhookSecret: secret }: Settings,
-  logger: Logger,
-): WebhookSender | undefined {
-  if (url === undefined && secret === undefined) return undefined
-  if (url === undefined || secret === undefined) {
-    const needed = 'SLUICE_WEBHOOK_URL and SLUICE_WEBHOOK_SECRET are needed together'
-    throw new GatewayError('configuration', needed)
-  }
-  return new WebhookSender({ url, secret, logger, now: Date.now })
 }

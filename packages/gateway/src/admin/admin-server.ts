@@ -11,8 +11,7 @@ export interface AdminOptions {
   host: string
   port: number
   /** The metrics in Prometheus' text format. */
-  metrics: () => Promise<string>
-  contentType: string
+  registry: { metrics(): Promise<string>; readonly contentType: string }
   /** Names that `Host` may carry besides loopback ones; with one, every `Host` is checked. Read at each request. */
   live: { readonly current: { settings: { allowedHosts: readonly string[] } } }
   refusals: Refusals
@@ -76,7 +75,10 @@ export class AdminServer {
       return [403, text, `${refusal.text}\n`]
     }
     const path = request.url?.split('?')[0] ?? ''
-    if (path === '/metrics') return [200, this.#options.contentType, await this.#options.metrics()]
+    if (path === '/metrics') {
+      const { registry } = this.#options
+      return [200, registry.contentType, await registry.metrics()]
+    }
     if (path === '/healthz') return [200, text, 'ok\n']
     if (path !== '/readyz')
       return [404, text, 'Not found: /metrics, /healthz and /readyz are here\n']

@@ -30,10 +30,15 @@ export interface CompletionServices {
   maxAnswerCharacters: number
   clock: Clock
   observers: readonly CompletionObserver[]
-  /** Told the time between two reads of an answer, in milliseconds. */
-  onGap: (ms: number) => void
-  /** Told of an exception that nobody foresaw. */
-  unexpected: (error: unknown) => void
+  diagnostics: Diagnostics
+}
+
+/** Whoever is told what is no completion's own affair. */
+export interface Diagnostics {
+  /** The time between two reads of an answer, in milliseconds. */
+  gap(ms: number): void
+  /** An exception that nobody foresaw. */
+  unexpected(error: unknown): void
 }
 
 export class Completion {
@@ -147,7 +152,7 @@ export class Completion {
 
   #onRead = (): void => {
     const now = this.#services.clock.monotonic()
-    if (this.#lastReadAt !== undefined) this.#services.onGap(now - this.#lastReadAt)
+    if (this.#lastReadAt !== undefined) this.#services.diagnostics.gap(now - this.#lastReadAt)
     this.#lastReadAt = now
     this.#feed.publish()
   }
@@ -164,7 +169,7 @@ export class Completion {
     if (error instanceof Blocked) return { status: 'blocked', ...error }
     const hadBegun = this.#stream !== undefined
     if (error instanceof GatewayError) return { status: 'error', error, hadBegun }
-    this.#services.unexpected(error)
+    this.#services.diagnostics.unexpected(error)
     const internal = new GatewayError('internal', 'an unexpected failure of the gateway', {
       cause: error,
     })

@@ -7,22 +7,26 @@ import type { CompletionObserver } from '../completion/observer.ts'
 import type { CompletionReport } from '../completion/terminal.ts'
 import { FastHistogram } from './fast-histogram.ts'
 
-/** Values that are read when somebody asks, because they are counted elsewhere. */
+/** What is read when somebody asks, because it is counted elsewhere. */
 export interface MetricSources {
-  sockets: () => number
-  completions: () => number
-  bufferedBytes: () => number
-  logBytes: () => number
-  heldCharacters: () => number
-  pacingQueue: () => number
-  retries: () => number
-  breaker: () => 'closed' | 'open' | 'half-open'
-  audit: () => { state: string; queued: number; written: number; lost: number; refused: number }
-  webhook: () => { queued: number; delivered: number; dropped: number; failedAttempts: number }
-  keyFile: () => { writtenAt: number; isRefused: boolean } | undefined
-  /** When the listener's certificate ends, in milliseconds since the epoch. */
-  certificateEnds: () => number | undefined
-  callbacks: () => { failed: number; dropped: number }
+  monitor: { readonly size: number; readonly bufferedBytes: number }
+  completions: { readonly size: number; readonly held: number }
+  memory: { readonly usedBytes: number }
+  upstream: {
+    readonly state: { waiting: number; retries: number; breaker: 'closed' | 'open' | 'half-open' }
+  }
+  audit: {
+    stats(): { state: string; queued: number; written: number; lost: number; refused: number }
+  }
+  webhook:
+    | {
+        stats(): { queued: number; delivered: number; dropped: number; failedAttempts: number }
+      }
+    | undefined
+  callbacks: { readonly failed: number; readonly dropped: number }
+  keys: { readonly file: { writtenAt: number; isRefused: boolean } } | undefined
+  /** `notAfter` in milliseconds since the epoch. */
+  tls: { readonly current: { certificate: { notAfter: number } } | undefined }
 }
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -41,7 +45,7 @@ export class Metrics implements CompletionObserver {
   readonly #findings: Counter<'entity' | 'direction' | 'action'>
   readonly #refusals: Counter<'reason'>
 
-  constructor(sources: MetricSources) {
+  constructor() {
     const registers = [this.registry]
     this.#requests = new Counter({
       name: 'sluice_requests_total',
@@ -94,9 +98,14 @@ export class Metrics implements CompletionObserver {
       labelNames: ['reason'],
       registers,
     })
-    registerSources(sources, this.registry)
-    registerFiles(sources, this.registry)
     collectDefaultMetrics({ register: this.registry })
+  }
+
+  /** Adds what is counted elsewhere. */
+  watch(sources: MetricSources): void {
+    registerTraffic(sources, this.registry)
+    registerReports(sources, this.registry)
+    registerFiles(sources, this.registry)
   }
 
   /** Notes the time between two reads of one answer. */
@@ -134,63 +143,94 @@ export class Metrics implements CompletionObserver {
   }
 }
 
-function registerSources(sources: MetricSources, registry: Registry): void {
+/** Sockets, completions and the upstream. */
+function registerTraffic(sources: MetricSources, registry: Registry): void {
   const gauge = gaugeIn(registry)
   const counter = counterIn(registry)
-  gauge('sluice_sockets', 'Open sockets.', sources.sockets)
-  gauge('sluice_completions', 'Completions that run.', sources.completions)
-  gauge('sluice_buffered_bytes', 'Bytes that wait in all sockets.', sources.bufferedBytes)
-  gauge('sluice_log_bytes', 'Bytes that the logs of completions hold.', sources.logBytes)
-  gauge('sluice_held_characters', 'Characters that the guard holds back.', sources.heldCharacters)
+  gauge('sluice_sockets', 'Open sockets.', () => sources.monitor.size)
+  gauge('sluice_completions', 'Completions that run.', () => sources.completions.size)
+  gauge(
+    'sluice_buffered_bytes',
+    'Bytes that wait in all sockets.',
+    () => sources.monitor.bufferedBytes,
+  )
+  gauge(
+    'sluice_log_bytes',
+    'Bytes that the logs of completions hold.',
+    () => sources.memory.usedBytes,
+  )
+  gauge(
+    'sluice_held_characters',
+    'Characters that the guard holds back.',
+    () => sources.completions.held,
+  )
   gauge(
     'sluice_pacing_queue',
     'Requests that wait for their turn at the upstream.',
-    sources.pacingQueue,
+    () => sources.upstream.state.waiting,
   )
   gauge('sluice_breaker_open', '1 while the upstream is not tried.', () =>
-    sources.breaker() === 'open' ? 1 : 0,
+    sources.upstream.state.breaker === 'open' ? 1 : 0,
   )
-  counter('sluice_retries_total', 'Attempts at the upstream that were repeated.', sources.retries)
+  counter(
+    'sluice_retries_total',
+    'Attempts at the upstream that were repeated.',
+    () => sources.upstream.state.retries,
+  )
+}
+
+/** What is written and sent besides answers. */
+function registerReports(sources: MetricSources, registry: Registry): void {
+  const gauge = gaugeIn(registry)
+  const counter = counterIn(registry)
   gauge(
     'sluice_audit_queue',
     'Audit records that wait to be written.',
-    () => sources.audit().queued,
+    () => sources.audit.stats().queued,
   )
   gauge('sluice_audit_degraded', '1 while the audit cannot be written.', () =>
-    sources.audit().state === 'degraded' ? 1 : 0,
+    sources.audit.stats().state === 'degraded' ? 1 : 0,
   )
-  counter('sluice_audit_written_total', 'Audit records written.', () => sources.audit().written)
-  counter('sluice_audit_lost_total', 'Audit records lost.', () => sources.audit().lost)
+  counter(
+    'sluice_audit_written_total',
+    'Audit records written.',
+    () => sources.audit.stats().written,
+  )
+  counter('sluice_audit_lost_total', 'Audit records lost.', () => sources.audit.stats().lost)
   counter(
     'sluice_audit_refused_total',
     'Requests that strict mode refused while the audit could not be written.',
-    () => sources.audit().refused,
+    () => sources.audit.stats().refused,
   )
-  gauge('sluice_dashboard_queue', 'Dashboard events that wait.', () => sources.webhook().queued)
+  gauge(
+    'sluice_dashboard_queue',
+    'Dashboard events that wait.',
+    () => sources.webhook?.stats().queued ?? 0,
+  )
   counter(
     'sluice_dashboard_delivered_total',
     'Dashboard events delivered.',
-    () => sources.webhook().delivered,
+    () => sources.webhook?.stats().delivered ?? 0,
   )
   counter(
     'sluice_dashboard_dropped_total',
     'Dashboard events dropped.',
-    () => sources.webhook().dropped,
+    () => sources.webhook?.stats().dropped ?? 0,
   )
   counter(
     'sluice_dashboard_failed_attempts_total',
     'Deliveries to the dashboard that failed, each try counted.',
-    () => sources.webhook().failedAttempts,
+    () => sources.webhook?.stats().failedAttempts ?? 0,
   )
   counter(
     'sluice_callbacks_failed_total',
     'Callbacks that threw or rejected.',
-    () => sources.callbacks().failed,
+    () => sources.callbacks.failed,
   )
   counter(
     'sluice_callbacks_dropped_total',
     'Callbacks that found their queue full.',
-    () => sources.callbacks().dropped,
+    () => sources.callbacks.dropped,
   )
 }
 
@@ -200,17 +240,17 @@ function registerFiles(sources: MetricSources, registry: Registry): void {
   gauge(
     'sluice_key_file_timestamp_seconds',
     'When the key file in use was written; 0 without one.',
-    () => (sources.keyFile()?.writtenAt ?? 0) / 1000,
+    () => (sources.keys?.file.writtenAt ?? 0) / 1000,
   )
   gauge(
     'sluice_key_file_refused',
     '1 while the key file is gone, not readable or not valid, and the keys read before stay in use.',
-    () => (sources.keyFile()?.isRefused === true ? 1 : 0),
+    () => (sources.keys?.file.isRefused === true ? 1 : 0),
   )
   gauge(
     'sluice_certificate_expiry_timestamp_seconds',
     "When the listener's certificate ends; 0 without TLS.",
-    () => (sources.certificateEnds() ?? 0) / 1000,
+    () => (sources.tls.current?.certificate.notAfter ?? 0) / 1000,
   )
 }
 

@@ -45,7 +45,7 @@ export interface RouterOptions {
   addressOf: (request: IncomingMessage) => string
   refusals: Refusals
   /** Told of an exception that nobody foresaw. */
-  unexpected: (error: unknown) => void
+  diagnostics: { unexpected(error: unknown): void }
 }
 
 export class Router {
@@ -60,7 +60,7 @@ export class Router {
     try {
       await this.#route(request, response)
     } catch (error) {
-      this.#options.unexpected(error)
+      this.#options.diagnostics.unexpected(error)
       if (response.headersSent) response.destroy()
       else replyText(response, 500, 'Internal error')
     }

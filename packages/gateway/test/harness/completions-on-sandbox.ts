@@ -47,9 +47,11 @@ export async function completionsOnSandbox(options: Options = {}) {
     maxAnswerCharacters: 1e6,
     clock: systemClock,
     observers: [{ ended: (report) => void reports.push(report) }],
-    onGap: () => {},
-    unexpected: (error) => {
-      throw error
+    diagnostics: {
+      gap: () => {},
+      unexpected: (error) => {
+        throw error
+      },
     },
   })
   onTestFinished(async () => {

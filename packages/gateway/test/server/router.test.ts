@@ -54,7 +54,7 @@ async function serve({ allowAnonymous = true } = {}) {
       refusedRequest: ({ reason, value }) => void told.push(`${reason} ${value}`),
       refusedConnection: (reason, address) => void told.push(`${reason} ${address}`),
     },
-    unexpected: (error) => void told.push(String(error)),
+    diagnostics: { unexpected: (error) => void told.push(String(error)) },
   })
   const server = createServer((request, response) => void router.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,0 +1,197 @@
+/**
+ * Puts the rooms together: from a configuration to the parts of a gateway, each made once and given the objects that it
+ * works with. `serve` and `check` make them alike; nothing listens yet, and nothing was asked of the upstream.
+ */
+import { hostname } from 'node:os'
+import { Agent } from 'undici'
+import { type Access, openAccess } from './access.ts'
+import { AdminServer } from './admin/admin-server.ts'
+import { LiveAdmission } from './admission.ts'
+import type { Audit, openAudit } from './audit/audit.ts'
+import { type AuditTarget, parseAuditTarget } from './audit/audit-target.ts'
+import type { AnalyticsCallbacks } from './callbacks.ts'
+import type { Clock } from './clock.ts'
+import { Completions } from './completion/completions.ts'
+import { MemoryFeedStore } from './completion/feed-store.ts'
+import { MemoryBudget } from './completion/memory-budget.ts'
+import type { GatewayConfig } from './config/gateway-config.ts'
+import type { Settings } from './config/settings.ts'
+import { GatewayError } from './errors.ts'
+import { ClientQuotas } from './limits/client-quotas.ts'
+import { ConcurrencyLimits } from './limits/concurrency-limits.ts'
+import { RateLimits } from './limits/rate-limits.ts'
+import { type Live, liveConfig } from './live-config.ts'
+import type { Logger } from './logger.ts'
+import { Reporting } from './reporting.ts'
+import { Scheduler } from './scheduler.ts'
+import { clientAddresses } from './server/client-address.ts'
+import { Connections } from './server/connections.ts'
+import { healthRoutes } from './server/health-routes.ts'
+import { Readiness } from './server/readiness.ts'
+import { Router } from './server/router.ts'
+import { GatewayServer, WEBSOCKET_ROUTES } from './server/server.ts'
+import { readTls, type Tls } from './server/tls.ts'
+import { UpstreamClient } from './upstream/client.ts'
+import { upstreamTarget } from './upstream/profiles.ts'
+import { WebhookSender } from './webhook/webhook-sender.ts'
+
+export interface AssemblyOptions {
+  config: GatewayConfig
+  logger: Logger
+  clock: Clock
+  callbacks: AnalyticsCallbacks
+  /** Opens the audit that is configured; called when everything else is known to be good. */
+  openAudit: (target: AuditTarget, options: AuditOptions) => Promise<Audit>
+}
+
+type AuditOptions = Parameters<typeof openAudit>[1]
+
+/** What is read of a configuration, and may be refused, before anything is opened. */
+interface Foundation extends Omit<AssemblyOptions, 'openAudit'> {
+  settings: Settings
+  live: Live
+  tls: { current: Tls | undefined }
+  addressOf: ReturnType<typeof clientAddresses>
+  access: Access
+  agent: Agent
+  upstream: UpstreamClient
+  webhook: WebhookSender | undefined
+}
+
+/** The parts that a running gateway needs to be told apart. */
+export interface Assembly
+  extends Pick<Foundation, 'access' | 'agent' | 'live' | 'tls' | 'upstream'> {
+  readiness: Readiness
+  reporting: Reporting
+  concurrency: ConcurrencyLimits
+  rates: RateLimits
+  completions: Completions
+  connections: Connections
+  server: GatewayServer
+  admin: AdminServer | undefined
+}
+
+/** The most that is kept of one answer for those who come back for it. */
+const RING_BYTES = 1_048_576
+
+/** @throws GatewayError `configuration` for whatever cannot be used */
+export async function assemble(options: AssemblyOptions): Promise<Assembly> {
+  const auditTarget = parseAuditTarget(options.config.settings.audit)
+  const foundation = await lay(options)
+  const { settings, live, tls, addressOf, access, agent, upstream } = foundation
+  const reporting = new Reporting({
+    ...foundation,
+    audit: await options.openAudit(auditTarget, auditOptions(options)),
+  })
+  const memory = new MemoryBudget(settings.memoryBudgetBytes)
+  const limits = {
+    concurrency: new ConcurrencyLimits(settings),
+    rates: new RateLimits(settings),
+  }
+  const quotas = new ClientQuotas({ ...limits, refusals: reporting })
+  const completions = new Completions({
+    upstream,
+    store: new MemoryFeedStore({ budget: memory, ringBytes: RING_BYTES }),
+    quotas,
+    scheduler: new Scheduler(),
+    includeUsage: upstream.includesUsage,
+    timeoutMs: settings.completionTimeoutMs,
+    maxAnswerCharacters: settings.maxAnswerCharacters,
+    clock: options.clock,
+    observers: reporting.observers,
+    diagnostics: reporting,
+  })
+  const listeners = createListeners(foundation, { ...limits, completions, reporting, addressOf })
+  const { monitor } = listeners.server
+  reporting.watch({ monitor, completions, memory, upstream, keys: access.keys, tls })
+  return { access, agent, live, tls, upstream, reporting, ...limits, completions, ...listeners }
+}
+
+/** Reads everything that can be wrong. */
+async function lay(options: AssemblyOptions): Promise<Foundation> {
+  const { config, logger, clock } = options
+  const { settings } = config
+  const target = upstreamTarget(settings)
+  const live = { current: liveConfig(config) }
+  const tls = { current: readTls(settings) }
+  const addressOf = clientAddresses(settings.trustedProxies)
+  const access = await openAccess(settings, { logger, clock })
+  const webhook = createWebhook(settings, { logger, clock })
+  const agent = new Agent({ connect: { timeout: settings.connectTimeoutMs }, allowH2: false })
+  const upstream = new UpstreamClient({
+    target,
+    dispatcher: agent,
+    onRetry: ({ code, status }, attempt, delayMs) =>
+      logger.warn({ code, status, attempt, delayMs }, 'upstream attempt failed'),
+    onRefreshFailed: ({ code, status }) => logger.warn({ code, status }, 'token refresh failed'),
+  })
+  return { ...options, settings, live, tls, addressOf, access, agent, upstream, webhook }
+}
+
+interface Engine extends Pick<Assembly, 'completions' | 'concurrency' | 'reporting'> {
+  addressOf: Foundation['addressOf']
+}
+
+/** What comes in: the listeners of clients and of operators. */
+function createListeners(
+  { settings, live, tls, access, clock }: Foundation,
+  { completions, concurrency, reporting, addressOf }: Engine,
+): Pick<Assembly, 'admin' | 'connections' | 'readiness' | 'server'> {
+  const readiness = new Readiness()
+  const { authenticator, allowAnonymous } = access
+  const shared = { live, readiness, refusals: reporting, addressOf }
+  const connections = new Connections({
+    ...settings,
+    authenticator,
+    allowAnonymous,
+    concurrency,
+    refusals: reporting,
+    services: { admission: new LiveAdmission({ live, access, clock }), completions, live },
+  })
+  const routes = [...WEBSOCKET_ROUTES, ...healthRoutes(readiness)]
+  const router = new Router({ ...shared, authenticator, routes, diagnostics: reporting })
+  const server = new GatewayServer({
+    ...settings,
+    ...shared,
+    tls: tls.current?.files,
+    connections,
+    router,
+  })
+  const { adminHost: host, adminPort: port } = settings
+  const { registry } = reporting.metrics
+  const admin = port === 'off' ? undefined : new AdminServer({ host, port, registry, ...shared })
+  return { readiness, connections, server, admin }
+}
+
+function auditOptions({ config, logger, clock }: AssemblyOptions): AuditOptions {
+  const {
+    instance = hostname(),
+    auditStrict: strict,
+    auditRetentionDays: retentionDays,
+    auditMaxBytes,
+  } = config.settings
+  const maxBytes = auditMaxBytes === undefined ? {} : { maxBytes: auditMaxBytes }
+  return { instance, strict, retentionDays, logger, now: clock.now, ...maxBytes }
+}
+
+function createWebhook(
+  { webhookUrl: url, webhookSecret: secret }: Settings,
+  { logger, clock }: { logger: Logger; clock: Clock },
+): WebhookSender | undefined {
+  if (url === undefined && secret === undefined) return undefined
+  if (url === undefined || secret === undefined) {
+    const needed = 'SLUICE_WEBHOOK_URL and SLUICE_WEBHOOK_SECRET are needed together'
+    throw new GatewayError('configuration', needed)
+  }
+  return new WebhookSender({ url, secret, logger, now: clock.now })
+}
+
+/** Ends what the parts hold open: sockets with a code, then what was to be written and sent. */
+export async function disassemble(
+  { server, admin, reporting, agent }: Assembly,
+  { code, reason }: { code: number; reason: string },
+): Promise<void> {
+  await server.close(code, reason)
+  admin?.close()
+  await Promise.all([reporting.close(), agent.destroy()])
+}
