@@ -52,10 +52,11 @@ export class Connection {
     this.#heartbeat = options.heartbeat
     this.#socket = new options.WebSocket(options.url, [SUBPROTOCOL_V2])
     this.#socket.onopen = () => this.#hello()
-    this.#socket.onmessage = ({ data }) => this.#message(data)
-    this.#socket.onclose = ({ code, reason }) => this.#closed(code, reason || this.#error)
+    this.#socket.onmessage = ({ data }: { data: unknown }) => this.#message(data)
+    this.#socket.onclose = ({ code, reason }: { code: number; reason: string }) =>
+      this.#closed(code, reason || this.#error)
     // A close follows. Browsers say nothing more; in Node.js there is a reason.
-    this.#socket.onerror = ({ message = '' }) => {
+    this.#socket.onerror = ({ message = '' }: { message?: string }) => {
       this.#error = message
     }
     this.#timer = setTimeout(() => this.#lose('no welcome in time'), options.openTimeoutMs)

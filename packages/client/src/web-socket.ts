@@ -1,11 +1,12 @@
 /** The part of the WebSocket interface that is used, and where an implementation comes from. */
 import { SluiceError } from './sluice-error.ts'
 
+/** What is used of a WebSocket. The events are those of browsers, whatever an implementation calls their types. */
 export interface WebSocketLike {
   onopen: ((event: never) => void) | null
-  onmessage: ((event: { data: unknown }) => void) | null
-  onclose: ((event: { code: number; reason: string }) => void) | null
-  onerror: ((event: { message?: string }) => void) | null
+  onmessage: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
+  onerror: ((event: never) => void) | null
   send(data: string): void
   close(code?: number, reason?: string): void
 }
@@ -16,7 +17,7 @@ export type WebSocketConstructor = new (url: string, protocols: string[]) => Web
 /** The runtime's own WebSocket, else that of the package `ws`. @throws SluiceError `no_web_socket` */
 export async function findWebSocket(): Promise<WebSocketConstructor> {
   if (typeof globalThis.WebSocket === 'function') {
-    return globalThis.WebSocket as unknown as WebSocketConstructor
+    return globalThis.WebSocket
   }
   // Not a literal, so that no bundler for browsers looks for it.
   const name = 'ws'

@@ -1,5 +1,6 @@
 // The connection: when it is opened and left, how the client comes back, and how it notices that the network is dark.
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { type ConnectionState, type ConnectOptions, connect } from '../src/index.ts'
 import { delayAfter } from '../src/reconnect.ts'
 import { ScriptedServer, WELCOME } from './scripted-server.ts'
@@ -109,7 +110,7 @@ describe('the connection', () => {
   })
 
   it('fails what waits after so much time without one', async () => {
-    const { client } = await setUp({ url: 'ws://127.0.0.1:1', giveUpAfterMs: 20 })
+    const { client } = await setUp({ url: 'ws://127.0.0.1:1', giveUpAfterMs: 20, WebSocket })
     await expect(client.complete(PAYLOAD).text()).rejects.toMatchObject({
       code: 'disconnected',
       retryable: true,
@@ -159,8 +160,29 @@ describe('the connection', () => {
     expect(server.connections).toBe(1)
   })
 
+  it('is tried at once when the browser is online again, and is asked for a sign of life', async () => {
+    const listeners: (() => void)[] = []
+    vi.stubGlobal('addEventListener', (type: string, listener: () => void) => {
+      if (type === 'online') listeners.push(listener)
+    })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    // 1013 means to come back slowly: a minute and more.
+    const { server, client } = await setUp({ reconnect: { maxMs: 120_000 } })
+    void client.complete(PAYLOAD)
+    const first = await server.peer()
+    await first.frame()
+    first.close(1013)
+    await until(() => client.state.status === 'waiting')
+    for (const listener of listeners) listener()
+    const next = await server.peer()
+    await next.frame()
+    expect(next.pings).toBe(0)
+    for (const listener of listeners) listener()
+    await until(() => next.pings === 1)
+  })
+
   it('does not wait for ever for a welcome', async () => {
-    const { server, client } = await setUp({ openTimeoutMs: 30 })
+    const { server, client } = await setUp({ openTimeoutMs: 500 })
     void client.complete(PAYLOAD)
     await server.connection()
     expect(await (await server.connection()).welcome()).toMatchObject({ type: 'hello' })
