@@ -7,6 +7,8 @@ export interface RequestReaderOptions {
   maxJsonDepth: number
   maxMessages: number
   maxContentCharacters: number
+  /** Fields of an assistant's message that pass besides the known ones. Default: none. */
+  extensionFields?: readonly string[]
 }
 
 const MAX_CONVERSATION_ID = 128
@@ -26,7 +28,7 @@ export class RequestReader {
 
   constructor(options: RequestReaderOptions) {
     this.#options = options
-    this.#schema = chatRequestSchema({ maxContentCharacters: options.maxContentCharacters })
+    this.#schema = chatRequestSchema(options)
   }
 
   /** @throws GatewayError `invalid_message`, `unknown_type` or `invalid_request`, with a path and a reason for each problem */

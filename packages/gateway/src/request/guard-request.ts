@@ -3,8 +3,15 @@
  * may choose any of them. Each value by itself, in turns on the event loop. Keeps no finding, only tells of them.
  */
 import type { Block, Finding, OpenOptions, Policy, Role } from '@sluice/guard'
-import type { ChatMessage, ChatRequest, ChatTool } from '@sluice/protocol'
+import type {
+  AssistantMessage,
+  ChatMessage,
+  ChatRequest,
+  ChatTool,
+  ToolCall,
+} from '@sluice/protocol'
 import type { Task } from '../scheduler.ts'
+import { extensionsOf } from './extensions.ts'
 
 /** Characters between two looks at the clock: some milliseconds of the guard's worst case. */
 const SLICE_CHARACTERS = 1_024
@@ -55,16 +62,28 @@ class RequestScan {
       guarded.name = this.#name(message.name, role)
     }
     if ('tool_call_id' in message) guarded.tool_call_id = this.#name(message.tool_call_id, role)
-    if ('tool_calls' in message && message.tool_calls !== undefined) {
+    if (message.role === 'assistant') Object.assign(guarded, await this.#extensions(message))
+    if (message.role === 'assistant' && message.tool_calls !== undefined) {
       const calls = []
-      for (const { id, type, function: called } of message.tool_calls) {
+      for (const call of message.tool_calls) {
+        const { id, type, function: called } = call
         const text = await this.#text(called.arguments, { role, channel: 'tool_arguments' })
         const name = this.#name(called.name, role)
-        calls.push({ id: this.#name(id, role), type, function: { name, arguments: text } })
+        const extensions = await this.#extensions(call)
+        const known = { id: this.#name(id, role), type, function: { name, arguments: text } }
+        calls.push({ ...extensions, ...known })
       }
       guarded.tool_calls = calls
     }
     return guarded as unknown as ChatMessage
+  }
+
+  async #extensions(fields: AssistantMessage | ToolCall): Promise<Record<string, unknown>> {
+    const guarded: Record<string, unknown> = {}
+    for (const [field, value] of extensionsOf(fields)) {
+      guarded[field] = await this.#value(value, 'assistant')
+    }
+    return guarded
   }
 
   /** What a request has besides its messages. */
@@ -86,28 +105,28 @@ class RequestScan {
   }
 
   /** A JSON value with its strings, keys and numbers guarded one by one: its structure stays what it was. */
-  async #value(value: unknown): Promise<unknown> {
-    if (typeof value === 'string') return await this.#text(value, { role: DEFINITIONS })
-    if (typeof value === 'number') return this.#number(value)
+  async #value(value: unknown, role: Role = DEFINITIONS): Promise<unknown> {
+    if (typeof value === 'string') return await this.#text(value, { role })
+    if (typeof value === 'number') return this.#number(value, role)
     if (typeof value !== 'object' || value === null) return value
     if (this.#options.task.isOver()) await this.#options.task.next()
     if (Array.isArray(value)) {
       const items = []
-      for (const item of value) items.push(await this.#value(item))
+      for (const item of value) items.push(await this.#value(item, role))
       return items
     }
     const fields: [string, unknown][] = []
     for (const [key, item] of Object.entries(value)) {
       const isName = key === 'name' && typeof item === 'string'
-      const guarded = isName ? this.#name(item, DEFINITIONS) : await this.#value(item)
-      fields.push([this.#short(key, { role: DEFINITIONS }), guarded])
+      const guarded = isName ? this.#name(item, role) : await this.#value(item, role)
+      fields.push([this.#short(key, { role }), guarded])
     }
     return Object.fromEntries(fields)
   }
 
-  #number(value: number): number {
+  #number(value: number, role: Role = DEFINITIONS): number {
     const text = String(value)
-    return this.#short(text, { role: DEFINITIONS }) === text ? value : CONCEALED_NUMBER
+    return this.#short(text, { role }) === text ? value : CONCEALED_NUMBER
   }
 
   /** A name or an id: if something was found in it, of the characters that every upstream takes in one. */
