@@ -8,7 +8,14 @@ const SOURCE = 'packages/gateway/src/'
 /** Files that put the rooms together, and what stands on that: they may import everything. */
 const COMPOSITION = new Set(['assembly.ts', 'check-configuration.ts', 'gateway.ts', 'index.ts'])
 /** Files that every room may import. */
-const GROUND = new Set(['clock.ts', 'errors.ts', 'logger.ts', 'loopback.ts', 'scheduler.ts'])
+const GROUND = new Set([
+  'clock.ts',
+  'deltas.ts',
+  'errors.ts',
+  'logger.ts',
+  'loopback.ts',
+  'scheduler.ts',
+])
 
 /**
  * Room -> what it may import: a room (a folder, or a file beside the folders), or one file of a room. What is not here

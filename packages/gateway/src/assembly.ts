@@ -94,7 +94,6 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     store: new MemoryFeedStore({ budget: memory, ringBytes: RING_BYTES }),
     quotas,
     scheduler: new Scheduler(),
-    includeUsage: upstream.includesUsage,
     timeoutMs: settings.completionTimeoutMs,
     maxAnswerCharacters: settings.maxAnswerCharacters,
     clock: options.clock,

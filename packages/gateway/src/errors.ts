@@ -14,6 +14,8 @@ export interface GatewayErrorOptions {
   status?: number
   /** The upstream's name for the failed request (`ININ-Correlation-Id`, `x-request-id`). */
   correlationId?: string
+  /** The upstream's own code and type of the error: words of a closed form, for the log alone. */
+  upstreamError?: string
 }
 
 /** A failure with a text that may be shown to a client: it never carries an upstream's words, a prompt or a secret. */
@@ -24,6 +26,7 @@ export class GatewayError extends Error {
   readonly retryAfterMs: number | undefined
   readonly status: number | undefined
   readonly correlationId: string | undefined
+  readonly upstreamError: string | undefined
 
   constructor(code: GatewayErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -32,6 +35,7 @@ export class GatewayError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.status = options.status
     this.correlationId = options.correlationId
+    this.upstreamError = options.upstreamError
   }
 
   /** What the code means to clients; one that only an operator sees is a defect to them. */

@@ -42,6 +42,7 @@ export function liveConfig({ settings, models, policies }: GatewayConfig): LiveC
     reader: new RequestReader({
       maxJsonDepth: settings.maxJsonDepth,
       maxMessages: settings.maxMessages,
+      extensionFields: settings.extensionFields,
       maxContentCharacters:
         settings.maxContentCharacters ?? profile.maxContentCharacters ?? settings.maxMessageBytes,
     }),

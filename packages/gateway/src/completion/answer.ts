@@ -1,52 +1,76 @@
 /**
- * The way of an answer: the upstream's events in, the guard between, entries of the log out. Knows neither the upstream's
- * connection nor who watches; what it throws ends the stream.
+ * The way of an answer: its deltas in, the guard between, entries of the log out. Knows neither the provider nor who
+ * watches; what it throws ends the stream.
  */
+import type {
+  DeltaSink,
+  Envelope,
+  Extensions,
+  ToolCallDelta,
+  UnshownKind,
+  Usage,
+} from '../deltas.ts'
 import { GatewayError } from '../errors.ts'
-import { errorObjectFailure } from '../upstream/failures.ts'
-import { envelopeOf, isObject, nameOrUndefined, tokensOf, usageOf } from './chunk-fields.ts'
-import {
-  choicesOf,
-  deltaOf,
-  errorOf,
-  invalidChunk,
-  loneTextOf,
-  parseChunk,
-  textsOf,
-  toolCallsOf,
-} from './chunk-reader.ts'
-import { GuardedChoice, type GuardedChoiceOptions, passesWhole } from './guarded-choice.ts'
+import { GuardedChoice, type GuardedChoiceOptions } from './guarded-choice.ts'
+import { GuardedExtensions } from './guarded-extensions.ts'
 import { EntryKind, tagOf } from './log.ts'
-import { TextTemplate } from './text-template.ts'
+import { passesWhole } from './passes-whole.ts'
 import type { TokenMeter } from './token-meter.ts'
 
-export interface AnswerOptions extends GuardedChoiceOptions {
+export interface AnswerOptions extends Omit<GuardedChoiceOptions, 'onRefusedExtension'> {
   /** Chunks pass as they came, unknown fields included: only without a policy, and only for a dialect that sends chunks. */
   verbatim: boolean
+  /** How many choices the request asked for. */
+  choices: number
   /** The longest answer, in characters of text over all channels. */
   maxCharacters: number
   meter: TokenMeter
+  /** Called when all deltas of one read of the connection were taken: the moment to deliver. */
+  onRead: () => void
 }
 
-type Fields = Record<string, unknown>
-
 const VERBATIM = tagOf({ kind: EntryKind.verbatim, channel: 0, choice: 0 })
+/** Events that bring no text: an upstream that sends nothing else is not let go on for ever. */
+const MAX_SILENT_EVENTS = 10_000
+/** OpenAI's finish reasons; another one is told to the client if the guard lets it, and counted as `other`. */
+const FINISH_REASONS = new Set(['stop', 'length', 'tool_calls', 'content_filter'])
+const OTHER_REASON = 'other'
+/** Keys of usage that need no guard. */
+const USAGE_KEYS = new Set([
+  ...['prompt_tokens', 'completion_tokens', 'total_tokens'],
+  ...['prompt_tokens_details', 'completion_tokens_details', 'cached_tokens', 'audio_tokens'],
+  ...['reasoning_tokens', 'accepted_prediction_tokens', 'rejected_prediction_tokens'],
+])
 
-export class Answer {
-  /** Finish reasons in the order in which they came. */
-  readonly finishReasons: string[] = []
+export class Answer implements DeltaSink {
+  isFinished = false
   promptTokens: number | undefined
   completionTokens: number | undefined
+  /** What came and was not shown, by kind. */
+  readonly unshownCounts = new Map<UnshownKind, number>()
 
+  readonly onRead: () => void
   readonly #options: AnswerOptions
   readonly #choices = new Map<number, GuardedChoice>()
-  readonly #template = new TextTemplate()
+  /** The last finish reason of each choice: it goes out at the end, because text may follow it. */
+  readonly #finishes = new Map<number, string>()
+  readonly #chunkExtensions: GuardedExtensions
+  #usage: Usage | undefined
+  /** The usage came in the chunk of a finish reason. */
+  #isUsageBesideFinish = false
+  #isFinishNew = false
   #isDone = false
-  /** The chunk whose envelope is the log's last. */
-  #enveloped: Fields | undefined
+  #countedCharacters = 0
+  #silentEvents = 0
 
   constructor(options: AnswerOptions) {
     this.#options = options
+    this.onRead = options.onRead
+    this.#chunkExtensions = new GuardedExtensions({
+      policy: options.policy,
+      note: ({ findings }) => options.onFindings(findings),
+      onRefused: () => this.unshown('extension'),
+    })
   }
 
   /** Characters that the guard holds back now. */
@@ -56,158 +80,180 @@ export class Answer {
     return held
   }
 
-  /**
-   * Takes one event's data.
-   * @throws Blocked when the guard stops the answer
-   * @throws GatewayError for an error object, or data that is no chunk
-   */
-  onEvent(data: string, event: string): void {
-    if (this.#isDone) return
-    if (data === '[DONE]') {
-      this.#isDone = true
+  /** For reports: of a closed list. */
+  get finishReasons(): readonly string[] {
+    return [...this.#finishes.values()].map((reason) =>
+      FINISH_REASONS.has(reason) ? reason : OTHER_REASON,
+    )
+  }
+
+  envelope(envelope: Envelope): void {
+    const safe: Record<string, unknown> = { id: undefined, object: 'chat.completion.chunk' }
+    for (const [field, value] of Object.entries(envelope)) {
+      if (typeof value === 'number' || (value !== undefined && this.#passes(value)))
+        safe[field] = value
+    }
+    this.#append(EntryKind.envelope, 0, JSON.stringify(safe).slice(1, -1))
+  }
+
+  role(choice: number): void {
+    this.#choice(choice)
+    this.#append(EntryKind.role, choice, '"assistant"')
+  }
+
+  text(choice: number, channel: number, text: string): void {
+    this.isFinished = false
+    this.#count(text)
+    const guarded = this.#choice(choice)
+    if (!this.#options.verbatim) guarded.text(channel, text)
+  }
+
+  toolCall(choice: number, part: ToolCallDelta): void {
+    this.isFinished = false
+    this.#count(part.arguments)
+    const guarded = this.#choice(choice)
+    if (!this.#options.verbatim) guarded.toolCall(part)
+  }
+
+  extensions(fields: Extensions, choice?: number): void {
+    // Providers repeat in them what they say elsewhere, so they are bounded but not counted as tokens.
+    this.#count('', JSON.stringify(fields).length)
+    if (this.#options.verbatim) return
+    if (choice !== undefined) {
+      this.#choice(choice).extensions(fields)
       return
     }
-    const text = event === 'message' ? this.#template.read(data) : undefined
-    if (text !== undefined) this.#known(data, text)
-    else this.#parsed(data, event)
+    const passed = this.#chunkExtensions.pass(fields)
+    if (passed !== undefined) this.#append(EntryKind.chunkExtension, 0, JSON.stringify(passed))
+  }
+
+  finish(choice: number, reason: string): void {
+    this.#choice(choice)
+    const isKnown = FINISH_REASONS.has(reason) || this.#passes(reason)
+    this.#finishes.set(choice, isKnown ? reason : OTHER_REASON)
+    this.#isFinishNew = true
+    this.isFinished = this.#finishes.size >= this.#options.choices
+  }
+
+  usage(usage: Usage): void {
+    const { prompt_tokens: prompt, completion_tokens: completion } = usage
+    // Servers that do not count say zero.
+    if (completion === 0 && this.#options.meter.characters > 0) return
+    if (typeof prompt === 'number' && prompt > 0) this.promptTokens = Math.round(prompt)
+    if (typeof completion === 'number') this.completionTokens = Math.round(completion)
+    if (this.#finishes.size === 0) {
+      this.#appendUsage(usage)
+      return
+    }
+    this.#usage = usage
+    this.#isUsageBesideFinish = this.#isFinishNew
+  }
+
+  unshown(kind: UnshownKind): void {
+    if (this.#options.verbatim) return
+    this.unshownCounts.set(kind, (this.unshownCounts.get(kind) ?? 0) + 1)
+  }
+
+  endEvent(data: string): void {
+    const { meter, log, verbatim } = this.#options
+    this.#isFinishNew = false
+    if (verbatim) log.append(VERBATIM, data)
+    log.endChunk()
+    if (meter.characters !== this.#countedCharacters) this.#countedCharacters = meter.characters
+    else this.#countSilence()
+  }
+
+  done(): void {
+    this.#isDone = true
+  }
+
+  /** Passes on what the guard holds: nothing more will come to judge it by. */
+  release(): void {
+    for (const choice of this.#choices.values()) choice.release()
     this.#options.log.endChunk()
   }
 
   /**
-   * Tells that the upstream's stream ended cleanly: releases what the guard holds.
-   * @throws GatewayError `stream_interrupted` if the answer is not whole
+   * Tells that the upstream's stream ended cleanly: what was held goes out, then the finish reasons, then usage.
+   * @throws GatewayError if the answer is not whole, or says nothing that can be shown
    */
   end(): void {
-    for (const choice of this.#choices.values()) choice.release()
-    this.#options.log.endChunk()
+    this.release()
     const isWhole =
-      this.#isDone || (this.#choices.size > 0 && this.finishReasons.length >= this.#choices.size)
-    if (isWhole) return
-    throw new GatewayError(
-      'stream_interrupted',
-      'the upstream ended its stream before the answer was finished',
-    )
-  }
-
-  /** A chunk like the one before it, but for its text. */
-  #known(data: string, text: string): void {
-    const { choice, channel } = this.#template
-    if (this.#options.verbatim) {
-      this.#count(text)
-      this.#options.log.append(VERBATIM, data)
-    } else {
-      this.#text(this.#choice(choice), channel, text)
+      this.#isDone || (this.#choices.size > 0 && this.#finishes.size >= this.#choices.size)
+    if (!isWhole) {
+      throw new GatewayError(
+        'stream_interrupted',
+        'the upstream ended its stream before the answer was finished',
+      )
     }
+    const unshown = this.unshownCounts.get('content_part') ?? 0
+    if (unshown > 0 && this.#options.meter.characters === 0)
+      throw invalid('consists of content parts that cannot be shown')
+    this.#appendEnd()
   }
 
-  #parsed(data: string, event: string): void {
-    const chunk = parseChunk(data)
-    const error = errorOf(chunk, event)
-    if (error !== undefined) throw errorObjectFailure(error, undefined)
-    if (this.#options.verbatim) this.#verbatim(data, chunk)
-    else this.#guarded(chunk)
-    const lesson = loneTextOf(chunk)
-    if (lesson !== undefined) this.#template.learn(data, lesson)
-  }
-
-  #verbatim(data: string, chunk: Fields): void {
-    for (const [choice, index] of choicesOf(chunk)) {
-      const delta = deltaOf(choice)
-      for (const [, text] of textsOf(delta)) this.#count(text)
-      for (const part of toolCallsOf(delta)) this.#count(part.arguments)
-      this.#noteFinish(this.#choice(index), choice)
-    }
-    this.#noteUsage(chunk)
-    this.#options.log.append(VERBATIM, data)
-  }
-
-  #guarded(chunk: Fields): void {
-    this.#envelope(chunk)
-    for (const [choice, index] of choicesOf(chunk)) {
-      const guarded = this.#choice(index)
-      const delta = deltaOf(choice)
-      const role = nameOrUndefined(delta.role)
-      if (role !== undefined) this.#append(EntryKind.role, index, JSON.stringify(role))
-      for (const [channel, text] of textsOf(delta)) this.#text(guarded, channel, text)
-      for (const part of toolCallsOf(delta)) {
-        if (guarded.isFinished)
-          throw invalidChunk('carries a tool call after the finish of its choice')
-        this.#count(part.arguments)
-        guarded.toolCall(part)
-      }
-      if (this.#noteFinish(guarded, choice)) this.#finish(guarded, index)
-    }
-    const usage = this.#noteUsage(chunk)
-    if (usage !== undefined) this.#append(EntryKind.usage, 0, JSON.stringify(usage))
-  }
-
-  #text(choice: GuardedChoice, channel: number, text: string): void {
-    if (choice.isFinished) throw invalidChunk('carries text after the finish of its choice')
-    this.#count(text)
-    choice.text(channel, text)
-  }
-
-  /** What was held goes out in a chunk of its own: clients may look for the finish reason alone. */
-  #finish(choice: GuardedChoice, index: number): void {
+  #appendEnd(): void {
     const { log } = this.#options
-    const { top } = log
-    choice.release()
-    if (log.top > top) log.endChunk()
-    this.#append(EntryKind.finish, index, JSON.stringify(this.finishReasons.at(-1)))
+    for (const [choice, reason] of this.#finishes) {
+      log.endChunk()
+      this.#append(EntryKind.finish, choice, JSON.stringify(reason))
+    }
+    if (this.#usage === undefined) return
+    if (!this.#isUsageBesideFinish) log.endChunk()
+    this.#appendUsage(this.#usage)
   }
 
-  #envelope(chunk: Fields): void {
-    const last = this.#enveloped
-    const isSame =
-      last !== undefined &&
-      chunk.id === last.id &&
-      chunk.model === last.model &&
-      chunk.system_fingerprint === last.system_fingerprint
-    if (isSame) return
-    this.#template.forget()
-    const { id, model, system_fingerprint } = chunk
-    this.#enveloped = { id, model, system_fingerprint }
-    this.#append(
-      EntryKind.envelope,
-      0,
-      envelopeOf(chunk, (text) => passesWhole(text, this.#options.policy)),
+  #appendUsage(usage: Usage): void {
+    const safe = Object.entries(usage).filter(
+      ([key, value]) =>
+        this.#isUsageKey(key) &&
+        (typeof value === 'number' || Object.keys(value).every((inner) => this.#isUsageKey(inner))),
     )
+    this.#append(EntryKind.usage, 0, JSON.stringify(Object.fromEntries(safe)))
   }
 
-  #noteFinish(guarded: GuardedChoice, choice: Fields): boolean {
-    const reason = nameOrUndefined(choice.finish_reason)
-    if (reason === undefined || guarded.isFinished) return false
-    guarded.isFinished = true
-    this.finishReasons.push(reason)
-    return true
+  #isUsageKey(key: string): boolean {
+    return USAGE_KEYS.has(key) || this.#passes(key)
   }
 
-  #noteUsage(chunk: Fields): Fields | undefined {
-    if (!isObject(chunk.usage)) return undefined
-    const usage = usageOf(chunk.usage)
-    this.promptTokens = tokensOf(usage.prompt_tokens) ?? this.promptTokens
-    this.completionTokens = tokensOf(usage.completion_tokens) ?? this.completionTokens
-    return usage
+  #passes(text: string): boolean {
+    return passesWhole(text, this.#options.policy)
   }
 
-  #count(text: string): void {
+  #count(text: string, more = 0): void {
     const { meter, maxCharacters } = this.#options
     meter.push(text)
+    if (more > 0) meter.characters += more
     if (meter.characters <= maxCharacters) return
     const message = `the answer is longer than ${maxCharacters} characters (SLUICE_MAX_ANSWER_CHARACTERS)`
     throw new GatewayError('stream_interrupted', message)
   }
 
+  #countSilence(): void {
+    this.#silentEvents += 1
+    if (this.#silentEvents <= MAX_SILENT_EVENTS) return
+    throw invalid(`has more than ${MAX_SILENT_EVENTS} events without text`)
+  }
+
   #choice(index: number): GuardedChoice {
     let choice = this.#choices.get(index)
     if (choice === undefined) {
-      choice = new GuardedChoice(index, this.#options)
+      choice = new GuardedChoice(index, {
+        ...this.#options,
+        onRefusedExtension: () => this.unshown('extension'),
+      })
       this.#choices.set(index, choice)
     }
     return choice
   }
 
   #append(kind: EntryKind, choice: number, json: string): void {
+    if (this.#options.verbatim) return
     this.#options.log.append(tagOf({ kind, channel: 0, choice }), json)
   }
+}
+
+function invalid(what: string): GatewayError {
+  return new GatewayError('upstream_invalid_stream', `the upstream's answer ${what}`)
 }

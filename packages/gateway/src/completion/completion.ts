@@ -21,7 +21,6 @@ import { TokenMeter } from './token-meter.ts'
 
 export interface CompletionServices {
   upstream: UpstreamClient
-  includeUsage: boolean
   quotas: Quotas
   /** Whose turns preparing and counting take. */
   scheduler: Scheduler
@@ -72,6 +71,8 @@ export class Completion {
       maxCharacters: services.maxAnswerCharacters,
       meter: this.#meter,
       onFindings: this.#noteOutput,
+      choices: order.request.n ?? 1,
+      onRead: this.#onRead,
     })
     feed.onPressure = this.#onPressure
   }
@@ -111,14 +112,13 @@ export class Completion {
 
   async #stages(): Promise<void> {
     const { signal } = this.#abort
-    const { upstream, includeUsage, quotas, scheduler, observers } = this.#services
+    const { upstream, quotas, scheduler, observers } = this.#services
     const { request, policy, model, onOverflow, client } = this.#order
     await quotas.admit(client)
     const prepared = await prepareRequest(request, {
       policy,
       model,
       onOverflow,
-      includeUsage,
       scheduler,
       client: quotaNameOf(client),
       signal,
@@ -131,29 +131,31 @@ export class Completion {
     for (const observer of observers) await observer.began?.(this.#snapshot())
     signal.throwIfAborted()
     this.#stream = await upstream.open({
-      body: prepared.body,
+      request: prepared.request,
+      parameters: model,
       client: quotaNameOf(client),
       signal,
-      sink: { onEvent: this.#onEvent, onRead: this.#onRead },
+      sink: this.#answer,
       onAttempt: () => {
         this.#attempts += 1
       },
     })
     if (this.#feed.isHeldUp) this.#stream.pause()
-    await this.#stream.finished
+    await this.#stream.finished.catch((error) => this.#releaseBefore(error))
     this.#answer.end()
   }
 
-  #onEvent = (data: string, event: string): void => {
-    this.#answer.onEvent(data, event)
-    if (this.#firstTextAt === undefined && this.#meter.characters > 0)
-      this.#firstTextAt = this.#services.clock.monotonic()
+  /** A failure of the upstream does not swallow what the guard already let go of. */
+  #releaseBefore(error: unknown): never {
+    if (error instanceof GatewayError) this.#answer.release()
+    throw error
   }
 
   #onRead = (): void => {
     const now = this.#services.clock.monotonic()
     if (this.#lastReadAt !== undefined) this.#services.diagnostics.gap(now - this.#lastReadAt)
     this.#lastReadAt = now
+    if (this.#firstTextAt === undefined && this.#meter.characters > 0) this.#firstTextAt = now
     this.#feed.publish()
   }
 

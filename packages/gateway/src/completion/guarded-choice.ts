@@ -1,40 +1,35 @@
 /** One choice of an answer: the guard's streams over its texts and tool calls, and what they let go of into the log. */
 import { createHash } from 'node:crypto'
 import type { Channel, Finding, GuardStream, Policy, StreamResult } from '@sluice/guard'
+import { type Extensions, TEXT_CHANNELS, type ToolCallDelta } from '../deltas.ts'
 import { Blocked, blockCategory } from '../request/prepare.ts'
+import { GuardedExtensions } from './guarded-extensions.ts'
 import { type CompletionLog, EntryKind, tagOf } from './log.ts'
+import { passesWhole } from './passes-whole.ts'
 
 export interface GuardedChoiceOptions {
   log: CompletionLog
   policy: Policy
   /** Told what the guard found, in order. */
   onFindings: (findings: readonly Finding[]) => void
+  /** Told of each extension value that does not pass. */
+  onRefusedExtension: () => void
 }
-
-/** A part of a tool call; its id and name come with the first one. */
-export interface ToolCallPart {
-  index: number
-  id: string | undefined
-  name: string | undefined
-  arguments: string
-}
-
-/** The guard's word for each of the log's text channels, in their order. */
-const CHANNELS: readonly Channel[] = ['content', 'reasoning', 'reasoning', 'refusal']
 
 /** Stands for a name that the guard would not let pass. */
 const CONCEALED = 'concealed'
+/** A name that comes in pieces is not longer in all. */
+const MAX_NAME_CHARACTERS = 256
 
-/** Whether the guard has nothing against a text that is sent as a whole or not at all. */
-export function passesWhole(text: string, policy: Policy): boolean {
-  const { text: passed, blocked } = policy.scan(text, { direction: 'output' })
-  return blocked === undefined && passed === text
+interface GuardedCall {
+  stream: GuardStream | undefined
+  /** Its name so far, as it came. */
+  name: string
+  extensions: GuardedExtensions | undefined
 }
 
 /** Its methods throw Blocked after the text that came before the block was passed on. */
 export class GuardedChoice {
-  /** A finish reason was seen. */
-  isFinished = false
   /** Characters that the guard holds back now. */
   held = 0
   readonly #index: number
@@ -42,29 +37,36 @@ export class GuardedChoice {
   /** By channel; `undefined` where the policy has nothing to do. */
   #texts: (GuardStream | undefined)[] = []
   /** By the index of the tool call. */
-  readonly #arguments = new Map<number, GuardStream | undefined>()
+  readonly #calls = new Map<number, GuardedCall>()
+  readonly #extensions: GuardedExtensions
 
   constructor(index: number, options: GuardedChoiceOptions) {
     this.#index = index
     this.#options = options
+    this.#extensions = this.#guardedExtensions()
   }
 
-  /** Takes text of one of the log's channels. */
+  /** Takes text of one of the text channels. */
   text(channel: number, text: string): void {
-    if (!(channel in this.#texts)) this.#texts[channel] = this.#open(CHANNELS[channel] ?? 'content')
+    if (!(channel in this.#texts))
+      this.#texts[channel] = this.#open(TEXT_CHANNELS[channel]?.name ?? 'content')
     const stream = this.#texts[channel]
     if (stream === undefined) this.#appendText(channel, text)
     else this.#release(stream.push(text), channel)
   }
 
-  toolCall(part: ToolCallPart): void {
-    if (!this.#arguments.has(part.index))
-      this.#arguments.set(part.index, this.#open('tool_arguments'))
-    const stream = this.#arguments.get(part.index)
-    const result =
-      stream === undefined || part.arguments === '' ? undefined : stream.push(part.arguments)
-    this.#appendToolCall(result === undefined ? part : { ...part, arguments: result.text })
+  toolCall(part: ToolCallDelta): void {
+    const call = this.#callOf(part.index)
+    const name = this.#namePiece(call, part.name)
+    const result = part.arguments === '' ? undefined : call.stream?.push(part.arguments)
+    const extensions = this.#callExtensions(call, part.extensions)
+    this.#appendToolCall({ ...part, name, arguments: result?.text ?? part.arguments, extensions })
     if (result !== undefined) this.#note(result)
+  }
+
+  extensions(fields: Extensions): void {
+    const passed = this.#extensions.pass(fields)
+    if (passed !== undefined) this.#append(EntryKind.extension, passed)
   }
 
   /** Ends the guard's streams and passes on what they held. */
@@ -73,18 +75,60 @@ export class GuardedChoice {
       if (stream !== undefined) this.#release(stream.end(), channel)
     })
     this.#texts = []
-    for (const [index, stream] of this.#arguments) {
-      if (stream === undefined) continue
-      const result = stream.end()
-      this.#appendToolCall({ index, id: undefined, name: undefined, arguments: result.text })
-      this.#note(result)
+    for (const [index, call] of this.#calls) this.#releaseCall(index, call)
+    this.#calls.clear()
+    for (const rest of this.#extensions.release()) {
+      this.#options.log.endChunk()
+      this.#append(EntryKind.extension, rest)
     }
-    this.#arguments.clear()
+  }
+
+  #releaseCall(index: number, { stream, extensions }: GuardedCall): void {
+    const part = { index, id: undefined, name: undefined, arguments: '', extensions: undefined }
+    for (const rest of extensions?.release() ?? [])
+      this.#appendToolCall({ ...part, extensions: rest })
+    if (stream === undefined) return
+    const result = stream.end()
+    this.#appendToolCall({ ...part, arguments: result.text })
+    this.#note(result)
+  }
+
+  #callExtensions(call: GuardedCall, fields: Extensions | undefined): Extensions | undefined {
+    if (fields === undefined) return undefined
+    call.extensions ??= this.#guardedExtensions()
+    return call.extensions.pass(fields)
+  }
+
+  #guardedExtensions(): GuardedExtensions {
+    return new GuardedExtensions({
+      policy: this.#options.policy,
+      note: (result) => this.#note(result),
+      onRefused: this.#options.onRefusedExtension,
+    })
   }
 
   #open(channel: Channel): GuardStream | undefined {
     const where = { direction: 'output', channel } as const
     return this.#options.policy.applies(where) ? this.#options.policy.open(where) : undefined
+  }
+
+  #callOf(index: number): GuardedCall {
+    let call = this.#calls.get(index)
+    if (call === undefined) {
+      call = { stream: this.#open('tool_arguments'), name: '', extensions: undefined }
+      this.#calls.set(index, call)
+    }
+    return call
+  }
+
+  /** What passes of a name, which a server may send in pieces, or again and again. */
+  #namePiece(call: GuardedCall, piece: string | undefined): string | undefined {
+    if (piece === undefined || piece === call.name) return undefined
+    const isFirst = call.name === ''
+    if (call.name.length + piece.length > MAX_NAME_CHARACTERS) return undefined
+    call.name += piece
+    if (this.#isSafe(call.name)) return piece
+    return isFirst ? CONCEALED : undefined
   }
 
   #release(result: StreamResult, channel: number): void {
@@ -118,18 +162,22 @@ export class GuardedChoice {
   }
 
   /** A part that says nothing, because its text is held, has no entry. */
-  #appendToolCall({ index, id, name, arguments: text }: ToolCallPart): void {
+  #appendToolCall({ index, id, name, arguments: text, extensions }: ToolCallDelta): void {
     const isHead = id !== undefined || name !== undefined
-    if (!isHead && text === '') return
+    if (!isHead && text === '' && extensions === undefined) return
     const type = isHead ? 'function' : undefined
-    const called = {
-      name: name === undefined || this.#isSafe(name) ? name : CONCEALED,
-      arguments: text,
-    }
-    const json = JSON.stringify({ index, id: this.#safeId(id), type, function: called })
-    this.#options.log.append(
-      tagOf({ kind: EntryKind.toolCall, channel: 0, choice: this.#index }),
-      json,
-    )
+    const called = { name, arguments: text }
+    this.#append(EntryKind.toolCall, {
+      index,
+      id: this.#safeId(id),
+      type,
+      function: called,
+      ...extensions,
+    })
+  }
+
+  #append(kind: EntryKind, value: object): void {
+    const tag = tagOf({ kind, channel: 0, choice: this.#index })
+    this.#options.log.append(tag, JSON.stringify(value))
   }
 }

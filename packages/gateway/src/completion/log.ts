@@ -25,14 +25,20 @@ export const EntryKind = {
   envelope: 5,
   /** A JSON object: a whole chunk as the upstream sent it (policy `off`). */
   verbatim: 6,
+  /** A JSON object: fields of a delta that only some providers have. */
+  extension: 7,
+  /** The same of the chunk itself. */
+  chunkExtension: 8,
 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
 
 /** The kinds that take a sequence number, as bits: what a client would miss if an entry of that kind were lost. */
-const NUMBERED_KINDS = (1 << EntryKind.text) | (1 << EntryKind.toolCall) | (1 << EntryKind.verbatim)
-
-/** The text channels of a choice, by the field of the delta that carries them. */
-export const CHANNEL_FIELDS = ['content', 'reasoning_content', 'reasoning', 'refusal'] as const
+const NUMBERED_KINDS =
+  (1 << EntryKind.text) |
+  (1 << EntryKind.toolCall) |
+  (1 << EntryKind.verbatim) |
+  (1 << EntryKind.extension) |
+  (1 << EntryKind.chunkExtension)
 
 /** An entry's tag packs kind, channel, choice and whether it ends its chunk into one integer. */
 const CHANNEL_SHIFT = 4
@@ -41,7 +47,7 @@ const CHOICE_SHIFT = 9
 
 export interface Entry {
   kind: EntryKind
-  /** Index into CHANNEL_FIELDS; 0 where the kind has none. */
+  /** Index into TEXT_CHANNELS; 0 where the kind has none. */
   channel: number
   choice: number
 }

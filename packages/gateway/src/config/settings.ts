@@ -168,6 +168,11 @@ export const SETTINGS = {
     flag(),
     'Ask for usage by stream_options; default true with profile openai.',
   ),
+  extensionFields: setting(
+    'SLUICE_UPSTREAM_EXTENSION_FIELDS upstream.extensionFields',
+    [list('names of fields'), []],
+    'Fields of messages, deltas and tool calls that pass both ways, through the guard, besides the known ones.',
+  ),
   connectTimeoutMs: setting(
     'SLUICE_UPSTREAM_CONNECT_TIMEOUT_MS upstream.connectTimeout',
     duration(10_000),

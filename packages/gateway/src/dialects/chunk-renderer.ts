@@ -1,11 +1,6 @@
 /** Renders entries of a log as the chunk messages of dialect 1: one frame for each chunk of the upstream. */
-import {
-  bareTag,
-  CHANNEL_FIELDS,
-  type CompletionLog,
-  EntryKind,
-  entryOf,
-} from '../completion/log.ts'
+import { bareTag, type CompletionLog, EntryKind, entryOf } from '../completion/log.ts'
+import { TEXT_CHANNELS } from '../deltas.ts'
 
 /** Where rendered chunks go: the frames of a socket, or whoever wants the JSON. */
 export interface ChunkSink {
@@ -32,6 +27,8 @@ interface Delta {
   role: string | undefined
   text: Map<string, string>
   toolCalls: string[]
+  /** Insides of objects. */
+  extensions: string[]
   finish: string
 }
 
@@ -55,7 +52,7 @@ export class ChunkRenderer {
     const tag = bareTag(fullTag)
     if (tag !== this.#headTag) {
       const { choice, channel } = entryOf(tag)
-      const field = CHANNEL_FIELDS[channel]
+      const field = fieldOf(channel)
       this.#head = Buffer.from(
         `${OPEN}{${this.#envelope},"choices":[{"index":${choice},"delta":{"${field}":"`,
       )
@@ -69,18 +66,18 @@ export class ChunkRenderer {
 
   #renderParts(log: CompletionLog, { from, to, sink }: RenderRange): void {
     const deltas = new Map<number, Delta>()
-    let usage: string | undefined
+    let tail = ''
     for (let position = from; position <= to; position += 1) {
       const { tag, bytes, start, end } = log.read(position)
       const { kind, choice, channel } = entryOf(tag)
       const json = bytes.toString('utf8', start, end)
       if (kind === EntryKind.envelope) this.#setEnvelope(json)
-      else if (kind === EntryKind.usage) usage = json
-      else addPart(deltaOf(deltas, choice), kind, { json, field: CHANNEL_FIELDS[channel] ?? '' })
+      else if (kind === EntryKind.usage) tail += `,"usage":${json}`
+      else if (kind === EntryKind.chunkExtension) tail += `,${json.slice(1, -1)}`
+      else addPart(deltaOf(deltas, choice), kind, { json, field: fieldOf(channel) })
     }
-    if (deltas.size === 0 && usage === undefined) return
+    if (deltas.size === 0 && tail === '') return
     const choices = [...deltas].map(([index, delta]) => choiceJson(index, delta)).join(',')
-    const tail = usage === undefined ? '' : `,"usage":${usage}`
     sink.text(`${OPEN}{${this.#envelope},"choices":[${choices}]${tail}}}`)
   }
 
@@ -88,6 +85,10 @@ export class ChunkRenderer {
     this.#envelope = json
     this.#headTag = -1
   }
+}
+
+function fieldOf(channel: number): string {
+  return TEXT_CHANNELS[channel]?.field ?? ''
 }
 
 function renderVerbatim(log: CompletionLog, position: number, sink: ChunkSink): void {
@@ -101,7 +102,8 @@ function renderVerbatim(log: CompletionLog, position: number, sink: ChunkSink): 
 function deltaOf(deltas: Map<number, Delta>, choice: number): Delta {
   const known = deltas.get(choice)
   if (known !== undefined) return known
-  const delta: Delta = { role: undefined, text: new Map(), toolCalls: [], finish: 'null' }
+  const text = new Map<string, string>()
+  const delta: Delta = { role: undefined, text, toolCalls: [], extensions: [], finish: 'null' }
   deltas.set(choice, delta)
   return delta
 }
@@ -110,6 +112,7 @@ function addPart(delta: Delta, kind: EntryKind, part: { json: string; field: str
   if (kind === EntryKind.role) delta.role = part.json
   else if (kind === EntryKind.finish) delta.finish = part.json
   else if (kind === EntryKind.toolCall) delta.toolCalls.push(part.json)
+  else if (kind === EntryKind.extension) delta.extensions.push(part.json.slice(1, -1))
   else delta.text.set(part.field, (delta.text.get(part.field) ?? '') + part.json)
 }
 
@@ -117,5 +120,6 @@ function choiceJson(index: number, delta: Delta): string {
   const fields = [...delta.text].map(([field, inside]) => `"${field}":"${inside}"`)
   if (delta.role !== undefined) fields.unshift(`"role":${delta.role}`)
   if (delta.toolCalls.length > 0) fields.push(`"tool_calls":[${delta.toolCalls.join(',')}]`)
+  fields.push(...delta.extensions)
   return `{"index":${index},"delta":{${fields.join(',')}},"finish_reason":${delta.finish}}`
 }

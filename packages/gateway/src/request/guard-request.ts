@@ -61,7 +61,7 @@ class RequestScan {
     if ('name' in message && message.name !== undefined) {
       guarded.name = this.#name(message.name, role)
     }
-    if ('tool_call_id' in message) guarded.tool_call_id = this.#name(message.tool_call_id, role)
+    if (message.role === 'tool') guarded.tool_call_id = this.#name(message.tool_call_id, role)
     if (message.role === 'assistant') Object.assign(guarded, await this.#extensions(message))
     if (message.role === 'assistant' && message.tool_calls !== undefined) {
       const calls = []

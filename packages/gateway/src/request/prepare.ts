@@ -1,19 +1,18 @@
 /** From a valid request to what the upstream may see: guarded, counted, fitted to the context window. */
 import type { Finding, Policy } from '@sluice/guard'
-import type { ChatRequest } from '@sluice/protocol'
+import type { ChatMessage, ChatRequest } from '@sluice/protocol'
 import type { Scheduler } from '../scheduler.ts'
 import { countMessages, countTokens } from '../tokens/count.ts'
 import { loadEncoding } from '../tokens/encoding.ts'
 import { fitContextWindow } from './context-window.ts'
+import { extensionsOf } from './extensions.ts'
 import { guardRequest } from './guard-request.ts'
 import { type Model, OTHER_MODEL } from './models.ts'
-import { upstreamBody } from './upstream-body.ts'
 
 export interface PrepareOptions {
   policy: Policy
   model: Model
   onOverflow: 'reject' | 'truncate'
-  includeUsage: boolean
   scheduler: Scheduler
   /** Whose turns the work takes. */
   client: string
@@ -23,8 +22,8 @@ export interface PrepareOptions {
 }
 
 export interface PreparedRequest {
-  /** JSON for the upstream. */
-  body: string
+  /** What the upstream may see. */
+  request: ChatRequest
   tokenCount: number
   dropped: number
 }
@@ -72,10 +71,7 @@ export async function prepareRequest(
     assumedFor: model.isWindowAssumed ? request.modelId : undefined,
   })
   return {
-    body: upstreamBody(guarded.request, fit.messages, {
-      model,
-      includeUsage: options.includeUsage,
-    }),
+    request: { ...guarded.request, messages: [...fit.messages] },
     tokenCount: fit.tokenCount,
     dropped: fit.dropped,
   }
@@ -89,15 +85,20 @@ function countingLimit(contextWindow: number | undefined): number {
   return contextWindow === undefined ? Number.POSITIVE_INFINITY : 2 * contextWindow + 10_000
 }
 
-/** What the model reads besides the messages, as text: providers write it into the prompt in forms of their own. */
+/** What the model reads besides the messages' content, as text: providers write it into the prompt in forms of their own. */
 function definitionsOf({ tools, toolChoice, responseFormat, messages }: ChatRequest): string {
-  const ids = messages.flatMap((message) => {
-    if ('tool_call_id' in message) return [message.tool_call_id]
-    return 'tool_calls' in message ? (message.tool_calls ?? []).map(({ id }) => id) : []
-  })
-  const parts = [tools, typeof toolChoice === 'object' ? toolChoice : undefined, responseFormat]
-  return [
-    ...parts.flatMap((part) => (part === undefined ? [] : [JSON.stringify(part)])),
-    ...ids,
-  ].join('\n')
+  const choice = typeof toolChoice === 'object' ? toolChoice : undefined
+  const definitions = [tools, choice, responseFormat]
+    .filter((part) => part !== undefined)
+    .map((part) => JSON.stringify(part))
+  return [...definitions, ...messages.flatMap(extrasOf)].join('\n')
+}
+
+/** Ids and extension fields of a message. */
+function extrasOf(message: ChatMessage): string[] {
+  if (message.role === 'tool') return [message.tool_call_id]
+  if (message.role !== 'assistant') return []
+  const calls = message.tool_calls ?? []
+  const extensions = [message, ...calls].flatMap(extensionsOf)
+  return [...calls.map(({ id }) => id), ...extensions.map(([, value]) => JSON.stringify(value))]
 }

@@ -1,60 +1,66 @@
 /**
  * One POST to the chat endpoint and its answer, from headers to the last byte, as undici's dispatch handler. Hands each
- * event to a sink in the same turn in which its bytes came; leaves retries, credentials and the meaning of an event to
- * others.
+ * event to the format's reader in the same turn in which its bytes came; leaves retries, credentials and the meaning of an
+ * event to others.
  *
- *   waiting --first event--> streaming --end--> ended
+ *   waiting --first delta--> streaming --end, done, or silence after the finish--> ended
  *      |                         |
  *      +------- failure ---------+----> ended        (an abort, a timeout, a broken connection, a bad event)
  */
 import type { Dispatcher } from 'undici'
+import type { DeltaSink } from '../deltas.ts'
 import { GatewayError } from '../errors.ts'
+import { AnswerBody } from './answer-body.ts'
+import { ContentDecoder } from './content-decoder.ts'
 import { connectionFailure, correlationOf, statusFailure } from './failures.ts'
-import { SseDecoder } from './sse.ts'
+import type { AnswerReader, ChatFormat } from './formats/format.ts'
 import type { UpstreamTimeouts } from './target.ts'
-import { chunkFromCompletion } from './unary.ts'
 
-/** Where the events of an answer go. */
-export interface EventSink {
-  /** Takes one event's data. What it throws ends the stream with that error. */
-  onEvent(data: string, event: string): void
+/** Where an answer goes. */
+export interface AnswerSink extends DeltaSink {
   /** Called once when all events of one read were handed over: the moment to deliver. */
   onRead(): void
 }
 
 export interface ChatStreamOptions {
-  sink: EventSink
+  sink: AnswerSink
+  format: ChatFormat
+  reader: AnswerReader
   signal: AbortSignal
   timeouts: UpstreamTimeouts
   maxEventBytes: number
   now: () => number
 }
 
-/** A non-streaming answer to a streaming request is accepted up to this size. */
-const MAX_JSON_BYTES = 4 * 1024 * 1024
-/** An error's body is read only to let the connection live on; past this it is cut. */
-const MAX_ERROR_BYTES = 65_536
+type Headers = Record<string, string | string[] | undefined>
 
-type BodyKind = 'events' | 'json' | 'error'
+/** An error's body is read for its code, and to let the connection live on; past this it is cut. */
+const MAX_ERROR_BYTES = 65_536
+/** An answer with its finish reason is whole: usage and the end of the stream may follow, and are not waited for longer. */
+const FINISH_WAIT_MS = 2_000
+/** A connection whose answer is done is kept for the next request if the server ends the body by itself in this time. */
+const LINGER_MS = 500
 
 export class ChatStream implements Dispatcher.DispatchHandler {
-  /** Resolves when the first event was taken by the sink; rejects if there is none. After it nothing may be retried. */
+  /** Resolves when the first part of an answer was taken by the sink; rejects if there is none. After it nothing may be retried. */
   readonly started: Promise<void>
   /** Resolves when the answer ended cleanly; rejects with what ended it otherwise. */
   readonly finished: Promise<void>
   correlationId: string | undefined
 
   readonly #options: ChatStreamOptions
-  readonly #decoder: SseDecoder
   #state: 'waiting' | 'streaming' | 'ended' = 'waiting'
   #controller: Dispatcher.DispatchController | undefined
   #paused = false
-  #kind: BodyKind = 'events'
-  #failure: GatewayError | undefined
-  #body: Buffer[] = []
-  #bodyBytes = 0
+  #body: AnswerBody | undefined
+  #decoder: ContentDecoder | undefined
+  /** The answer is no answer: its status and headers. */
+  #refusal: { status: number; headers: Headers } | undefined
+  #refusalBody: Buffer[] = []
+  #refusalBytes = 0
   #lastByteAt: number
   #sawByte = false
+  #wasFinished = false
   #isReadScheduled = false
   #watchdog: NodeJS.Timeout | undefined
   #resolveStarted: () => void = () => {}
@@ -75,17 +81,15 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     })
     // Whoever waits for `started` learns of a failure there; an unobserved `finished` must not end the process.
     this.finished.catch(() => {})
-    this.#decoder = new SseDecoder({
-      maxEventBytes: options.maxEventBytes,
-      onEvent: (data, event) => this.#event(data, event),
-    })
     options.signal.addEventListener('abort', this.#onAbort, { once: true })
     this.#watch(options.timeouts.firstByteMs)
   }
 
   /** Stops reading; the upstream's own socket buffers fill and it waits. */
   pause(): void {
+    if (this.#state === 'ended') return
     this.#paused = true
+    this.#decoder?.pause()
     this.#controller?.pause()
   }
 
@@ -93,6 +97,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     if (!this.#paused) return
     this.#paused = false
     this.#lastByteAt = this.#options.now()
+    this.#decoder?.resume()
     this.#controller?.resume()
   }
 
@@ -104,60 +109,80 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   onResponseStart(
     controller: Dispatcher.DispatchController,
     statusCode: number,
-    headers: Record<string, string | string[] | undefined>,
+    headers: Headers,
   ): void {
     if (statusCode < 200 || this.#state === 'ended') return
     this.correlationId = correlationOf(headers)
     if (this.#paused) controller.pause()
-    const type = String(headers['content-type'] ?? '').toLowerCase()
-    if (statusCode !== 200) {
-      this.#kind = 'error'
-      this.#failure = statusFailure(statusCode, headers, this.#options.now())
-    } else if (type.includes('json')) {
-      this.#kind = 'json'
-    } else if (type.includes('html') || type.includes('xml')) {
-      this.#kind = 'error'
-      this.#failure = invalid(
-        `answered ${type.split(';')[0]} instead of an event stream (check the base URL)`,
-      )
+    if (statusCode !== 200) this.#refusal = { status: statusCode, headers }
+    const { format, maxEventBytes } = this.#options
+    this.#body = new AnswerBody({
+      contentType: String(headers['content-type'] ?? '').toLowerCase(),
+      format,
+      maxEventBytes,
+      onEvent: this.#onEvent,
+    })
+    try {
+      this.#decoder = ContentDecoder.of(String(headers['content-encoding'] ?? ''), {
+        onData: this.#take,
+        onEnd: this.#onBodyEnd,
+        onError: (error) => this.#end(this.#refused() ?? error),
+        onDrain: () => {
+          if (!this.#paused) controller.resume()
+        },
+      })
+    } catch (error) {
+      this.#end(this.#refused() ?? error)
     }
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#state === 'ended') return
     this.#lastByteAt = this.#options.now()
     if (!this.#sawByte) this.#beginBody()
-    try {
-      if (this.#kind === 'events') {
-        this.#decoder.feed(chunk)
-        this.#scheduleRead()
-      } else {
-        this.#collect(chunk)
-      }
-    } catch (error) {
-      this.#end(error)
-    }
+    if (this.#decoder === undefined) this.#take(chunk)
+    else if (!this.#decoder.write(chunk)) controller.pause()
   }
 
   onResponseEnd(): void {
     if (this.#state === 'ended') return
-    try {
-      if (this.#failure !== undefined) throw this.#failure
-      if (this.#kind === 'events') this.#decoder.end()
-      else this.#event(chunkFromCompletion(Buffer.concat(this.#body).toString('utf8')), 'message')
-      if (this.#state === 'waiting') throw interrupted('ended before its first event')
-      this.#options.sink.onRead()
-      this.#end()
-    } catch (error) {
-      this.#end(error)
-    }
+    if (this.#decoder === undefined) this.#onBodyEnd()
+    else this.#decoder.end()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#state === 'ended') return
-    if (this.#failure !== undefined) this.#end(this.#failure)
+    const refused = this.#refused()
+    if (refused !== undefined) this.#end(refused)
+    else if (this.#options.sink.isFinished) this.#end()
     else if (this.#state === 'streaming') this.#end(interrupted('broke off', error))
     else this.#end(connectionFailure(error, 'the upstream'))
+  }
+
+  #take = (bytes: Buffer): void => {
+    if (this.#state === 'ended') return
+    try {
+      if (this.#refusal === undefined) this.#body?.feed(bytes)
+      else this.#collect(bytes)
+    } catch (error) {
+      this.#end(error)
+    }
+    this.#scheduleRead()
+  }
+
+  #onBodyEnd = (): void => {
+    if (this.#state === 'ended') return
+    try {
+      const refused = this.#refused()
+      if (refused !== undefined) throw refused
+      this.#body?.end()
+      // The event before it may have been the last one.
+      if ((this.#state as string) === 'ended') return
+      if (this.#state === 'waiting') throw interrupted('ended before its first event')
+      this.#end()
+    } catch (error) {
+      this.#end(error)
+    }
   }
 
   /** One read of the connection may bring many parts of the body, each in a call of its own: they are delivered together. */
@@ -172,23 +197,44 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     if (this.#state !== 'ended') this.#options.sink.onRead()
   }
 
-  #event(data: string, event: string): void {
+  #onEvent = (data: string, event: string): void => {
     if (this.#state === 'ended') return
-    this.#options.sink.onEvent(data, event)
-    if (this.#state !== 'waiting') return
-    this.#state = 'streaming'
-    this.#resolveStarted()
+    const { reader, sink } = this.#options
+    const kind = reader.read(data, event)
+    if (kind === 'ignored') return
+    if (this.#state === 'waiting') {
+      this.#state = 'streaming'
+      this.#resolveStarted()
+    }
+    if (kind === 'done') this.#done()
+    else if (sink.isFinished !== this.#wasFinished) this.#noteFinished(sink.isFinished)
   }
 
-  #collect(chunk: Buffer): void {
-    this.#bodyBytes += chunk.length
-    if (this.#kind === 'json') {
-      if (this.#bodyBytes > MAX_JSON_BYTES)
-        throw invalid(`answered more than ${MAX_JSON_BYTES} bytes of JSON`)
-      this.#body.push(chunk)
-    } else if (this.#bodyBytes > MAX_ERROR_BYTES) {
-      throw this.#failure
-    }
+  /** Nothing that follows is of interest, not even how the connection ends. */
+  #done(): void {
+    this.#end()
+    const controller = this.#controller
+    setTimeout(() => controller?.abort(abortError()), LINGER_MS).unref()
+  }
+
+  #noteFinished(isFinished: boolean): void {
+    this.#wasFinished = isFinished
+    clearTimeout(this.#watchdog)
+    this.#watch(this.#silenceLimit)
+  }
+
+  #collect(bytes: Buffer): void {
+    this.#refusalBytes += bytes.length
+    if (this.#refusalBytes > MAX_ERROR_BYTES) throw this.#refused()
+    this.#refusalBody.push(bytes)
+  }
+
+  /** The failure of an answer that is a refusal, with what its body says so far. */
+  #refused(): GatewayError | undefined {
+    if (this.#refusal === undefined) return undefined
+    const { format, now } = this.#options
+    const error = format.errorOf(Buffer.concat(this.#refusalBody).toString('utf8'))
+    return statusFailure({ ...this.#refusal, error, now: now() })
   }
 
   #onAbort = (): void => this.#end(this.#options.signal.reason)
@@ -200,16 +246,29 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     this.#watch(this.#options.timeouts.idleMs)
   }
 
+  /** How long the upstream may be silent now. */
+  get #silenceLimit(): number {
+    const { firstByteMs, idleMs } = this.#options.timeouts
+    if (!this.#sawByte) return firstByteMs
+    return this.#wasFinished ? Math.min(idleMs, FINISH_WAIT_MS) : idleMs
+  }
+
   /** One timer a stream, set again only when it fires: the hot path just notes the time. */
   #watch(ms: number): void {
     this.#watchdog = setTimeout(() => {
-      const { firstByteMs, idleMs } = this.#options.timeouts
-      const limit = this.#sawByte ? idleMs : firstByteMs
+      const limit = this.#silenceLimit
       const silent = this.#options.now() - this.#lastByteAt
       if (this.#paused || silent < limit)
         this.#watch(Math.max(1, this.#paused ? limit : limit - silent))
-      else this.#end(this.#failure ?? timedOut(this.#sawByte, limit))
+      else this.#onSilence(limit)
     }, ms)
+  }
+
+  #onSilence(limit: number): void {
+    if (this.#wasFinished) {
+      this.#end()
+      this.#controller?.abort(abortError())
+    } else this.#end(this.#refused() ?? timedOut(this.#sawByte, limit))
   }
 
   #end(error?: unknown): void {
@@ -218,8 +277,10 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     this.#state = 'ended'
     clearTimeout(this.#watchdog)
     this.#options.signal.removeEventListener('abort', this.#onAbort)
-    this.#body = []
+    this.#refusalBody = []
+    this.#decoder?.destroy()
     if (error === undefined) {
+      this.#options.sink.onRead()
       this.#resolveFinished()
       return
     }
@@ -233,17 +294,14 @@ export class ChatStream implements Dispatcher.DispatchHandler {
 /** After the first delta nothing is retried, whatever the failure says of itself. */
 function notRetryable(error: unknown): unknown {
   if (!(error instanceof GatewayError) || !error.isRetryable) return error
-  const { status, correlationId, retryAfterMs } = error
+  const { status, correlationId, retryAfterMs, upstreamError } = error
   return new GatewayError(error.code, error.message, {
     cause: error.cause,
     ...(status === undefined ? {} : { status }),
     ...(correlationId === undefined ? {} : { correlationId }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(upstreamError === undefined ? {} : { upstreamError }),
   })
-}
-
-function invalid(what: string): GatewayError {
-  return new GatewayError('upstream_invalid_stream', `upstream ${what}`)
 }
 
 function interrupted(what: string, cause?: unknown): GatewayError {

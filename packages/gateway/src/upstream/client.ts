@@ -2,6 +2,8 @@
  * The upstream as the rest of the gateway sees it: `open` asks for a completion and hands its events to a sink. Composes
  * credentials, pacing, retries and the breaker around single attempts; knows no sockets and no guard.
  */
+
+import type { ChatRequest } from '@sluice/protocol'
 import {
   type CircuitBreakerPolicy,
   CircuitState,
@@ -12,12 +14,12 @@ import {
 } from 'cockatiel'
 import type { Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
-import { ChatStream, type EventSink } from './chat-stream.ts'
+import { type AnswerSink, ChatStream } from './chat-stream.ts'
 import { type Credentials, createCredentials } from './credentials.ts'
 import { connectionFailure } from './failures.ts'
 import { Pacing } from './pacing.ts'
 import { RetryBudget, withRetry } from './retry.ts'
-import type { UpstreamTarget } from './target.ts'
+import type { ModelParameters, UpstreamTarget } from './target.ts'
 
 export interface UpstreamClientOptions {
   target: UpstreamTarget
@@ -31,11 +33,13 @@ export interface UpstreamClientOptions {
 
 /** What one completion asks of the upstream. */
 export interface UpstreamCall {
-  /** The request body, JSON. */
-  body: string
+  /** The request as the upstream may see it: guarded, and fitted to the context window. */
+  request: ChatRequest
+  /** What the request's model refuses. */
+  parameters: ModelParameters
   /** Who asks, for fair turns. */
   client: string
-  sink: EventSink
+  sink: AnswerSink
   /** Ends the call in any phase; its reason is what `open` and `finished` reject with. */
   signal: AbortSignal
   /** Told of each attempt when it begins. */
@@ -92,11 +96,6 @@ export class UpstreamClient {
 
   get name(): string {
     return this.#options.target.name
-  }
-
-  /** Whether usage is asked for in each request. */
-  get includesUsage(): boolean {
-    return this.#options.target.includeUsage
   }
 
   /** For metrics: what the upstream side does now. */
@@ -166,9 +165,12 @@ export class UpstreamClient {
 
   async #post(call: UpstreamCall, authorization: string | undefined): Promise<ChatStream> {
     const { target, dispatcher } = this.#options
+    const { request, parameters, sink } = call
+    const { format, extensionFields, includeUsage } = target
     const stream = new ChatStream({
       ...target,
-      sink: call.sink,
+      sink,
+      reader: format.reader({ sink, choices: request.n ?? 1, extensionFields }),
       signal: call.signal,
       now: this.#now,
     })
@@ -179,7 +181,7 @@ export class UpstreamClient {
           path: this.#chatUrl.pathname + this.#chatUrl.search,
           method: 'POST',
           headers: requestHeaders(authorization),
-          body: call.body,
+          body: format.encode(request, { parameters, includeUsage }),
           // The stream watches its own times; undici's coarser ones are off.
           headersTimeout: 0,
           bodyTimeout: 0,

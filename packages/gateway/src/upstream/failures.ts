@@ -4,6 +4,8 @@
  */
 import { errors } from 'undici'
 import { GatewayError } from '../errors.ts'
+import type { ProviderError } from './formats/format.ts'
+import { meaningOf } from './provider-errors.ts'
 
 type Headers = Record<string, string | string[] | undefined>
 
@@ -22,8 +24,9 @@ function isRetryableStatus(status: number): boolean {
 }
 
 const ADVICE: Record<number, string> = {
-  400: 'the request is malformed for this upstream',
+  400: 'unknown model, prompt over the window, or a field that this upstream does not take',
   401: 'the credentials were refused',
+  402: 'the credits at the upstream are used up',
   403: 'the credentials have no permission for this (Genesys Cloud: scope or role ai:llm)',
   404: 'no such path or model (check the base URL, the chat path and the model)',
   408: 'the upstream waited too long',
@@ -32,21 +35,38 @@ const ADVICE: Record<number, string> = {
   429: 'the upstream limits the rate',
 }
 
-/** The error for a response whose status is not 200. */
-export function statusFailure(status: number, headers: Headers, now: number): GatewayError {
+export interface RefusedAnswer {
+  status: number
+  headers: Headers
+  /** What its body says, in closed words. */
+  error: ProviderError | undefined
+  now: number
+}
+
+/** The error for a response whose status is not 200. A code of the body that is known says more than the status. */
+export function statusFailure({ status, headers, error, now }: RefusedAnswer): GatewayError {
   const correlationId = correlationOf(headers)
   const retryAfterMs = retryAfterOf(headers, now)
-  const about = adviceFor(status)
+  const meaning = meaningOf(error)
+  const about = meaning?.about ?? adviceFor(status)
+  const isFinal = meaning !== undefined && !meaning.isRetryable
   return new GatewayError(
-    codeFor(status),
+    meaning?.code ?? codeFor(status),
     `upstream answered ${status}: ${about}${suffix(correlationId)}`,
     {
       status,
-      isRetryable: isRetryableStatus(status),
+      isRetryable: isRetryableStatus(status) && !isFinal,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(correlationId === undefined ? {} : { correlationId }),
+      ...wordsOf(error),
     },
   )
+}
+
+/** The provider's own words for the log; of a closed form. */
+function wordsOf(error: ProviderError | undefined) {
+  const words = [error?.code, error?.type].filter((word) => word !== undefined)
+  return words.length === 0 ? {} : { upstreamError: words.join(' ') }
 }
 
 function adviceFor(status: number): string {
@@ -64,30 +84,18 @@ function codeFor(status: number) {
   return status >= 500 ? 'upstream_unavailable' : 'upstream_rejected'
 }
 
-/**
- * The error for an error object inside a stream whose status was 200. The shapes of OpenAI
- * (`{error:{message, code, type}}`) and Genesys Cloud (`{message, code, status}`) both name a status or none.
- */
-export function errorObjectFailure(
-  error: unknown,
-  correlationId: string | undefined,
-): GatewayError {
-  const fields =
-    typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {}
-  const status = [fields.status, fields.code].find((value) => typeof value === 'number')
-  const isRetryable = typeof status === 'number' ? isRetryableStatus(status) : false
-  const named = typeof status === 'number' ? ` ${status}` : ''
-  return new GatewayError(
-    typeof status === 'number' && status >= 400 && status < 600
-      ? codeFor(status)
-      : 'upstream_unavailable',
-    `upstream reported an error${named} inside its stream${suffix(correlationId)}`,
-    {
-      isRetryable,
-      ...(typeof status === 'number' ? { status } : {}),
-      ...(correlationId === undefined ? {} : { correlationId }),
-    },
-  )
+/** The failure that an error inside a stream means, whose status was 200. */
+export function errorObjectFailure(error: ProviderError | undefined): GatewayError {
+  const status = error?.status
+  const meaning = meaningOf(error)
+  const named = status === undefined ? '' : ` ${status}`
+  const about = meaning === undefined ? '' : `: ${meaning.about}`
+  const code = meaning?.code ?? (status === undefined ? 'upstream_unavailable' : codeFor(status))
+  return new GatewayError(code, `upstream reported an error${named} inside its stream${about}`, {
+    isRetryable: meaning?.isRetryable ?? (status !== undefined && isRetryableStatus(status)),
+    ...(status === undefined ? {} : { status }),
+    ...wordsOf(error),
+  })
 }
 
 /** Causes that no other attempt cures: a name or a certificate that is wrong stays wrong. */

@@ -2,6 +2,7 @@
 
 import type { Settings } from '../config/settings.ts'
 import { GatewayError } from '../errors.ts'
+import { openAiFormat } from './formats/openai/openai-format.ts'
 import { GENESYS_DOMAINS, genesysDomain } from './regions.ts'
 import type { UpstreamAuthentication, UpstreamTarget } from './target.ts'
 
@@ -104,6 +105,8 @@ export function upstreamTarget(settings: Settings): UpstreamTarget {
   return {
     name: profile,
     chatUrl,
+    format: openAiFormat,
+    extensionFields: settings.extensionFields,
     authentication,
     requestsPerMinute: settings.requestsPerMinute ?? defaults.requestsPerMinute,
     queueTimeoutMs: settings.queueTimeoutMs,

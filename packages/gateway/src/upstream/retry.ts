@@ -108,6 +108,7 @@ function reworded(error: GatewayError, message: string): GatewayError {
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     ...(error.status === undefined ? {} : { status: error.status }),
     ...(error.correlationId === undefined ? {} : { correlationId: error.correlationId }),
+    ...(error.upstreamError === undefined ? {} : { upstreamError: error.upstreamError }),
   })
 }
 

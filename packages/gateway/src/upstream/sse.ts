@@ -3,8 +3,9 @@
  * section 9.2.6), from bytes to events, with no I/O of its own. Lines are found in the bytes and decoded whole, so that
  * no split of the input can matter: a line end is never part of another UTF-8 sequence.
  *
- * One deviation: WHATWG drops a last event that no blank line ends. Here it counts if the stream ended cleanly and the
- * event is complete JSON (or `[DONE]`), because real servers end so.
+ * Two deviations, because real servers do so. WHATWG drops a last event that no blank line ends; here it counts if the
+ * stream ended cleanly and its data is complete. WHATWG ignores a field `error`; here it is an event of that type with the
+ * field's value as data (llama.cpp).
  */
 import { GatewayError } from '../errors.ts'
 
@@ -18,12 +19,15 @@ export interface SseDecoderOptions {
   maxEventBytes: number
   /** Called for each event that has data, in order. `event` is its type, `message` if it names none. */
   onEvent: (data: string, event: string) => void
+  /** Whether the data of a last event, which no blank line ended, is all there. */
+  isComplete: (data: string) => boolean
 }
 
 /** Feed it bytes as they come; an event over the limit throws `upstream_invalid_stream` and ends its use. */
 export class SseDecoder {
   readonly #maxEventBytes: number
   readonly #onEvent: (data: string, event: string) => void
+  readonly #isComplete: (data: string) => boolean
   /** The beginning of a line whose end has not come, in the first `#carried` bytes. */
   #carry: Buffer = Buffer.allocUnsafe(0)
   #carried = 0
@@ -37,6 +41,7 @@ export class SseDecoder {
   constructor(options: SseDecoderOptions) {
     this.#maxEventBytes = options.maxEventBytes
     this.#onEvent = options.onEvent
+    this.#isComplete = options.isComplete
   }
 
   /** Decodes as many lines as `bytes` ends; what is left waits for the next call. */
@@ -66,8 +71,7 @@ export class SseDecoder {
   /** Tells that the stream ended cleanly; delivers a last event without a blank line if it is complete. */
   end(): void {
     if (this.#carried > 0) this.#endLine(this.#carry, this.#carried, this.#carried)
-    const data = this.#data
-    if (data !== undefined && (data === '[DONE]' || isJson(data))) this.#dispatch()
+    if (this.#data !== undefined && this.#isComplete(this.#data)) this.#dispatch()
   }
 
   #carryOver(bytes: Buffer, start: number): void {
@@ -125,6 +129,10 @@ export class SseDecoder {
   #field(name: string, value: string): void {
     if (name === 'data') this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`
     else if (name === 'event') this.#event = value
+    else if (name === 'error') {
+      this.#event = 'error'
+      this.#field('data', value)
+    }
   }
 
   #dispatch(): void {
@@ -155,13 +163,4 @@ function isDataField(bytes: Buffer, start: number, end: number): boolean {
     bytes[start + 2] === 0x74 &&
     bytes[start + 3] === 0x61
   )
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }

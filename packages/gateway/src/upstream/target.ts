@@ -1,4 +1,5 @@
-/** Where the upstream is and how to speak to it, as plain data: what the profiles make of the configuration. */
+/** Where the upstream is and how to speak to it: what the profiles make of the configuration. */
+import type { ChatFormat } from './formats/format.ts'
 
 /** How a request proves who asks. */
 export type UpstreamAuthentication =
@@ -48,6 +49,10 @@ export interface UpstreamTarget {
   /** What audit and messages call it. */
   name: string
   chatUrl: string
+  /** How it takes requests and answers them. */
+  format: ChatFormat
+  /** Fields of messages, deltas and tool calls that pass besides the ones that the format knows. */
+  extensionFields: readonly string[]
   authentication: UpstreamAuthentication
   /** Requests a minute for everybody together; 0 is no limit. */
   requestsPerMinute: number

@@ -9,7 +9,7 @@ import { TokenMeter } from '../../src/completion/token-meter.ts'
 import { ChunkRenderer } from '../../src/dialects/chunk-renderer.ts'
 import { GatewayError } from '../../src/errors.ts'
 import { Blocked } from '../../src/request/prepare.ts'
-import { chunkFromCompletion } from '../../src/upstream/unary.ts'
+import { openAiFormat } from '../../src/upstream/formats/openai/openai-format.ts'
 
 const policies = { off: compilePolicy('off'), seed: compilePolicy('seed') }
 
@@ -23,7 +23,7 @@ interface Outcome {
 /** Feeds events to an answer and ends it. */
 function answered(
   events: readonly unknown[],
-  { policy = 'seed' as keyof typeof policies, event = 'message' } = {},
+  { policy = 'seed' as keyof typeof policies, event = 'message', choices = 1 } = {},
 ): Outcome {
   const log = new CompletionLog(new MemoryBudget(1))
   const answer = new Answer({
@@ -33,11 +33,15 @@ function answered(
     maxCharacters: 1_000,
     meter: new TokenMeter(),
     onFindings: () => {},
+    choices,
+    onRead: () => {},
   })
+  const reader = openAiFormat.reader({ sink: answer, choices, extensionFields: [] })
   let failure: unknown
   try {
     for (const data of events) {
-      answer.onEvent(typeof data === 'string' ? data : JSON.stringify(data), event)
+      const kind = reader.read(typeof data === 'string' ? data : JSON.stringify(data), event)
+      if (kind === 'done') break
     }
     answer.end()
   } catch (error) {
@@ -146,6 +150,8 @@ describe('an answer', () => {
     ['[DONE] alone', ['[DONE]']],
     ['anything after [DONE]', [finish, '[DONE]', 'nonsense', '[DONE]']],
     ['a finish reason twice', [finish, finish]],
+    ['text after the finish', [finish, choice({ content: 'x' })]],
+    ['keep-alives', ['', ' ', 'null', ': waiting', finish]],
   ])('takes %s', (_name, events) => {
     for (const policy of ['seed', 'off'] as const)
       expect(answered(events, { policy }).failure).toBeUndefined()
@@ -154,49 +160,24 @@ describe('an answer', () => {
   it.each([
     ['no JSON', ['{'], 'upstream_invalid_stream', 'is not JSON'],
     ['JSON that is no object', ['[1]'], 'upstream_invalid_stream', 'is not a JSON object'],
-    ['empty data', [''], 'upstream_invalid_stream', 'is not JSON'],
-    [
-      'a choice out of range',
-      [choice({}, null, 128)],
-      'upstream_invalid_stream',
-      'index below 128',
-    ],
     [
       'a choice with half an index',
       [choice({}, null, 0.5)],
       'upstream_invalid_stream',
-      'index below 128',
+      'choice without a proper index',
     ],
-    ['a choice that is text', [{ choices: ['x'] }], 'upstream_invalid_stream', 'index below 128'],
+    ['a choice that is text', [{ choices: ['x'] }], 'upstream_invalid_stream', 'no object'],
     [
       'a tool call out of range',
       [choice({ tool_calls: [{ index: -1 }] })],
       'upstream_invalid_stream',
-      'tool call without an index',
-    ],
-    [
-      'text after the finish',
-      [finish, choice({ content: 'x' })],
-      'upstream_invalid_stream',
-      'after the finish',
-    ],
-    [
-      'a tool call after the finish',
-      [finish, choice({ tool_calls: [{ index: 0 }] })],
-      'upstream_invalid_stream',
-      'after the finish',
+      'tool call without a proper index',
     ],
     [
       'an end before the finish',
       [choice({ content: 'x' })],
       'stream_interrupted',
       'before the answer was finished',
-    ],
-    [
-      'one choice of two unfinished',
-      [choice({ content: 'x' }, null, 1), finish],
-      'stream_interrupted',
-      'before the answer',
     ],
     ['no event at all', [], 'stream_interrupted', 'before the answer'],
     [
@@ -223,6 +204,16 @@ describe('an answer', () => {
     expect(failure).toBeInstanceOf(GatewayError)
     expect(failure).toMatchObject({ code, message: expect.stringContaining(words) })
     expect((failure as Error).message).not.toContain('SECRET')
+  })
+
+  it('is not whole while a choice that was asked for has no finish', () => {
+    const events = [choice({ content: 'x' }, null, 1), finish]
+    expect(answered(events, { choices: 2 }).failure).toMatchObject({ code: 'stream_interrupted' })
+  })
+
+  it('has no more choices than were asked for', () => {
+    const { failure } = answered([choice({ content: 'x' }, null, 2)], { choices: 2 })
+    expect(failure).toMatchObject({ code: 'upstream_invalid_stream' })
   })
 
   it('takes an event of the type error for one, whatever is in it', () => {
@@ -292,13 +283,16 @@ describe('an answer', () => {
     const outcome = answered([call('{"mail":"jane@'), call('example.com"}'), finish])
     expect(outcome.failure).toEqual(new Blocked('output', 'pii'))
     expect(JSON.stringify(outcome.chunks)).not.toContain('jane')
-    const apart = answered([
-      choice({ content: 'mali' }),
-      choice({ reasoning: 'cious' }),
-      choice({ content: 'bu' }, null, 1),
-      choice({}, 'stop', 1),
-      finish,
-    ])
+    const apart = answered(
+      [
+        choice({ content: 'mali' }),
+        choice({ reasoning: 'cious' }),
+        choice({ content: 'bu' }, null, 1),
+        choice({}, 'stop', 1),
+        finish,
+      ],
+      { choices: 2 },
+    )
     expect(apart.failure, 'halves in two channels are no match').toBeUndefined()
   })
 
@@ -340,7 +334,11 @@ describe('an answer', () => {
           ...used.map((index) => choice({}, 'stop', index)),
           '[DONE]',
         ]
-        const [off, seed] = [answered(events, { policy: 'off' }), answered(events)]
+        const options = { choices: 3 }
+        const [off, seed] = [
+          answered(events, { ...options, policy: 'off' }),
+          answered(events, options),
+        ]
         expect([off.failure, seed.failure]).toEqual([undefined, undefined])
         for (const index of used) {
           for (const field of ['content', 'reasoning_content']) {
@@ -372,7 +370,7 @@ describe('an answer', () => {
   })
 })
 
-describe('chunkFromCompletion', () => {
+describe('a whole answer', () => {
   it('makes one chunk of a whole completion, which reads as the same answer', () => {
     const message = {
       role: 'assistant',
@@ -385,7 +383,7 @@ describe('chunkFromCompletion', () => {
       choices: [{ index: 0, message, finish_reason: 'stop' }],
       usage: { completion_tokens: 3 },
     }
-    const outcome = answered([chunkFromCompletion(JSON.stringify(completion))])
+    const outcome = answered([openAiFormat.eventOf(JSON.stringify(completion))])
     expect(outcome.failure).toBeUndefined()
     expect(textOf(outcome)).toBe('Hello')
     expect(JSON.stringify(outcome.chunks)).toContain('"name":"f","arguments":"{}"')
@@ -393,13 +391,13 @@ describe('chunkFromCompletion', () => {
   })
 
   it.each(['', 'x', '1', 'null', '"text"'])('refuses %j', (json) => {
-    expect(() => chunkFromCompletion(json)).toThrow(
+    expect(() => openAiFormat.eventOf(json)).toThrow(
       expect.objectContaining({ code: 'upstream_invalid_stream' }),
     )
   })
 
   it('passes an error object on, for the answer to refuse', () => {
-    expect(answered([chunkFromCompletion('{"error":{"code":503}}')]).failure).toMatchObject({
+    expect(answered([openAiFormat.eventOf('{"error":{"code":503}}')]).failure).toMatchObject({
       status: 503,
     })
   })

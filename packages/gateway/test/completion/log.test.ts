@@ -153,7 +153,13 @@ describe('CompletionLog', () => {
     const numbered = Object.entries(EntryKind).filter(([, kind]) =>
       isNumbered(tagOf({ kind, channel: 3, choice: 127 })),
     )
-    expect(numbered.map(([name]) => name)).toEqual(['text', 'toolCall', 'verbatim'])
+    expect(numbered.map(([name]) => name)).toEqual([
+      'text',
+      'toolCall',
+      'verbatim',
+      'extension',
+      'chunkExtension',
+    ])
   })
 
   it('has nothing to end while it is empty', () => {

@@ -86,7 +86,7 @@ describe('a completion', () => {
     const client = await connect()
     const reasoned = await client.ask('sandbox-reasoning')
     expect(textOf(reasoned, 'reasoning_content')).toMatch(/^The customer wants a quick answer/)
-    const two = await client.ask('sandbox-choices')
+    const two = await client.ask('sandbox-choices', 'hello', { n: 2 })
     expect(textOf(two, 'content', 0)).toMatch(/^Choice 1: /)
     expect(textOf(two, 'content', 1)).toMatch(/^Choice 2: /)
     const called = chunksOf(await client.ask('sandbox-tools'))

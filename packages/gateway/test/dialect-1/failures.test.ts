@@ -25,7 +25,11 @@ const upstream = (status: number, rest = '.*') =>
   new RegExp(`^${INITIATION}upstream answered ${status}: ${rest}`)
 
 const CASES: readonly Case[] = [
-  { model: 'sandbox-400', error: upstream(400, 'the request is malformed'), requests: 1 },
+  {
+    model: 'sandbox-400',
+    error: upstream(400, 'unknown model, prompt over the window'),
+    requests: 1,
+  },
   { model: 'sandbox-403', error: upstream(403, '.*permission'), requests: 1 },
   { model: 'sandbox-404', error: upstream(404, 'no such path or model'), requests: 1 },
   { model: 'sandbox-413', error: upstream(413, '.*too large'), requests: 1 },
@@ -99,23 +103,19 @@ const CASES: readonly Case[] = [
   },
   {
     model: 'sandbox-error-event',
-    error: /^upstream reported an error inside its stream$/,
+    error: /^upstream reported an error inside its stream: the upstream is overloaded or failed$/,
     requests: 1,
   },
   {
     model: 'sandbox-error-first',
-    error: /^Stream initiation failed after retries: upstream reported an error inside its stream$/,
-    requests: 1,
-  },
-  {
-    model: 'sandbox-text-after-finish',
-    error: /^an event of the upstream carries text after the finish of its choice$/,
-    requests: 1,
+    error:
+      /^Stream initiation failed after retries: upstream reported an error inside its stream: .*, after 3 attempts$/,
+    requests: 3,
   },
   {
     model: 'sandbox-html-200',
     error:
-      /^Stream initiation failed .*upstream answered text\/html instead of an event stream \(check the base URL\)$/,
+      /^Stream initiation failed .*upstream answered HTML or XML instead of an event stream \(check the base URL\)$/,
     requests: 1,
   },
   {

@@ -1,14 +1,9 @@
 // The renderer's law: the JSON it writes says what the log's entries say, whichever of its ways it takes.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  CHANNEL_FIELDS,
-  CompletionLog,
-  EntryKind,
-  endsChunk,
-  tagOf,
-} from '../../src/completion/log.ts'
+import { CompletionLog, EntryKind, endsChunk, tagOf } from '../../src/completion/log.ts'
 import { MemoryBudget } from '../../src/completion/memory-budget.ts'
+import { TEXT_CHANNELS } from '../../src/deltas.ts'
 import { ChunkRenderer, type ChunkSink } from '../../src/dialects/chunk-renderer.ts'
 
 type Entry =
@@ -92,7 +87,7 @@ function expectedOf(chunks: readonly (readonly Entry[])[]): unknown[] {
         delta.tool_calls = [...((delta.tool_calls as object[]) ?? []), entry.call]
       } else {
         const { delta } = choiceOf(entry.choice)
-        const field = CHANNEL_FIELDS[entry.channel] ?? ''
+        const field = TEXT_CHANNELS[entry.channel]?.field ?? ''
         delta[field] = `${delta[field] ?? ''}${entry.text}`
       }
     }

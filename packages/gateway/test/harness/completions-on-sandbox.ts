@@ -39,7 +39,6 @@ export async function completionsOnSandbox(options: Options = {}) {
   const reports: CompletionReport[] = []
   const completions = new Completions({
     upstream: new UpstreamClient({ target: upstreamTarget(settings), dispatcher: agent }),
-    includeUsage: true,
     scheduler: new Scheduler(),
     store: new MemoryFeedStore({ budget, ringBytes: options.ringBytes ?? 1e6 }),
     quotas: { ...NO_QUOTAS, ...options.quotas },

@@ -131,10 +131,11 @@ function answerOf(turn: Message[]) {
     if (typeof chunk.id === 'string' && chunk.id !== '' && !answer.ids.includes(chunk.id))
       answer.ids.push(chunk.id)
     answer.usage = chunk.usage ?? answer.usage
-    for (const { delta, finish_reason } of (chunk.choices ?? []) as {
+    for (const choice of (chunk.choices ?? []) as ({
       delta?: Record<string, unknown> | null
       finish_reason?: string | null
-    }[]) {
+    } | null)[]) {
+      const { delta, finish_reason } = choice ?? {}
       answer.finish = finish_reason ?? answer.finish
       if (typeof delta?.content === 'string') answer.content += delta.content
       for (const field of ['reasoning_content', 'reasoning'])

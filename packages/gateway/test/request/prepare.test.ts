@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { modelTable } from '../../src/request/models.ts'
 import { Blocked, type PrepareOptions, prepareRequest } from '../../src/request/prepare.ts'
 import { Scheduler } from '../../src/scheduler.ts'
+import { openAiFormat } from '../../src/upstream/formats/openai/openai-format.ts'
 
 const modelOf = modelTable({ models: {}, defaultContextWindow: 8_192 })
 const never = new AbortController().signal
@@ -35,7 +36,6 @@ function prepared(asked: ChatRequest, options: Partial<PrepareOptions> = {}) {
     policy: compilePolicy('off'),
     model: modelOf(asked.modelId),
     onOverflow: 'reject',
-    includeUsage: false,
     scheduler: new Scheduler(),
     client: 'client',
     signal: never,
@@ -44,8 +44,11 @@ function prepared(asked: ChatRequest, options: Partial<PrepareOptions> = {}) {
   })
 }
 
+const encoded = (request: ChatRequest, includeUsage: boolean) =>
+  JSON.parse(openAiFormat.encode(request, { parameters: modelOf(request.modelId), includeUsage }))
+
 const bodyOf = async (...args: Parameters<typeof prepared>) =>
-  JSON.parse((await prepared(...args)).body)
+  encoded((await prepared(...args)).request, false)
 
 describe('prepareRequest', () => {
   it("writes OpenAI's request with everything that was asked for, and nothing else", async () => {
@@ -60,7 +63,7 @@ describe('prepareRequest', () => {
       toolChoice: 'auto',
       responseFormat: { type: 'json_object' },
     })
-    expect(await bodyOf(asked, { includeUsage: true })).toEqual({
+    expect(encoded((await prepared(asked)).request, true)).toEqual({
       model: 'gpt-4o',
       messages: asked.messages,
       temperature: 0,
@@ -103,9 +106,9 @@ describe('prepareRequest', () => {
       { role: 'user', content: 'and ada@x.com?' },
     ]
     const onFindings = vi.fn()
-    const { body } = await prepared(request({ messages }), { policy, onFindings })
-    expect(body).not.toContain('ada@x.com')
-    expect(JSON.parse(body).messages).toHaveLength(5)
+    const body = await bodyOf(request({ messages }), { policy, onFindings })
+    expect(JSON.stringify(body)).not.toContain('ada@x.com')
+    expect(body.messages).toHaveLength(5)
     expect(onFindings.mock.calls.flat(2)).toHaveLength(4)
     expect(messages[1]?.content, 'the request itself is not changed').toBe('is it ada@x.com')
   })

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { gatewayConfig } from '../../src/config/gateway-config.ts'
 import type { Settings } from '../../src/config/settings.ts'
 import type { GatewayError } from '../../src/errors.ts'
+import type { AnswerSink } from '../../src/upstream/chat-stream.ts'
 import { UpstreamClient } from '../../src/upstream/client.ts'
 import { upstreamTarget } from '../../src/upstream/profiles.ts'
 import { until } from '../harness/until.ts'
@@ -13,6 +14,21 @@ import { until } from '../harness/until.ts'
 const never = new AbortController().signal
 // One signal for a hundred calls is a habit of these tests alone.
 setMaxListeners(0, never)
+const parameters = { omit: [], maxTokensField: 'max_tokens' } as const
+const ignoring: AnswerSink = {
+  isFinished: false,
+  envelope: () => {},
+  role: () => {},
+  text: () => {},
+  toolCall: () => {},
+  extensions: () => {},
+  finish: () => {},
+  usage: () => {},
+  unshown: () => {},
+  endEvent: () => {},
+  done: () => {},
+  onRead: () => {},
+}
 const credentials = { clientId: 'sandbox-client', clientSecret: 'sandbox-secret' }
 
 async function clientOnSandbox(given: Partial<Settings> = {}) {
@@ -38,14 +54,15 @@ async function clientOnSandbox(given: Partial<Settings> = {}) {
   const ask = async (model: string, content = 'hi', signal = never) => {
     let [events, attempts] = [0, 0]
     const stream = await client.open({
-      body: JSON.stringify({ model, messages: [{ role: 'user', content }], stream: true }),
+      request: { modelId: model, messages: [{ role: 'user', content }] },
+      parameters,
       client: 'a',
       signal,
       sink: {
-        onEvent: () => {
+        ...ignoring,
+        endEvent: () => {
           events += 1
         },
-        onRead: () => {},
       },
       onAttempt: () => {
         attempts += 1
@@ -170,16 +187,14 @@ describe('attempts', () => {
   it('are told of one by one, also when the request fails', async () => {
     const { client } = await clientOnSandbox()
     let attempts = 0
-    const sink = { onEvent: () => {}, onRead: () => {} }
-    const body = JSON.stringify({
-      model: 'sandbox-500',
-      messages: [{ role: 'user', content: '' }],
-      stream: true,
-    })
+    const messages = [{ role: 'user' as const, content: '' }]
+    const request = { modelId: 'sandbox-500', messages }
     const onAttempt = () => {
       attempts += 1
     }
-    await failure(client.open({ body, client: 'a', sink, signal: never, onAttempt }))
+    await failure(
+      client.open({ request, parameters, client: 'a', sink: ignoring, signal: never, onAttempt }),
+    )
     expect(attempts).toBe(3)
   })
 

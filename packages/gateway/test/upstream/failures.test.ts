@@ -8,6 +8,7 @@ import {
   parseRetryAfter,
   statusFailure,
 } from '../../src/upstream/failures.ts'
+import { providerErrorOf } from '../../src/upstream/formats/openai/provider-error.ts'
 
 const NOW = Date.UTC(2026, 0, 1, 12)
 const DAY_MS = 86_400_000
@@ -99,7 +100,12 @@ describe('statusFailure', () => {
     [504, 'upstream_timeout', true],
     [599, 'upstream_unavailable', false],
   ])('says of %d what it is and whether to try again', (status, code, isRetryable) => {
-    const error = statusFailure(status, { 'inin-correlation-id': 'abc-1' }, NOW)
+    const error = statusFailure({
+      status,
+      headers: { 'inin-correlation-id': 'abc-1' },
+      error: undefined,
+      now: NOW,
+    })
     expect(error).toMatchObject({ code, isRetryable, status, correlationId: 'abc-1' })
     expect(error.message).toMatch(
       new RegExp(`^upstream answered ${status}: .* \\(correlation id abc-1\\)$`),
@@ -126,12 +132,15 @@ describe('errorObjectFailure', () => {
     [{ message: 'SECRET', code: 503 }, 'upstream_unavailable', true],
     [{ message: 'SECRET', status: 429 }, 'upstream_rate_limited', true],
     [{ message: 'SECRET', status: 400, code: 'bad.request' }, 'upstream_rejected', false],
-    [{ message: 'SECRET', code: 'overloaded' }, 'upstream_unavailable', false],
+    [{ message: 'SECRET', code: 'overloaded' }, 'upstream_unavailable', true],
+    [{ message: 'SECRET', code: 'x', type: 'insufficient_quota' }, 'upstream_rate_limited', false],
+    [{ message: 'SECRET', code: '429' }, 'upstream_rate_limited', true],
+    [{ message: 'SECRET', code: 'whatever' }, 'upstream_unavailable', false],
     [{ status: 1_000_000 }, 'upstream_unavailable', false],
     ['SECRET', 'upstream_unavailable', false],
     [null, 'upstream_unavailable', false],
   ])('reads %o without its words', (object, code, isRetryable) => {
-    const error = errorObjectFailure(object, undefined)
+    const error = errorObjectFailure(providerErrorOf(object))
     expect(error).toMatchObject({ code, isRetryable })
     expect(error.message).not.toContain('SECRET')
   })

@@ -1,6 +1,7 @@
-// The decoder against the WHATWG standard's rules, its law (any split, same events), its limit and its one deviation.
+// The decoder against the WHATWG standard's rules, its law (any split, same events), its limit and its deviations.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { openAiFormat } from '../../src/upstream/formats/openai/openai-format.ts'
 import { SseDecoder } from '../../src/upstream/sse.ts'
 
 type Event = [data: string, event: string]
@@ -19,6 +20,7 @@ function decode(
   const decoder = new SseDecoder({
     maxEventBytes,
     onEvent: (data, event) => events.push([data, event]),
+    isComplete: openAiFormat.isComplete,
   })
   try {
     for (const piece of pieces) decoder.feed(piece)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TextTemplate } from '../../src/completion/text-template.ts'
+import { TextTemplate } from '../../../src/upstream/formats/openai/text-template.ts'
 
 const field = 'content'
 

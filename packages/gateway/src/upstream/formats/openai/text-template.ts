@@ -12,6 +12,15 @@ const SPACE = 0x20
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
+/** A text that is all the news of its chunk, and where it stands. */
+export interface LoneText {
+  choice: number
+  channel: number
+  /** The delta's field that has the text. */
+  field: string
+  text: string
+}
+
 export class TextTemplate {
   /** What the chunk's text belongs to; meaningful after `read` returned text. */
   choice = 0
@@ -36,11 +45,8 @@ export class TextTemplate {
     return data.slice(from, to)
   }
 
-  /**
-   * Learns from a chunk whose only news was one text.
-   * @param field the delta's field that has the text
-   */
-  learn(data: string, at: { choice: number; channel: number; field: string; text: string }): void {
+  /** Learns from a chunk whose only news was one text. */
+  learn(data: string, at: LoneText): void {
     if (this.#lessons >= MAX_LESSONS) return
     this.#lessons += 1
     const inside = JSON.stringify(at.text).slice(1, -1)

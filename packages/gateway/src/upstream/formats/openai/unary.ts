@@ -1,5 +1,5 @@
 /** Some servers answer a streaming request with one whole completion: it is read as a stream of one chunk. */
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../../../errors.ts'
 
 interface UnaryChoice {
   message?: unknown

@@ -1,0 +1,23 @@
+/** OpenAI's chat completions, and what the servers that call themselves compatible make of them. */
+import type { ChatFormat } from '../format.ts'
+import { ChunkReader, isDone } from './chunk-reader.ts'
+import { encodeRequest } from './encode-request.ts'
+import { providerErrorOf } from './provider-error.ts'
+import { chunkFromCompletion } from './unary.ts'
+
+export const openAiFormat: ChatFormat = {
+  encode: encodeRequest,
+  reader: (options) => new ChunkReader(options),
+  isComplete: (data) => isDone(data) || isJson(data),
+  eventOf: chunkFromCompletion,
+  errorOf: (body) => (isJson(body) ? providerErrorOf(JSON.parse(body)) : undefined),
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

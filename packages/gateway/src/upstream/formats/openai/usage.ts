@@ -1,0 +1,53 @@
+/** The usage that a chunk carries, wherever it carries it: numbers only, and none that is as long as a card number. */
+import type { Usage } from '../../../deltas.ts'
+import { type Fields, isObject } from './chunk-fields.ts'
+
+/** Keys of usage. */
+const KEY = /^[a-z][a-z0-9_]{0,63}$/
+/** No request has a hundred million tokens. */
+const MAX_COUNT = 1e8
+/** Prices and times in seconds, to a millionth. */
+const MAX_AMOUNT = 1e6
+const MAX_KEYS = 32
+
+/** Some servers put usage into the choice (Moonshot) or into a field of their own (Groq's older chunks). */
+export function usageOfChunk(chunk: Fields): Usage | undefined {
+  if (isObject(chunk.usage)) return usageOf(chunk.usage)
+  const [choice] = Array.isArray(chunk.choices) ? chunk.choices : []
+  if (isObject(choice) && isObject(choice.usage)) return usageOf(choice.usage)
+  const { x_groq: own } = chunk
+  return isObject(own) && isObject(own.usage) ? usageOf(own.usage) : undefined
+}
+
+function usageOf(value: Fields): Usage {
+  const usage: Record<string, number | Record<string, number>> = {}
+  for (const [key, field] of entriesOf(value)) {
+    const number = numberOf(field)
+    if (number !== undefined) usage[key] = number
+    else if (isObject(field)) usage[key] = numbersOf(field)
+  }
+  return usage
+}
+
+function numbersOf(value: Fields): Record<string, number> {
+  const numbers: Record<string, number> = {}
+  for (const [key, field] of entriesOf(value)) {
+    const number = numberOf(field)
+    if (number !== undefined) numbers[key] = number
+  }
+  return numbers
+}
+
+function entriesOf(value: Fields): [string, unknown][] {
+  return Object.entries(value)
+    .filter(([key]) => KEY.test(key))
+    .slice(0, MAX_KEYS)
+}
+
+/** A count or an amount, also one that is written as text. */
+function numberOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,9}(\.\d+)?$/.test(value) ? +value : value
+  if (typeof number !== 'number' || !(number >= 0)) return undefined
+  if (Number.isInteger(number)) return number < MAX_COUNT ? number : undefined
+  return number < MAX_AMOUNT ? Math.round(number * 1e6) / 1e6 : undefined
+}
