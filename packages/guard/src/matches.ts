@@ -16,6 +16,11 @@ interface Span {
   readonly end: number
 }
 
+/** A stretch in which no finding of `rule`, or of any, lies. */
+interface AllowedSpan extends Span {
+  readonly rule: Rule | undefined
+}
+
 /** An open-ended match that has begun. */
 interface OpenMatch {
   readonly detector: number
@@ -35,7 +40,7 @@ export class Matches {
   readonly #resolver: Resolver
   readonly #wasLive: (gate: number, offset: number) => boolean
   #open: OpenMatch[] = []
-  #allowed: Span[] = []
+  #allowed: AllowedSpan[] = []
   /** Matches of `block` rules that an allow-list may still cover. */
   #waiting: Candidate[] = []
   /** The stretch that was folded last; plain if folding changed nothing. */
@@ -84,7 +89,7 @@ export class Matches {
     const span = { start: earliestStart(acceptance), end: this.#held.symbolEnd }
     switch (meaning.role) {
       case 'allow':
-        this.#allowed.push(span)
+        this.#allow(span, meaning.rule)
         return
       case 'line':
         this.#armors.takeLine(meaning, span.start, span.end)
@@ -172,8 +177,16 @@ export class Matches {
     return this.#isAllowed(candidate) ? candidate.start : candidate.end
   }
 
-  #isAllowed({ start, end }: Span): boolean {
-    return this.#allowed.some((allowed) => allowed.start <= start && end <= allowed.end)
+  /** What lies further back than that may have been shown as a finding. */
+  #allow({ start, end }: Span, rule: Rule | undefined): void {
+    this.#allowed.push({ start: Math.max(start, this.#oldestStart()), end, rule })
+  }
+
+  #isAllowed({ start, end, rule }: Candidate): boolean {
+    return this.#allowed.some((allowed) => {
+      const isAbout = allowed.rule === undefined || allowed.rule === rule
+      return isAbout && allowed.start <= start && end <= allowed.end
+    })
   }
 
   /** Before `watermark` all matches are known: drops those that an allowed text contains, and blocks if one is left. */
@@ -317,7 +330,7 @@ export class Matches {
     const { rule, start, end } = candidate
     const value = usesValue(rule.action) ? this.#held.slice(start, end) : ''
     if (rule.action !== 'block') this.#resolver.add(candidate, value)
-    else if (this.#program.hasAllowed) this.#waiting.push(candidate)
+    else if (this.#program.revocable.has(rule)) this.#waiting.push(candidate)
     else this.#block(candidate)
     if (rule.action === 'block') this.isBusy = true
   }

@@ -142,7 +142,10 @@ class CompiledPolicy implements Policy {
         rules: this.#rules.map(({ rule }) => rule),
         detectors: inScope.flatMap(({ detectors }) => detectors),
         termLists: inScope.flatMap(({ terms }) => terms ?? []),
-        allowed: this.#allowed,
+        allowed: [
+          ...this.#allowed.map((pattern) => ({ pattern, rule: undefined })),
+          ...inScope.flatMap(({ lookalikes }) => lookalikes),
+        ],
         maxSpan: this.#maxSpan,
       })
       this.#programs.set(key, program)

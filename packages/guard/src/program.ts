@@ -59,26 +59,32 @@ export interface TermList {
   readonly match: TermMatch
 }
 
+/** In a text that this matches, what is found is no finding. */
+export interface Allowance {
+  readonly pattern: PatternNode
+  /** The rule whose findings it is about; undefined: all. */
+  readonly rule: Rule | undefined
+}
+
 export interface ProgramSource {
   readonly detectors: readonly Detector[]
   readonly termLists: readonly TermList[]
   /** All rules of the policy, by index. */
   readonly rules: readonly Rule[]
-  /** What is never a finding. */
-  readonly allowed: readonly PatternNode[]
+  readonly allowed: readonly Allowance[]
   readonly maxSpan: number
 }
 
 /**
  * What an accepting position of the automaton means. `match`: a match of `detector`. `latch`: the beginning of an
  * open-ended one. `armor`: the header of one in lines; `line` and `end`: a line and the end of that of detector number
- * `of`. `allow`: no finding lies in here.
+ * `of`. `allow`: no finding of `rule`, or of any, lies in here.
  */
 export type Meaning =
   | DetectorMeaning
   | LineMeaning
   | { readonly role: 'end'; readonly of: number }
-  | { readonly role: 'allow' }
+  | { readonly role: 'allow'; readonly rule: Rule | undefined }
 
 export interface LineMeaning {
   readonly role: 'line'
@@ -116,7 +122,8 @@ export interface Program {
   /** By number of the detector whose match is open-ended. */
   readonly latches: ReadonlyMap<number, LatchClasses>
   readonly rules: readonly Rule[]
-  readonly hasAllowed: boolean
+  /** The rules whose findings may turn out to be none. */
+  readonly revocable: ReadonlySet<Rule>
   readonly automaton: Automaton
   /** What a stream goes on with that may not fill the automaton any more. Made when first needed, as what follows. */
   readonly runs: () => RunsPlan
@@ -157,7 +164,7 @@ export function compileProgram(source: ProgramSource): Program {
     meanings,
     latches: latchesOf(detectors, alphabet),
     rules,
-    hasAllowed: allowed.length > 0,
+    revocable: new Set(allowed.flatMap(({ rule }) => rule ?? rules)),
     ...automataOf(partsOf(nfa, alphabet)),
     contextWords,
     standingBits: gates.standingBits(),
@@ -190,9 +197,9 @@ function readPatterns({ detectors, allowed }: ProgramSource, gates: Gates) {
     builder.add(meanings.length, armor.until, { gate })
     meanings.push({ role: 'end', of })
   })
-  for (const pattern of allowed) {
+  for (const { pattern, rule } of allowed) {
     builder.add(meanings.length, pattern)
-    meanings.push({ role: 'allow' })
+    meanings.push({ role: 'allow', rule })
   }
   return { nfa: builder.build(), meanings }
 }

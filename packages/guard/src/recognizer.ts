@@ -58,4 +58,9 @@ export interface Recognizer {
   readonly hints?: readonly string[]
   /** Words that announce something else (order, invoice, tracking). */
   readonly against?: readonly string[]
+  /**
+   * RegExp sources of longer texts that only look like the entity, of a hundred characters at most: a match that lies
+   * in one of them is none. For what a look-around of one character cannot see.
+   */
+  readonly lookalikes?: readonly string[]
 }

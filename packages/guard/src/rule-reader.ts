@@ -19,7 +19,7 @@ import {
 import { MAX_TERM_LENGTH, termSymbols } from './matcher/terms.ts'
 import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operators.ts'
 import { PolicyError, under } from './policy-error.ts'
-import type { Detector, DetectorArmor, DetectorLatch, TermList } from './program.ts'
+import type { Allowance, Detector, DetectorArmor, DetectorLatch, TermList } from './program.ts'
 import type { Armor, EntityPattern, Latch, Recognizer } from './recognizer.ts'
 import { ENTITY_NAMES, recognizerOf } from './recognizers/index.ts'
 import type { Rule, Scope } from './rule.ts'
@@ -60,6 +60,8 @@ export interface ReadRule {
   readonly rule: Rule
   readonly detectors: readonly Detector[]
   readonly terms: TermList | undefined
+  /** What only looks like a match of the rule. */
+  readonly lookalikes: readonly Allowance[]
 }
 
 /** Where a rule stands in its policy, and the score from which its findings count. */
@@ -111,7 +113,7 @@ function readTerms(definition: TermsRule, place: RulePlace): ReadRule {
     checkTerm(term, `terms[${i}]`)
   })
   const rule = ruleOf(definition, place.index, category)
-  return { rule, detectors: [], terms: { rule, terms, match } }
+  return { rule, detectors: [], terms: { rule, terms, match }, lookalikes: [] }
 }
 
 function checkTerm(term: unknown, path: string): void {
@@ -132,7 +134,8 @@ function readPattern(definition: PatternRule, place: RulePlace): ReadRule {
     const pattern = parsePattern(source, flags)
     // Whether it is too large shows when it is built; here it is known which rule is at fault.
     new NfaBuilder().add(0, pattern)
-    return { rule, detectors: [plainDetector(rule, pattern, score)], terms: undefined }
+    const detectors = [plainDetector(rule, pattern, score)]
+    return { rule, detectors, terms: undefined, lookalikes: [] }
   })
 }
 
@@ -175,7 +178,11 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
       },
     ]
   })
-  return { rule, detectors, terms: undefined }
+  const lookalikes = (recognizer.lookalikes ?? []).map((source, i) => ({
+    pattern: under(`${entity}.lookalikes[${i}]`, () => parseRecognizerPattern(source, 'u')),
+    rule,
+  }))
+  return { rule, detectors, terms: undefined, lookalikes }
 }
 
 const STANDINGS = [AGAINST, SILENT, HINTED, ANNOUNCED] as const

@@ -76,7 +76,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     rule: 'a block waits while an allow-list may still cover it',
     file: 'matches.js',
-    from: 'this.#program.hasAllowed',
+    from: 'this.#program.revocable.has(rule)',
     to: 'false',
   },
   {

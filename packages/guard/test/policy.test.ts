@@ -8,6 +8,7 @@ import {
   PolicyError,
   type RuleDefinition,
 } from '../src/index.ts'
+import { everyCut, pushed } from './support/split.ts'
 
 const KEY = 'a key of at least sixteen bytes'
 const CARD = '4111 1111 1111 1111'
@@ -322,6 +323,32 @@ describe('an allow-list', () => {
     ['call +1 800 555 0198', 'call [PHONE_NUMBER]'],
   ])('in "%s" gives "%s"', (text, shown) => {
     expect(policy.scan(text).text).toBe(shown)
+  })
+})
+
+describe('a match that a longer text covers', () => {
+  it('is decided once maxSpan has passed, at every cut', () => {
+    const text = `no@a.org ${'y'.repeat(40)} yes@a.org`
+    const policy = compilePolicy({
+      maxSpan: 32,
+      allow: [text],
+      rules: [{ entity: 'EMAIL_ADDRESS', action: redact }],
+    })
+    const shown = `[EMAIL_ADDRESS] ${'y'.repeat(40)} yes@a.org`
+    expect(policy.scan(text).text).toBe(shown)
+    expect(pushed(policy, text, { cuts: everyCut(text) }).text).toBe(shown)
+  })
+
+  it('is none if that is what only looks like the entity, and blocks nothing', () => {
+    const policy = compilePolicy({
+      rules: [{ entity: 'EMAIL_ADDRESS', action: { kind: 'block' } }],
+    })
+    const repository = 'git@example.org:quill/app.git, '
+    const text = `${repository}jo@example.org: hello`
+    const outcome = pushed(policy, text, { cuts: everyCut(text) })
+    expect(outcome.text).toBe(repository)
+    expect(outcome.blocked).toMatchObject({ entity: 'EMAIL_ADDRESS' })
+    expect(policy.scan(repository)).toEqual({ text: repository, findings: [] })
   })
 })
 

@@ -30,6 +30,8 @@ const NO_TLD = new Set(
 
 export const emailAddress: Recognizer = {
   entity: 'EMAIL_ADDRESS',
+  // host:path with a user, as version control systems name repositories (Git, "git-clone", Git URLs)
+  lookalikes: [`${LOCAL}@${DOMAIN}:[A-Za-z0-9_.~-]{0,40}(?:/|\\.git)`],
   patterns: [
     {
       source: `(?:${LOCAL}|${OTHER_LOCAL}|${QUOTED})@${DOMAIN}`,
@@ -43,14 +45,7 @@ function isAddress(value: string): boolean {
   const at = value.lastIndexOf('@')
   const domain = value.slice(at + 1)
   const tld = domain.slice(domain.lastIndexOf('.') + 1)
-  return (
-    !isRemote(value.slice(0, at)) && !isVersion(domain) && !isNoTld(tld) && !isAnnotation(domain)
-  )
-}
-
-/** `git@host:path`, as version control systems name repositories (Git, "git-clone", Git URLs). */
-function isRemote(local: string): boolean {
-  return local === 'git' || local === 'hg'
+  return !isVersion(domain) && !isNoTld(tld) && !isAnnotation(domain)
 }
 
 /** `package@1.2.3-beta.next`, `icon@2x.tiles`; `163.com` is a domain. */

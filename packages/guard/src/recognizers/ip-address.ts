@@ -20,6 +20,12 @@ export const ipAddress: Recognizer = {
   entity: 'IP_ADDRESS',
   context: HOSTS,
   against: NUMBERED,
+  lookalikes: [
+    // Object identifiers (ITU-T X.660) and other numbers of more than four parts
+    '(?<![\\w.])\\d{1,9}(?:\\.\\d{1,9}){4,9}',
+    // 1.2.3.4-beta
+    '(?<![\\w.])\\d{1,5}(?:\\.\\d{1,5}){3}-(?:alpha|beta|rc|pre|dev|SNAPSHOT)',
+  ],
   patterns: [
     {
       source: `(?<![A-Za-z0-9.])${DOTTED}(?:/(?:3[0-2]|[12]?\\d))?(?!\\w)`,

@@ -265,6 +265,30 @@ function oldestStart({ starts, length }: Folded, end: number, maxSpan: number): 
   return (starts[end] ?? length) - maxSpan
 }
 
+/** Whether a stretch lies in what only looks like the entity, unless it was decided before that showed. */
+function lookalikesIn(
+  { lookalikes = [] }: Recognizer,
+  seen: readonly Folded[],
+  maxSpan: number,
+): (start: number, end: number) => boolean {
+  const spans: (readonly [start: number, end: number])[] = []
+  for (const source of lookalikes) {
+    const pattern = { source, score: 1 }
+    seen.forEach(({ text }, i) => {
+      if (!mayStart(pattern, text, i)) return
+      for (let j = i + 1; j <= text.length; j += 1) {
+        if (matches(pattern, text, { start: i, end: j })) spans.push([i, j])
+      }
+    })
+  }
+  const isDecided = (start: number, end: number) => {
+    const folded = seen[start]
+    return folded !== undefined && (folded.starts[start] ?? 0) < oldestStart(folded, end, maxSpan)
+  }
+  return (start, end) =>
+    spans.some(([from, to]) => from <= start && end <= to && !isDecided(start, to))
+}
+
 /** For each UTF-16 unit of the text: whether some match of some recognizer covers it. */
 export function coverage(
   recognizers: readonly Recognizer[],
@@ -274,21 +298,26 @@ export function coverage(
   const folded = fold(text)
   const covered = Array.from({ length: text.length }, () => false)
   const cover = (start: number, end: number) => covered.fill(true, start, end)
+  const seen = folded.starts.map((_, i) => ({
+    ...folded,
+    text: asSeenFrom(recognizers, folded.text, i),
+  }))
   for (const recognizer of recognizers) {
+    const isLookalike = lookalikesIn(recognizer, seen, maxSpan)
     const words = wordsOf(recognizer, folded.text)
-    for (let i = 0; i < folded.text.length; i += 1) {
-      const seen = { ...folded, text: asSeenFrom(recognizers, folded.text, i) }
+    seen.forEach((folded, i) => {
       const standing = standingAt(recognizer, words, i)
       for (const pattern of recognizer.patterns) {
         const needed = neededScore(pattern, threshold, standing)
-        if (needed === undefined || !mayStart(pattern, seen.text, i)) continue
-        for (const j of endsOf(pattern, seen, { start: i, maxSpan, needed })) {
+        if (needed === undefined || !mayStart(pattern, folded.text, i)) continue
+        for (const j of endsOf(pattern, folded, { start: i, maxSpan, needed })) {
+          if (isLookalike(i, j)) continue
           const last = pattern.latch === undefined ? j : latchEnd(pattern, folded.text, j)
           const start = Math.max(folded.starts[i] ?? 0, oldestStart(folded, j, maxSpan))
           cover(start, folded.ends[last - 1] ?? 0)
         }
       }
-    }
+    })
   }
   return covered
 }
