@@ -130,7 +130,7 @@ export class SluiceClient {
   complete(payload: ChatRequest, options: CompleteOptions = {}): Completion {
     const { signal, idempotencyKey = randomKey(), ...rest } = options
     const flight = this.#start({ init: { payload, idempotencyKey, ...rest } })
-    onAbort(signal, () => flight.abort(signal?.reason))
+    onAbort(signal, flight, () => flight.abort(signal?.reason))
     return flight
   }
 
@@ -138,7 +138,7 @@ export class SluiceClient {
   attach(requestId: string, options: AttachOptions = {}): Completion {
     const { after = 0, epoch = 1, signal } = options
     const flight = this.#start({ requestId, position: { epoch, seq: after } satisfies Position })
-    onAbort(signal, () => flight.abandon(signal?.reason))
+    onAbort(signal, flight, () => flight.abandon(signal?.reason))
     return flight
   }
 
@@ -214,9 +214,13 @@ function closedError(): SluiceError {
   return new SluiceError('client_closed', 'The client was closed')
 }
 
-function onAbort(signal: AbortSignal | undefined, listener: () => void): void {
+/** Listens as long as the completion lasts: a signal may outlive many of them. */
+function onAbort(signal: AbortSignal | undefined, { finished }: Completion, listener: () => void) {
   if (signal?.aborted) listener()
-  else signal?.addEventListener('abort', listener, { once: true })
+  if (signal === undefined || signal.aborted) return
+  signal.addEventListener('abort', listener)
+  const forget = () => signal.removeEventListener('abort', listener)
+  finished.then(forget, forget)
 }
 
 /** 128 random bits. Not `randomUUID`, which pages without TLS do not have. */

@@ -46,6 +46,9 @@ export interface ConnectorEvents {
   isUsed(connection: Connection): boolean
 }
 
+/** A connection that lived less counts as a failed attempt: a gateway that welcomes and closes is not run down. */
+const STABLE_MS = 5_000
+
 export class Connector {
   state: ConnectionState = { status: 'idle' }
   readonly #options: ConnectorOptions
@@ -55,6 +58,7 @@ export class Connector {
   readonly #retired = new Set<Connection>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #attempt = 0
+  #openedAt = 0
   #downSince = 0
   #wasSecondChance = false
 
@@ -124,7 +128,7 @@ export class Connector {
     Promise.all(ingredients).then(
       (found) => {
         // close() may have been called meanwhile.
-        if (this.state === connecting) this.#connect(...found)
+        if (this.state === connecting) this.#tryConnect(...found)
       },
       (cause) => {
         if (this.state !== connecting) return
@@ -132,6 +136,16 @@ export class Connector {
         else this.#failed({ code: 1006, reason: 'no token', wasOpen: false }, cause)
       },
     )
+  }
+
+  /** A browser refuses some URLs at once, `ws://` from a page with TLS for one: trying again would not help. */
+  #tryConnect(WebSocket: WebSocketConstructor, token: string | undefined): void {
+    try {
+      this.#connect(WebSocket, token)
+    } catch (cause) {
+      const why = 'The runtime does not allow a WebSocket to this URL'
+      this.#stop(new SluiceError('connection_refused', why, { cause }))
+    }
   }
 
   #connect(WebSocket: WebSocketConstructor, token: string | undefined): void {
@@ -152,7 +166,7 @@ export class Connector {
   }
 
   #opened(connection: Connection): void {
-    this.#attempt = 0
+    this.#openedAt = performance.now()
     this.#wasSecondChance = false
     this.#become({ status: 'open', connectionId: connection.connectionId })
     this.#events.onOpen()
@@ -173,7 +187,9 @@ export class Connector {
       return
     }
     this.#current = undefined
-    if (close.wasOpen) this.#downSince = performance.now()
+    const now = performance.now()
+    if (close.wasOpen) this.#downSince = now
+    if (close.wasOpen && now - this.#openedAt > STABLE_MS) this.#attempt = 0
     this.#events.onLost(connection)
     this.#failed(close)
   }

@@ -1,4 +1,5 @@
 // One completion as a program uses it: reading, stopping, leaving, failing, and a reader that is slow.
+import { getEventListeners } from 'node:events'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ConnectOptions, connect, SluiceError } from '../src/index.ts'
 import { type Peer, ScriptedServer } from './scripted-server.ts'
@@ -122,6 +123,18 @@ describe('a completion', () => {
     await expect(completion.text()).rejects.toBe(reason)
     await expect(completion.finished).rejects.toBe(reason)
     expect(await peer.frame()).toEqual({ type: 'cancel', id })
+  })
+
+  it('leaves a signal alone that outlives it', async () => {
+    const { server, client } = await setUp()
+    const { signal } = new AbortController()
+    const completion = client.complete(PAYLOAD, { signal })
+    const peer = await server.peer()
+    const id = await acknowledge(peer)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    peer.send(complete(id, 1))
+    await completion.finished
+    await until(() => getEventListeners(signal, 'abort').length === 0)
   })
 
   it('is not begun with a signal that is aborted already', async () => {

@@ -118,6 +118,33 @@ describe('the connection', () => {
     })
   })
 
+  it('waits longer each time for a gateway that welcomes and closes', async () => {
+    const { server, client } = await setUp({ reconnect: { minMs: 1, maxMs: 60_000 } })
+    const random = vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    onTestFinished(() => random.mockRestore())
+    const waits: number[] = []
+    client.onStateChange((state) => {
+      if (state.status === 'waiting') waits.push(state.retryInMs)
+    })
+    void client.complete(PAYLOAD)
+    for (let i = 0; i < 4; i += 1) (await server.peer()).close(1011)
+    await until(() => waits.length === 4)
+    expect(waits).toEqual([0.5, 1, 2, 4])
+  })
+
+  it('is given up at once where the runtime refuses the URL', async () => {
+    class Refusing {
+      constructor() {
+        throw new Error('insecure')
+      }
+    }
+    const { client } = await setUp({ WebSocket: Refusing as never })
+    await expect(client.open()).rejects.toMatchObject({
+      code: 'connection_refused',
+      cause: { message: 'insecure' },
+    })
+  })
+
   it('fails what runs when the client is closed', async () => {
     const { server, client } = await setUp()
     const running = client.complete(PAYLOAD)
