@@ -22,7 +22,8 @@ const fraction = (random) => (random(2 ** 21) * 2 ** 32 + random(2 ** 32)) / 2 *
 /** @param {Random} random */
 function float(random) {
   const value = (fraction(random) - 0.5) * 10 ** random(4)
-  return random(3) === 0 ? value.toFixed(2 + random(14)) : String(value)
+  const text = random(3) === 0 ? value.toFixed(2 + random(14)) : String(value)
+  return random(6) === 0 && value > 0 ? `+${text}` : text
 }
 
 /** @param {Random} random */
@@ -90,6 +91,8 @@ function digest(random) {
     letters(random, 32, HEX.toUpperCase()),
     `0x${letters(random, 8, HEX)}`,
     `${letters(random, 42, BASE64)}==`,
+    Array.from({ length: 8 + random(16) }, () => letters(random, 2, '00123456789abcdef')).join(' '),
+    Array.from({ length: 8 }, () => letters(random, 4, '000123456789abcdef')).join(' '),
   ])
   return pick(random, [
     value,
