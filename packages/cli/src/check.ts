@@ -3,6 +3,7 @@ import {
   type CertificateFacts,
   certificateProblem,
   checkConfiguration,
+  createDispatcher,
   gatewayConfig,
   type LoadedConfig,
   masked,
@@ -16,7 +17,7 @@ import {
 } from '@sluice/gateway'
 import { Command } from 'commander'
 import { onSandbox, policyInUse, readConfiguration } from './configuration.ts'
-import { doubledPart, probe } from './probe.ts'
+import { doubledPart, type ProbeRequest, probe } from './probe.ts'
 import { neutralise, paint } from './terminal.ts'
 
 /** Stands for the sandbox's, which has an address only while it runs. */
@@ -75,7 +76,11 @@ async function check(options: CheckOptions): Promise<void> {
   }
   if (options.offline !== true) {
     const [model = DEFAULT_MODEL] = Object.keys(loaded.file.models)
-    await tryUpstream(target, options.model ?? model)
+    await tryUpstream({
+      target,
+      dispatcher: createDispatcher(settings),
+      model: options.model ?? model,
+    })
   }
   done()
 }
@@ -86,8 +91,8 @@ function certificateLine(certificate: CertificateFacts): string {
   return `good until ${new Date(certificate.notAfter).toISOString()}`
 }
 
-async function tryUpstream(target: UpstreamTarget, model: string): Promise<void> {
-  const { hasToken, outcome } = await probe({ target, model })
+async function tryUpstream(request: ProbeRequest): Promise<void> {
+  const { hasToken, outcome } = await probe(request)
   if (hasToken) print(`token          ${paint('green', 'received', process.stdout)}`)
   print(`upstream       ${paint('green', neutralise(outcome), process.stdout)}`)
 }

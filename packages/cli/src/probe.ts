@@ -3,10 +3,12 @@
  * there is none for one token.
  */
 import { GatewayError, masked, UpstreamClient, type UpstreamTarget } from '@sluice/gateway'
-import { Agent, type Dispatcher, request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 
 export interface ProbeRequest {
   target: UpstreamTarget
+  /** Goes the way that the gateway's requests go. */
+  dispatcher: Dispatcher
   /** Asked for one token where the upstream has no list of models. */
   model: string
 }
@@ -28,12 +30,14 @@ const ABSENT = new Set([404, 405, 501])
 const UNDERSTOOD = new Set([400, 413, 422])
 
 /** @throws GatewayError `configuration` that says what to correct */
-export async function probe({ target, model }: ProbeRequest): Promise<ProbeResult> {
-  const dispatcher = new Agent({ connect: { timeout: target.timeouts.connectMs } })
+export async function probe({ target, dispatcher, model }: ProbeRequest): Promise<ProbeResult> {
   try {
     const authorization = await authorizationOf(target, dispatcher)
     const hasToken = target.authentication.kind === 'oauth'
-    const ask = asker(dispatcher, authorization)
+    const ask = asker(dispatcher, {
+      ...target.headers,
+      ...(authorization === undefined ? {} : { authorization }),
+    })
     return {
       hasToken,
       outcome: (await viaModels(target, ask)) ?? (await viaToken(target, model, ask)),
@@ -63,7 +67,7 @@ interface Answer {
 
 type Ask = (url: string, body?: object) => Promise<Answer>
 
-function asker(dispatcher: Dispatcher, authorization: string | undefined): Ask {
+function asker(dispatcher: Dispatcher, headers: Readonly<Record<string, string>>): Ask {
   return async (url, body) => {
     try {
       const answer = await request(url, {
@@ -73,7 +77,7 @@ function asker(dispatcher: Dispatcher, authorization: string | undefined): Ask {
         headers: {
           accept: 'application/json',
           'content-type': 'application/json',
-          ...(authorization === undefined ? {} : { authorization }),
+          ...headers,
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })

@@ -61,7 +61,7 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
       otherwise: 'the new key file is refused; the old keys stay in use',
     }),
   )
-  onReload([loaded.path, tlsCertFile, tlsKeyFile], () =>
+  onReload([loaded.path, tlsCertFile, tlsKeyFile, ...loaded.secretFiles], () =>
     attempt(async () => (await starting).reload(complete(read().loaded)), {
       logger,
       otherwise: 'the new configuration is refused; the old one stays in use',

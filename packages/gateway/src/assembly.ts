@@ -3,7 +3,7 @@
  * works with. `serve` and `check` make them alike; nothing listens yet, and nothing was asked of the upstream.
  */
 import { hostname } from 'node:os'
-import { Agent } from 'undici'
+import type { Dispatcher } from 'undici'
 import { type Access, openAccess } from './access.ts'
 import { AdminServer } from './admin/admin-server.ts'
 import { LiveAdmission } from './admission.ts'
@@ -22,6 +22,7 @@ import { ConcurrencyLimits } from './limits/concurrency-limits.ts'
 import { RateLimits } from './limits/rate-limits.ts'
 import { type Live, liveConfig } from './live-config.ts'
 import type { Logger } from './logger.ts'
+import { createDispatcher } from './outbound.ts'
 import { Reporting } from './reporting.ts'
 import { Scheduler } from './scheduler.ts'
 import { clientAddresses } from './server/client-address.ts'
@@ -53,14 +54,14 @@ interface Foundation extends Omit<AssemblyOptions, 'openAudit'> {
   tls: { current: Tls | undefined }
   addressOf: ReturnType<typeof clientAddresses>
   access: Access
-  agent: Agent
+  dispatcher: Dispatcher
   upstream: UpstreamClient
   webhook: WebhookSender | undefined
 }
 
 /** The parts that a running gateway needs to be told apart. */
 export interface Assembly
-  extends Pick<Foundation, 'access' | 'agent' | 'live' | 'tls' | 'upstream'> {
+  extends Pick<Foundation, 'access' | 'dispatcher' | 'live' | 'tls' | 'upstream'> {
   readiness: Readiness
   reporting: Reporting
   concurrency: ConcurrencyLimits
@@ -78,7 +79,7 @@ const RING_BYTES = 1_048_576
 export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const auditTarget = parseAuditTarget(options.config.settings.audit)
   const foundation = await lay(options)
-  const { settings, live, tls, addressOf, access, agent, upstream } = foundation
+  const { settings, live, tls, addressOf, access, dispatcher, upstream } = foundation
   const reporting = new Reporting({
     ...foundation,
     audit: await options.openAudit(auditTarget, auditOptions(options)),
@@ -103,7 +104,17 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const listeners = createListeners(foundation, { ...limits, completions, reporting, addressOf })
   const { monitor } = listeners.server
   reporting.watch({ monitor, completions, memory, upstream, keys: access.keys, tls })
-  return { access, agent, live, tls, upstream, reporting, ...limits, completions, ...listeners }
+  return {
+    access,
+    dispatcher,
+    live,
+    tls,
+    upstream,
+    reporting,
+    ...limits,
+    completions,
+    ...listeners,
+  }
 }
 
 /** Reads everything that can be wrong. */
@@ -116,15 +127,15 @@ async function lay(options: AssemblyOptions): Promise<Foundation> {
   const addressOf = clientAddresses(settings.trustedProxies)
   const access = await openAccess(settings, { logger, clock })
   const webhook = createWebhook(settings, { logger, clock })
-  const agent = new Agent({ connect: { timeout: settings.connectTimeoutMs }, allowH2: false })
+  const dispatcher = createDispatcher(settings)
   const upstream = new UpstreamClient({
     target,
-    dispatcher: agent,
+    dispatcher,
     onRetry: ({ code, status }, attempt, delayMs) =>
       logger.warn({ code, status, attempt, delayMs }, 'upstream attempt failed'),
     onRefreshFailed: ({ code, status }) => logger.warn({ code, status }, 'token refresh failed'),
   })
-  return { ...options, settings, live, tls, addressOf, access, agent, upstream, webhook }
+  return { ...options, settings, live, tls, addressOf, access, dispatcher, upstream, webhook }
 }
 
 interface Engine extends Pick<Assembly, 'completions' | 'concurrency' | 'reporting'> {
@@ -187,10 +198,10 @@ function createWebhook(
 
 /** Ends what the parts hold open: sockets with a code, then what was to be written and sent. */
 export async function disassemble(
-  { server, admin, reporting, agent }: Assembly,
+  { server, admin, reporting, dispatcher }: Assembly,
   { code, reason }: { code: number; reason: string },
 ): Promise<void> {
   await server.close(code, reason)
   admin?.close()
-  await Promise.all([reporting.close(), agent.destroy()])
+  await Promise.all([reporting.close(), dispatcher.destroy()])
 }

@@ -17,6 +17,7 @@ import {
 import { createLogger, type Logger } from './logger.ts'
 import { certificateProblem, readTls, type Tls } from './server/tls.ts'
 import { loadEncoding } from './tokens/encoding.ts'
+import { upstreamTarget } from './upstream/profiles.ts'
 
 /** What a client is told to wait before it connects again, when the node drains. */
 const RECONNECT_AFTER_MS = 1_000
@@ -87,9 +88,13 @@ export class Gateway {
     try {
       const live = liveConfig(withChanges(this.#parts.live.current, config))
       const tls = readTls(this.#config.settings)
+      const { authentication } = upstreamTarget(live.settings)
       // Everything was read and found good: from here on nothing fails.
       this.#parts.live.current = live
       if (tls !== undefined) this.#renewCertificate(tls)
+      // The token of the old secret is dropped with it.
+      if (changes.applied.some((name) => name === 'llmApiKey' || name === 'clientSecret'))
+        this.#parts.upstream.replaceAuthentication(authentication)
     } catch (error) {
       const settings = [...changes.applied, ...changes.needRestart]
       this.#parts.reporting.event({ kind: 'config_change', outcome: 'refused', settings })

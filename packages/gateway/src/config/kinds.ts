@@ -88,3 +88,41 @@ export function portOr<const W extends string>(word: W): Kind<number | W> {
     allowed: `a port from 0 (any free one) to 65535, or ${word}`,
   }
 }
+
+/** A proxy's URL; unlike others it may have a user and a password. */
+export function proxy(): Kind<string> {
+  return {
+    schema: z.string().refine((value) => URL.canParse(value) && /^https?:/.test(value), {
+      error: 'expected an http or https URL',
+    }),
+    fromText: asIs,
+    allowed: 'an http or https URL',
+  }
+}
+
+/** What a request to the upstream already has, or must not have. */
+const RESERVED_HEADERS =
+  /^(accept|accept-encoding|authorization|connection|content-length|content-type|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i
+
+/** Headers by name. Source of their form: RFC 9110, section 5. */
+export function headers(): Kind<Record<string, string>> {
+  const name = z
+    .string()
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/)
+    .refine((text) => !RESERVED_HEADERS.test(text), {
+      error: "this header is the gateway's own",
+    })
+  return {
+    schema: z.record(name, z.string().regex(/^[\x20-\x7e]*$/)),
+    fromText: (text) =>
+      Object.fromEntries(
+        text.split(',').map((part) => {
+          const at = part.indexOf('=')
+          return at === -1
+            ? [part.trim(), undefined]
+            : [part.slice(0, at).trim(), part.slice(at + 1).trim()]
+        }),
+      ),
+    allowed: "name=value, separated by commas; not the request's own such as authorization",
+  }
+}

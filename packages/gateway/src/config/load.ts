@@ -17,6 +17,7 @@ import {
   fromVariables,
   PATH_VARIABLE,
   STRAY_VARIABLES,
+  secretFilesOf,
   unknownVariables,
   withoutServiceLinks,
 } from './variables.ts'
@@ -31,6 +32,8 @@ export interface LoadedConfig {
   sources: Record<SettingName, Source>
   /** The file that was read, if any. */
   path: string | undefined
+  /** The files that `_FILE` variables name: a changed one is a rotated secret. */
+  secretFiles: readonly string[]
   /** What the environment and `.env` say together, for what is no setting of the gateway. */
   variables: Environment
 }
@@ -66,6 +69,7 @@ export function loadConfig(environment: Environment, folder: string): LoadedConf
     file: { models: file.models ?? {}, policies: file.policies ?? {} },
     sources: values.sources as LoadedConfig['sources'],
     path,
+    secretFiles: secretFilesOf(variables),
     variables,
   }
 }

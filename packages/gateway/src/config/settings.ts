@@ -2,7 +2,19 @@
  * Every setting of the gateway in one table: its variable, its place in sluice.yaml, what is allowed, default, unit and
  * meaning. The loader, the JSON Schema, the documentation and `sluice check` all read this table.
  */
-import { flag, integer, type Kind, list, oneOf, origins, portOr, text, url } from './kinds.ts'
+import {
+  flag,
+  headers,
+  integer,
+  type Kind,
+  list,
+  oneOf,
+  origins,
+  portOr,
+  proxy,
+  text,
+  url,
+} from './kinds.ts'
 
 export interface Setting<T = unknown, D extends T | undefined = T | undefined> {
   /** The environment variable. */
@@ -119,6 +131,7 @@ export const SETTINGS = {
   clientSecret: optional('GENESYS_CLOUD_CLIENT_SECRET upstream.genesys.clientSecret', text(), {
     about: 'OAuth client secret.',
     isSecret: true,
+    reloads: true,
   }),
   llmBaseUrl: optional('LLM_BASE_URL upstream.baseUrl', url(), {
     about: 'OpenAI-compatible server; a path is kept, a bare origin gets /v1.',
@@ -128,7 +141,31 @@ export const SETTINGS = {
     about: 'Its API key.',
     aliases: ['OPENAI_API_KEY'],
     isSecret: true,
+    reloads: true,
   }),
+  upstreamHeaders: optional('SLUICE_UPSTREAM_HEADERS upstream.headers', headers(), {
+    about: 'Headers that each request to the upstream has besides its own.',
+    isSecret: true,
+  }),
+  httpProxy: optional('HTTP_PROXY upstream.proxy.http', proxy(), {
+    about:
+      'Proxy for an upstream or token endpoint at an http URL; loopback is never asked through it.',
+    aliases: ['http_proxy'],
+    isSecret: true,
+  }),
+  httpsProxy: optional('HTTPS_PROXY upstream.proxy.https', proxy(), {
+    about: 'Proxy for one at an https URL; without it HTTP_PROXY.',
+    aliases: ['https_proxy'],
+    isSecret: true,
+  }),
+  noProxy: setting(
+    'NO_PROXY upstream.proxy.except',
+    [list('hosts, `.example.com` for all below'), []],
+    {
+      about: 'Hosts that are asked directly.',
+      aliases: ['no_proxy'],
+    },
+  ),
   chatPath: optional(
     'SLUICE_CHAT_PATH upstream.chatPath',
     text('a path that begins with /'),

@@ -106,3 +106,11 @@ function fromSecretFile(
   }
   return undefined
 }
+
+/** The files that secrets are read from. */
+export function secretFilesOf(variables: Environment): string[] {
+  const names = Object.values<Setting>(SETTINGS).filter(({ isSecret }) => isSecret)
+  return names
+    .map(({ env }) => variables[`${env}_FILE`]?.trim() ?? '')
+    .filter((path) => path !== '')
+}

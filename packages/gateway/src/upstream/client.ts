@@ -19,7 +19,7 @@ import { type Credentials, createCredentials } from './credentials.ts'
 import { connectionFailure } from './failures.ts'
 import { Pacing } from './pacing.ts'
 import { RetryBudget, withRetry } from './retry.ts'
-import type { ModelParameters, UpstreamTarget } from './target.ts'
+import type { ModelParameters, UpstreamAuthentication, UpstreamTarget } from './target.ts'
 
 export interface UpstreamClientOptions {
   target: UpstreamTarget
@@ -64,24 +64,18 @@ export class UpstreamClient {
   readonly #options: UpstreamClientOptions
   readonly #now: () => number
   readonly #chatUrl: URL
-  readonly #credentials: Credentials
+  #credentials: Credentials
   readonly #pacing: Pacing
   readonly #budget: RetryBudget
   readonly #breaker: CircuitBreakerPolicy
   #retries = 0
 
   constructor(options: UpstreamClientOptions) {
-    const { target, dispatcher } = options
+    const { target } = options
     this.#options = options
     this.#chatUrl = new URL(target.chatUrl)
     this.#now = options.now ?? Date.now
-    this.#credentials = createCredentials(target.authentication, {
-      dispatcher,
-      now: this.#now,
-      ...(options.onRefreshFailed === undefined
-        ? {}
-        : { onRefreshFailed: options.onRefreshFailed }),
-    })
+    this.#credentials = this.#credentialsOf(target.authentication)
     this.#pacing = new Pacing({ ...target, now: this.#now })
     this.#budget = new RetryBudget(this.#now)
     this.#breaker = circuitBreaker(handleWhen(countsAgainstUpstream), {
@@ -107,6 +101,20 @@ export class UpstreamClient {
       retries: this.#retries,
       breaker: isClosed ? 'closed' : breaker === CircuitState.Open ? 'open' : 'half-open',
     }
+  }
+
+  /** Uses other credentials for requests from now on: a secret was rotated. */
+  replaceAuthentication(authentication: UpstreamAuthentication): void {
+    this.#credentials = this.#credentialsOf(authentication)
+  }
+
+  #credentialsOf(authentication: UpstreamAuthentication): Credentials {
+    const { dispatcher, onRefreshFailed } = this.#options
+    return createCredentials(authentication, {
+      dispatcher,
+      now: this.#now,
+      ...(onRefreshFailed === undefined ? {} : { onRefreshFailed }),
+    })
   }
 
   /** Tries the credentials alone, for `sluice check`. */
@@ -180,7 +188,7 @@ export class UpstreamClient {
           origin: this.#chatUrl.origin,
           path: this.#chatUrl.pathname + this.#chatUrl.search,
           method: 'POST',
-          headers: requestHeaders(authorization),
+          headers: { ...target.headers, ...requestHeaders(authorization) },
           body: format.encode(request, { parameters, includeUsage }),
           // The stream watches its own times; undici's coarser ones are off.
           headersTimeout: 0,

@@ -108,6 +108,7 @@ export function upstreamTarget(settings: Settings): UpstreamTarget {
     format: openAiFormat,
     extensionFields: settings.extensionFields,
     authentication,
+    headers: settings.upstreamHeaders ?? {},
     requestsPerMinute: settings.requestsPerMinute ?? defaults.requestsPerMinute,
     queueTimeoutMs: settings.queueTimeoutMs,
     queueLength: settings.queueLength,
@@ -190,7 +191,11 @@ function openAiChatUrl(base: string): string {
 function withPath(base: string, path: string): string {
   if (!URL.canParse(base)) return base
   const url = new URL(base)
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}${path}`
+  const [pathname, query = ''] = path.split('?')
+  // Both may have a query: Azure's api-version stands in the base, a key in the path.
+  const search = [url.search.slice(1), query].filter((part) => part !== '').join('&')
+  const whole = `${url.origin}${url.pathname.replace(/\/+$/, '')}${pathname}`
+  return search === '' ? whole : `${whole}?${search}`
 }
 
 function genesysBase(settings: Settings, problems: string[]): string {

@@ -54,6 +54,8 @@ export interface UpstreamTarget {
   /** Fields of messages, deltas and tool calls that pass besides the ones that the format knows. */
   extensionFields: readonly string[]
   authentication: UpstreamAuthentication
+  /** Headers of each request besides its own. */
+  headers: Readonly<Record<string, string>>
   /** Requests a minute for everybody together; 0 is no limit. */
   requestsPerMinute: number
   /** How long a request may wait for its turn under that limit. */

@@ -1,0 +1,99 @@
+// The way to the upstream: queries and headers that an operator adds, proxies, and secrets that are rotated.
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { join } from 'node:path'
+import { startSandbox } from '@sluice/sandbox'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { gatewayForTest } from '../harness/gateway-on-sandbox.ts'
+import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
+import { until } from '../harness/until.ts'
+import { runSluice } from './running-sluice.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+const DONE = 'handshake_ack chunk complete'
+
+async function sandboxForTest(options = {}) {
+  const sandbox = await startSandbox(options)
+  onTestFinished(() => sandbox.close())
+  return sandbox
+}
+
+/** A proxy that leads every tunnel to one port of this machine, and remembers where they were meant to go. */
+async function proxyTo(port: number): Promise<{ url: string; asked: string[] }> {
+  const asked: string[] = []
+  const proxy = createServer()
+  proxy.on('connect', (request, client, head) => {
+    asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim())
+    const upstream = connect(port, '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n')
+      upstream.write(head)
+      upstream.pipe(client).pipe(upstream)
+    })
+    for (const end of [client, upstream]) end.on('error', () => {})
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    proxy.closeAllConnections()
+    proxy.close()
+  })
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, asked }
+}
+
+const ask = async (url: string) =>
+  shapeOf(await (await TutorialClient.connect(url)).ask('sandbox-fast'))
+
+describe('a request to the upstream', () => {
+  it('keeps the query of base URL and path, and has the headers of the configuration', async () => {
+    const sandbox = await sandboxForTest()
+    const { url } = await gatewayForTest({
+      llmBaseUrl: `${sandbox.url}/v1?api-version=1`,
+      chatPath: '/chat/completions?team=a&x=%20',
+      upstreamHeaders: { 'X-Team': 'desk', 'api-key': 'k' },
+    })
+    expect(await ask(url)).toBe(DONE)
+    const [request] = sandbox.requests()
+    expect(request?.path).toBe('/v1/chat/completions')
+    expect(request?.headers).toMatchObject({ 'x-team': 'desk', 'content-type': 'application/json' })
+  })
+
+  it('goes through the proxy, with its password, but for loopback and the hosts that are excepted', async () => {
+    const sandbox = await sandboxForTest()
+    const { url: proxy, asked } = await proxyTo(sandbox.port)
+    const httpProxy = proxy.replace('//', '//user:pass@')
+    const through = await gatewayForTest({ llmBaseUrl: 'http://llm.example/v1', httpProxy })
+    expect(await ask(through.url)).toBe(DONE)
+    const authorization = `Basic ${Buffer.from('user:pass').toString('base64')}`
+    expect(asked).toEqual([`llm.example:80 ${authorization}`])
+    const direct = await gatewayForTest({ llmBaseUrl: `${sandbox.url}/v1`, httpProxy })
+    expect(await ask(direct.url)).toBe(DONE)
+    const excepted = { llmBaseUrl: 'http://llm.invalid/v1', httpProxy, noProxy: ['.invalid'] }
+    const refused = await gatewayForTest({ ...excepted, maxAttempts: 1 })
+    expect(await ask(refused.url)).not.toBe(DONE)
+    expect(asked).toHaveLength(1)
+  })
+})
+
+describe('a secret in a file', () => {
+  it.each([
+    ['client secret', 'GENESYS_CLOUD_CLIENT_SECRET', {}],
+    ['API key', 'LLM_API_KEY', { apiKey: 'rotated' }],
+  ])('that is rotated is taken without a restart: %s', async (_, name, options) => {
+    const file = join(temporaryFolder(), 'secret')
+    writeFileSync(file, 'outdated\n')
+    const sandbox = await sandboxForTest({ ...options, clientSecret: 'rotated' })
+    const isKey = name === 'LLM_API_KEY'
+    const sluice = await runSluice({
+      GENESYS_CLOUD_BASE_URL: isKey ? '' : sandbox.url,
+      GENESYS_CLOUD_CLIENT_ID: isKey ? '' : 'sandbox-client',
+      GENESYS_CLOUD_CLIENT_SECRET: '',
+      LLM_BASE_URL: isKey ? `${sandbox.url}/v1` : '',
+      [`${name}_FILE`]: file,
+    })
+    expect(await ask(sluice.url)).not.toBe(DONE)
+    writeFileSync(file, 'rotated\n')
+    await until('it is taken', () => sluice.logged('configuration reloaded').length > 0)
+    expect(await ask(sluice.url)).toBe(DONE)
+    expect(sluice.output()).not.toMatch(/outdated|rotated/)
+  })
+})
