@@ -131,6 +131,7 @@ async function lay(options: AssemblyOptions): Promise<Foundation> {
   const upstream = new UpstreamClient({
     target,
     dispatcher,
+    clock,
     onRetry: ({ code, status }, attempt, delayMs) =>
       logger.warn({ code, status, attempt, delayMs }, 'upstream attempt failed'),
     onRefreshFailed: ({ code, status }) => logger.warn({ code, status }, 'token refresh failed'),

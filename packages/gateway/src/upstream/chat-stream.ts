@@ -8,6 +8,7 @@
  *      +------- failure ---------+----> ended        (an abort, a timeout, a broken connection, a bad event)
  */
 import type { Dispatcher } from 'undici'
+import type { Clock } from '../clock.ts'
 import type { DeltaSink } from '../deltas.ts'
 import { GatewayError } from '../errors.ts'
 import { AnswerBody } from './answer-body.ts'
@@ -29,7 +30,7 @@ export interface ChatStreamOptions {
   signal: AbortSignal
   timeouts: UpstreamTimeouts
   maxEventBytes: number
-  now: () => number
+  clock: Clock
 }
 
 type Headers = Record<string, string | string[] | undefined>
@@ -70,7 +71,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
 
   constructor(options: ChatStreamOptions) {
     this.#options = options
-    this.#lastByteAt = options.now()
+    this.#lastByteAt = options.clock.monotonic()
     this.started = new Promise((resolve, reject) => {
       this.#resolveStarted = resolve
       this.#rejectStarted = reject
@@ -96,7 +97,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
-    this.#lastByteAt = this.#options.now()
+    this.#lastByteAt = this.#options.clock.monotonic()
     this.#decoder?.resume()
     this.#controller?.resume()
   }
@@ -138,7 +139,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#state === 'ended') return
-    this.#lastByteAt = this.#options.now()
+    this.#lastByteAt = this.#options.clock.monotonic()
     if (!this.#sawByte) this.#beginBody()
     if (this.#decoder === undefined) this.#take(chunk)
     else if (!this.#decoder.write(chunk)) controller.pause()
@@ -232,9 +233,9 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   /** The failure of an answer that is a refusal, with what its body says so far. */
   #refused(): GatewayError | undefined {
     if (this.#refusal === undefined) return undefined
-    const { format, now } = this.#options
+    const { format, clock } = this.#options
     const error = format.errorOf(Buffer.concat(this.#refusalBody).toString('utf8'))
-    return statusFailure({ ...this.#refusal, error, now: now() })
+    return statusFailure({ ...this.#refusal, error, now: clock.now() })
   }
 
   #onAbort = (): void => this.#end(this.#options.signal.reason)
@@ -257,7 +258,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #watch(ms: number): void {
     this.#watchdog = setTimeout(() => {
       const limit = this.#silenceLimit
-      const silent = this.#options.now() - this.#lastByteAt
+      const silent = this.#options.clock.monotonic() - this.#lastByteAt
       if (this.#paused || silent < limit)
         this.#watch(Math.max(1, this.#paused ? limit : limit - silent))
       else this.#onSilence(limit)

@@ -13,6 +13,7 @@ import {
   SamplingBreaker,
 } from 'cockatiel'
 import type { Dispatcher } from 'undici'
+import { type Clock, systemClock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { type AnswerSink, ChatStream } from './chat-stream.ts'
 import { type Credentials, createCredentials } from './credentials.ts'
@@ -24,8 +25,8 @@ import type { ModelParameters, UpstreamAuthentication, UpstreamTarget } from './
 export interface UpstreamClientOptions {
   target: UpstreamTarget
   dispatcher: Dispatcher
-  /** Milliseconds since the epoch. Default `Date.now`. */
-  now?: () => number
+  /** Default: the system's. */
+  clock?: Clock
   /** Told of each retry: its reason has no content and no secret. */
   onRetry?: (error: GatewayError, attempt: number, delayMs: number) => void
   onRefreshFailed?: (error: GatewayError) => void
@@ -62,7 +63,7 @@ const BREAKER_PAUSE_MS = 5_000
 
 export class UpstreamClient {
   readonly #options: UpstreamClientOptions
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #chatUrl: URL
   #credentials: Credentials
   readonly #pacing: Pacing
@@ -74,10 +75,11 @@ export class UpstreamClient {
     const { target } = options
     this.#options = options
     this.#chatUrl = new URL(target.chatUrl)
-    this.#now = options.now ?? Date.now
+    this.#clock = options.clock ?? systemClock
+    const { monotonic } = this.#clock
     this.#credentials = this.#credentialsOf(target.authentication)
-    this.#pacing = new Pacing({ ...target, now: this.#now })
-    this.#budget = new RetryBudget(this.#now)
+    this.#pacing = new Pacing({ ...target, monotonic })
+    this.#budget = new RetryBudget(monotonic)
     this.#breaker = circuitBreaker(handleWhen(countsAgainstUpstream), {
       halfOpenAfter: BREAKER_PAUSE_MS,
       breaker: new SamplingBreaker({
@@ -112,7 +114,7 @@ export class UpstreamClient {
     const { dispatcher, onRefreshFailed } = this.#options
     return createCredentials(authentication, {
       dispatcher,
-      now: this.#now,
+      monotonic: this.#clock.monotonic,
       ...(onRefreshFailed === undefined ? {} : { onRefreshFailed }),
     })
   }
@@ -137,7 +139,7 @@ export class UpstreamClient {
       ...this.#options.target.retry,
       budget: this.#budget,
       signal: call.signal,
-      now: this.#now,
+      monotonic: this.#clock.monotonic,
       turn,
       onRetry: this.#onRetry,
     })
@@ -180,7 +182,7 @@ export class UpstreamClient {
       sink,
       reader: format.reader({ sink, choices: request.n ?? 1, extensionFields }),
       signal: call.signal,
-      now: this.#now,
+      clock: this.#clock,
     })
     try {
       dispatcher.dispatch(

@@ -4,6 +4,7 @@
  */
 import type { Dispatcher } from 'undici'
 import { request } from 'undici'
+import { systemClock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { connectionFailure, correlationOf } from './failures.ts'
 import type { UpstreamAuthentication } from './target.ts'
@@ -12,8 +13,8 @@ type OAuth = Extract<UpstreamAuthentication, { kind: 'oauth' }>
 
 export interface CredentialsOptions {
   dispatcher: Dispatcher
-  /** Milliseconds since the epoch. Default `Date.now`. */
-  now?: () => number
+  /** Milliseconds that never jump. Default: the system's clock. */
+  monotonic?: () => number
   /** Told when a refresh in the background fails; the old token still serves. */
   onRefreshFailed?: (error: GatewayError) => void
 }
@@ -57,19 +58,19 @@ class OAuthCredentials implements Credentials {
   readonly canRenew = true
   readonly #oauth: OAuth
   readonly #options: CredentialsOptions
-  readonly #now: () => number
+  readonly #monotonic: () => number
   #token: Token | undefined
   #pending: Promise<Token> | undefined
 
   constructor(oauth: OAuth, options: CredentialsOptions) {
     this.#oauth = oauth
     this.#options = options
-    this.#now = options.now ?? Date.now
+    this.#monotonic = options.monotonic ?? systemClock.monotonic
   }
 
   async authorization(signal: AbortSignal): Promise<string> {
     signal.throwIfAborted()
-    const now = this.#now()
+    const now = this.#monotonic()
     const token = this.#token
     if (token === undefined || now >= token.expiresAt)
       return (await abortable(this.#fetch(), signal)).value
@@ -82,13 +83,13 @@ class OAuthCredentials implements Credentials {
   }
 
   #refresh(token: Token): void {
-    token.refreshAt = this.#now() + REFRESH_PAUSE_MS
+    token.refreshAt = this.#monotonic() + REFRESH_PAUSE_MS
     this.#fetch().catch((error: GatewayError) => this.#options.onRefreshFailed?.(error))
   }
 
   /** One request serves everybody who waits; nobody's abort ends it for the others. */
   #fetch(): Promise<Token> {
-    this.#pending ??= fetchToken(this.#oauth, this.#options.dispatcher, this.#now)
+    this.#pending ??= fetchToken(this.#oauth, this.#options.dispatcher, this.#monotonic)
       .then((token) => {
         this.#token = token
         return token
@@ -100,8 +101,12 @@ class OAuthCredentials implements Credentials {
   }
 }
 
-async function fetchToken(oauth: OAuth, dispatcher: Dispatcher, now: () => number): Promise<Token> {
-  const requestedAt = now()
+async function fetchToken(
+  oauth: OAuth,
+  dispatcher: Dispatcher,
+  monotonic: () => number,
+): Promise<Token> {
+  const requestedAt = monotonic()
   const whom = `the token endpoint ${oauth.tokenUrl}`
   const signal = AbortSignal.timeout(oauth.timeoutMs)
   try {

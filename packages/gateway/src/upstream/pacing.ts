@@ -2,6 +2,7 @@
  * Turns at an upstream that limits the rate: one limit and one pause for everybody together, and a queue that is fair
  * between clients. Which answer makes a pause is the caller's knowledge.
  */
+import { systemClock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 
 export interface PacingOptions {
@@ -11,8 +12,8 @@ export interface PacingOptions {
   queueLength: number
   /** How long one may wait, in milliseconds; then `upstream_rate_limited`. */
   queueTimeoutMs: number
-  /** Milliseconds since the epoch. Default `Date.now`. */
-  now?: () => number
+  /** Milliseconds that never jump. Default: the system's clock. */
+  monotonic?: () => number
 }
 
 interface Waiter {
@@ -25,7 +26,7 @@ const WINDOW_MS = 60_000
 /** A sliding window over the last starts: bursts pass at once, and no 60 seconds ever hold more than the limit. */
 export class Pacing {
   readonly #options: PacingOptions
-  readonly #now: () => number
+  readonly #monotonic: () => number
   /** Times of the last `requestsPerMinute` starts, as a ring; `#next` is the oldest. */
   readonly #starts: Float64Array
   #next = 0
@@ -37,7 +38,7 @@ export class Pacing {
 
   constructor(options: PacingOptions) {
     this.#options = options
-    this.#now = options.now ?? Date.now
+    this.#monotonic = options.monotonic ?? systemClock.monotonic
     this.#starts = new Float64Array(options.requestsPerMinute).fill(Number.NEGATIVE_INFINITY)
   }
 
@@ -59,13 +60,13 @@ export class Pacing {
 
   /** Lets nobody start for `ms`: what a 429 asks of everybody, not of one stream alone. */
   pause(ms: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.#now() + ms)
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#monotonic() + ms)
     this.#schedule()
   }
 
   /** Milliseconds until the next start is allowed. */
   #delay(): number {
-    const now = this.#now()
+    const now = this.#monotonic()
     const limited =
       this.#starts.length === 0 ? 0 : (this.#starts[this.#next] ?? 0) + WINDOW_MS - now
     return Math.max(0, this.#pausedUntil - now, limited)
@@ -73,7 +74,7 @@ export class Pacing {
 
   #start(): void {
     if (this.#starts.length === 0) return
-    this.#starts[this.#next] = this.#now()
+    this.#starts[this.#next] = this.#monotonic()
     this.#next = (this.#next + 1) % this.#starts.length
   }
 

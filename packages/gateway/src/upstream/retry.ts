@@ -3,6 +3,7 @@
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter), a cap, an overall deadline, and a budget
  * that keeps retries a small part of all requests while an upstream is down.
  */
+import { systemClock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import type { UpstreamRetry } from './target.ts'
 
@@ -13,13 +14,13 @@ const BUDGET_WINDOW_MS = 10_000
 
 /** Counts requests and retries; refuses retries beyond a fifth of the requests (Google's SRE book, chapter 21). */
 export class RetryBudget {
-  readonly #now: () => number
+  readonly #monotonic: () => number
   #windowEnds = 0
   #requests = 0
   #retries = 0
 
-  constructor(now: () => number = Date.now) {
-    this.#now = now
+  constructor(monotonic: () => number = systemClock.monotonic) {
+    this.#monotonic = monotonic
   }
 
   request(): void {
@@ -36,7 +37,7 @@ export class RetryBudget {
   }
 
   #roll(): void {
-    const now = this.#now()
+    const now = this.#monotonic()
     if (now < this.#windowEnds) return
     this.#windowEnds = now + BUDGET_WINDOW_MS
     this.#requests = 0
@@ -47,7 +48,8 @@ export class RetryBudget {
 export interface RetryOptions extends UpstreamRetry {
   budget: RetryBudget
   signal: AbortSignal
-  now?: () => number
+  /** Milliseconds that never jump. Default: the system's clock. */
+  monotonic?: () => number
   random?: () => number
   /** Awaited before each attempt; what it throws is final, because it has waited already. */
   turn?: () => Promise<void>
@@ -63,8 +65,8 @@ export async function withRetry<T>(
   attempt: (n: number) => Promise<T>,
   options: RetryOptions,
 ): Promise<T> {
-  const now = options.now ?? Date.now
-  const deadline = now() + options.deadlineMs
+  const monotonic = options.monotonic ?? systemClock.monotonic
+  const deadline = monotonic() + options.deadlineMs
   options.budget.request()
   for (let n = 1; ; n += 1) {
     await options.turn?.()
@@ -75,7 +77,7 @@ export async function withRetry<T>(
       const delayMs = delayBefore(n, error, options)
       if (!error.isRetryable || n >= options.maxAttempts) throw afterAttempts(error, n)
       if (delayMs > options.maxDelayMs) throw afterAttempts(tooLongToWait(error, options), n)
-      if (now() + delayMs > deadline || !options.budget.retry()) throw afterAttempts(error, n)
+      if (monotonic() + delayMs > deadline || !options.budget.retry()) throw afterAttempts(error, n)
       options.onRetry?.(error, n, delayMs)
       await sleep(delayMs, options.signal)
     }

@@ -60,6 +60,29 @@ describe('a completion', () => {
     await until('the upstream knows', () => sandbox.stats().openStreams === 0)
   })
 
+  it('is not harmed by a clock that is set, and takes as long as it takes', async () => {
+    const HOUR_MS = 3_600_000
+    let jumps = 0
+    const clock = {
+      now: () => {
+        jumps += 1
+        return Date.now() + jumps * HOUR_MS
+      },
+      monotonic: () => performance.now(),
+    }
+    // It streams for longer than it may be silent, so that silence is measured.
+    const { completions, reports } = await completionsOnSandbox({
+      clock,
+      sandbox: { deltaIntervalMs: 60 },
+      upstream: { idleTimeoutMs: 1_000 },
+    })
+    await completions.start(order('sandbox-default'), new Reader())
+    await until('it is over', () => reports.length > 0)
+    expect(reports[0]).toMatchObject({ status: 'complete' })
+    expect(reports[0]?.latencyMs).toBeLessThan(HOUR_MS)
+    expect(reports[0]?.timeToFirstTokenMs).toBeLessThan(HOUR_MS)
+  })
+
   it('is abandoned when its grace ends, and goes on if somebody comes before', async () => {
     const { completions, reports } = await completionsOnSandbox({ sandbox: { deltaIntervalMs: 5 } })
     const brief = { graceMs: 20, retentionMs: 60_000 }

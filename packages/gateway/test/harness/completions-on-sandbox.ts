@@ -3,7 +3,7 @@ import { compilePolicy } from '@sluice/guard'
 import { type SandboxOptions, startSandbox } from '@sluice/sandbox'
 import { Agent } from 'undici'
 import { onTestFinished } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
+import { type Clock, systemClock } from '../../src/clock.ts'
 import { Completions } from '../../src/completion/completions.ts'
 import { MemoryFeedStore } from '../../src/completion/feed-store.ts'
 import { EntryKind, entryOf } from '../../src/completion/log.ts'
@@ -11,7 +11,7 @@ import { MemoryBudget } from '../../src/completion/memory-budget.ts'
 import type { Lifetime, Order, Quotas } from '../../src/completion/order.ts'
 import type { Subscriber, Subscription } from '../../src/completion/subscription.ts'
 import type { CompletionReport } from '../../src/completion/terminal.ts'
-import { gatewayConfig } from '../../src/config/gateway-config.ts'
+import { type GatewayOptions, gatewayConfig } from '../../src/config/gateway-config.ts'
 import { modelTable } from '../../src/request/models.ts'
 import { Scheduler } from '../../src/scheduler.ts'
 import { UpstreamClient } from '../../src/upstream/client.ts'
@@ -22,6 +22,9 @@ interface Options {
   quotas?: Partial<Quotas>
   ringBytes?: number
   budgetBytes?: number
+  clock?: Clock
+  /** Settings of the upstream. */
+  upstream?: GatewayOptions
 }
 
 const NO_QUOTAS: Quotas = {
@@ -33,18 +36,23 @@ const NO_QUOTAS: Quotas = {
 /** Both end with the test. */
 export async function completionsOnSandbox(options: Options = {}) {
   const sandbox = await startSandbox({ deltaIntervalMs: 1, ...options.sandbox })
-  const { settings } = gatewayConfig({ profile: 'openai', llmBaseUrl: `${sandbox.url}/v1` })
+  const { clock = systemClock } = options
+  const { settings } = gatewayConfig({
+    profile: 'openai',
+    llmBaseUrl: `${sandbox.url}/v1`,
+    ...options.upstream,
+  })
   const agent = new Agent()
   const budget = new MemoryBudget(options.budgetBytes ?? 1e9)
   const reports: CompletionReport[] = []
   const completions = new Completions({
-    upstream: new UpstreamClient({ target: upstreamTarget(settings), dispatcher: agent }),
+    upstream: new UpstreamClient({ target: upstreamTarget(settings), dispatcher: agent, clock }),
     scheduler: new Scheduler(),
     store: new MemoryFeedStore({ budget, ringBytes: options.ringBytes ?? 1e6 }),
     quotas: { ...NO_QUOTAS, ...options.quotas },
     timeoutMs: 60_000,
     maxAnswerCharacters: 1e6,
-    clock: systemClock,
+    clock,
     observers: [{ ended: (report) => void reports.push(report) }],
     diagnostics: {
       gap: () => {},

@@ -45,11 +45,11 @@ async function clientOnSandbox(given: Partial<Settings> = {}) {
     ...credentials,
     ...given,
   })
-  const time = { ms: 0 }
+  const time = { ms: 0, wallMs: 0 }
   const client = new UpstreamClient({
     target: upstreamTarget(settings),
     dispatcher,
-    now: () => Date.now() + time.ms,
+    clock: { now: () => Date.now() + time.wallMs, monotonic: () => performance.now() + time.ms },
   })
   const ask = async (model: string, content = 'hi', signal = never) => {
     let [events, attempts] = [0, 0]

@@ -16,7 +16,7 @@ function pacing(options: Partial<PacingOptions> = {}): Pacing {
     requestsPerMinute: 2,
     queueLength: 100,
     queueTimeoutMs: 86_400_000,
-    now: Date.now,
+    monotonic: Date.now,
     ...options,
   })
 }
