@@ -26,6 +26,8 @@ interface OpenMatch {
   readonly detector: number
   readonly classes: LatchClasses
   readonly candidate: OpenCandidate
+  /** How many brackets are open in it. */
+  depth: number
 }
 
 /** A detector accepts before the symbol of class `after`; the threads that do are `groups`, and began at their `starts`. */
@@ -124,9 +126,12 @@ export class Matches {
     this.expire(start)
     let over: OpenMatch[] | undefined
     for (const open of this.#open) {
-      const { body, trailing } = open.classes
-      if (trailing[symbolClass] === 1) continue
-      if (body[symbolClass] === 1) {
+      const { body, trailing, opening, closing } = open.classes
+      const closes = closing[symbolClass] === 1
+      if (opening[symbolClass] === 1) open.depth += 1
+      if (closes) open.depth -= 1
+      if (trailing[symbolClass] === 1 && !closes) continue
+      if (body[symbolClass] === 1 && open.depth >= 0) {
         open.candidate.end = end
       } else {
         over ??= []
@@ -309,7 +314,7 @@ export class Matches {
     const match = this.#judge(meaning, acceptance)
     const candidate = match && this.#openMatch(match)
     if (classes === undefined || candidate === undefined) return
-    this.#open = [...this.#open, { detector, classes, candidate }]
+    this.#open = [...this.#open, { detector, classes, candidate, depth: 0 }]
     this.isBusy = true
   }
 

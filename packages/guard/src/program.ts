@@ -41,6 +41,8 @@ export interface Detector {
 export interface DetectorLatch {
   readonly body: CharSet
   readonly trailing: CharSet
+  readonly opening: CharSet
+  readonly closing: CharSet
 }
 
 /** What follows a header: see recognizer.ts. */
@@ -106,6 +108,8 @@ export interface DetectorMeaning {
 export interface LatchClasses {
   readonly body: Uint8Array
   readonly trailing: Uint8Array
+  readonly opening: Uint8Array
+  readonly closing: Uint8Array
 }
 
 /** The lower bits of a kind are the class of the automaton's alphabet, the upper ones that of the context words. */
@@ -214,9 +218,13 @@ function alphabetOf(nfa: Nfa, detectors: readonly Detector[]): Alphabet {
     ...nfa.sets,
     ...nfa.conditions.flat().map((assertion) => assertion.set),
     ...[LOWER_CASE, UPPER_CASE],
-    ...detectors.flatMap(({ latch }) => (latch === undefined ? [] : [latch.body, latch.trailing])),
+    ...detectors.flatMap(({ latch }) => (latch === undefined ? [] : setsOf(latch))),
   ]
   return createAlphabet(sets, identifierFoldTable())
+}
+
+function setsOf({ body, trailing, opening, closing }: DetectorLatch): readonly CharSet[] {
+  return [body, trailing, opening, closing]
 }
 
 function latchesOf(
@@ -226,9 +234,11 @@ function latchesOf(
   const latches = new Map<number, LatchClasses>()
   detectors.forEach(({ latch }, index) => {
     if (latch === undefined) return
-    const body = alphabet.members(latch.body)
-    const trailing = alphabet.members(latch.trailing)
-    latches.set(index, { body, trailing })
+    const { body, trailing, opening, closing } = latch
+    latches.set(index, {
+      ...{ body: alphabet.members(body), trailing: alphabet.members(trailing) },
+      ...{ opening: alphabet.members(opening), closing: alphabet.members(closing) },
+    })
   })
   return latches
 }

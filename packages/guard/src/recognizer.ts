@@ -28,6 +28,10 @@ export interface Latch {
   readonly body: string
   /** RegExp source of one character: what belongs to the match only if more of the body follows. */
   readonly trailing?: string
+  /** RegExp source of one character: what opens a bracket. */
+  readonly opening?: string
+  /** RegExp source of one character: what closes one. One that was not opened in the match ends it. */
+  readonly closing?: string
 }
 
 /** Lines between a header and an end line, whatever is wrapped around them; see armor.ts. */

@@ -205,10 +205,11 @@ function atLeast(check: (value: string) => number, threshold: number): (value: s
 }
 
 function readLatch(latch: Latch): DetectorLatch {
-  const { body, trailing } = latch
+  const setOf = (source?: string) => (source === undefined ? [] : parseCharSet(source))
+  const { body, trailing, opening, closing } = latch
   return {
-    body: parseCharSet(body),
-    trailing: trailing === undefined ? [] : parseCharSet(trailing),
+    ...{ body: setOf(body), trailing: setOf(trailing) },
+    ...{ opening: setOf(opening), closing: setOf(closing) },
   }
 }
 

@@ -45,6 +45,13 @@ it('swallows a token and a key, however long', () => {
   expect(policy.scan(`${key}, he said`).text).toBe('[PRIVATE_KEY], he said')
 })
 
+it('ends a web address before a bracket that it did not open and before a sentence without blanks', () => {
+  const { text } = compilePolicy('strict').scan(
+    '(https://x.org/a_(b)) [https://x.org/c](d) 请看https://x.org/q谢谢，http://x.org/r。',
+  )
+  expect(text).toBe('([URL]) [[URL]](d) 请看[URL]谢谢，[URL]。')
+})
+
 it('ends a web address before the punctuation of its sentence', () => {
   const { text } = compilePolicy('strict').scan(
     'See (https://example.org/a.b). Or "https://x.org/?q=1!", ok',

@@ -31,6 +31,9 @@ const STARTING_WITH_DIGITS = [
 /** March 12, 1984, Mar-12-1984 */
 const STARTING_WITH_NAME = `${NAME}[ -]?${ORDINAL}(?:,? |[-/]|,)(?:${YEAR}|${SHORT_YEAR})`
 
+const AFTER = '(?![A-Za-z0-9])'
+const INITIALS = /^d\. ?o\. ?b\.?[ :=-]*/i
+
 /** In the languages with the most speakers; without those that are other words, too (French "né", Italian "nato"). */
 const BIRTH_WORDS = (
   'born birth birthday* birthdate* bday* dob dobs dateofbirth geboren* geborene* geburt* geb gebdat* naissance nacimiento nacido nacida ' +
@@ -51,10 +54,16 @@ export const dateOfBirth: Recognizer = {
   against: OTHER_DATES,
   patterns: [
     {
-      source: `(?:(?<![\\d/])(?:${STARTING_WITH_DIGITS})|(?<!\\w)${STARTING_WITH_NAME})(?![A-Za-z0-9])`,
+      source: `(?:(?<![\\d/])(?:${STARTING_WITH_DIGITS})|(?<!\\w)${STARTING_WITH_NAME})${AFTER}`,
       score: 0.1,
       contextScore: 0.7,
       check: (value) => (isDate(value) ? 0.1 : 0),
+    },
+    {
+      // D.O.B. 12/03/1984: three words to the guard, of one letter each, so they are looked for with the date.
+      source: `(?<!\\w)[Dd]\\. ?[Oo]\\. ?[Bb]\\.?[ :=-]{0,3}(?:${STARTING_WITH_DIGITS}|${STARTING_WITH_NAME})${AFTER}`,
+      score: 0.7,
+      check: (value) => (isDate(value.replace(INITIALS, '')) ? 0.7 : 0),
     },
   ],
 }

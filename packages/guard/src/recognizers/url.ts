@@ -8,7 +8,7 @@ const CJK = '\\u2e80-\\u9fff\\uac00-\\ud7ff\\uf900-\\ufaff\\ufe30-\\ufe4f'
 const CLOSING = '\\u00bb\\u2018-\\u201f\\u2026\\u2039\\u203a'
 const NEVER = `\\s<>"\`{}|\\\\^${CJK}${CLOSING}`
 const TRAILING = "[.,;:!?()\\[\\]*_~']"
-const LATCH = { body: `[^${NEVER}]`, trailing: TRAILING }
+const LATCH = { body: `[^${NEVER}]`, trailing: TRAILING, opening: '[(\\[]', closing: '[)\\]]' }
 
 /** Labels of a host name in these scripts, each with its dot. */
 const LABELS = `(?:[${CJK}]+\\.)*`

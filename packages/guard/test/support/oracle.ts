@@ -231,13 +231,18 @@ function passes(pattern: EntityPattern, value: string, needed: number): boolean 
 
 /** Where an open-ended match that began before `from` ends. */
 function latchEnd(pattern: EntityPattern, text: string, from: number): number {
-  const { body = '', trailing = '[]' } = pattern.latch ?? {}
+  const { body = '', trailing = '[]', opening = '[]', closing = '[]' } = pattern.latch ?? {}
   const isBody = new RegExp(body, 'u')
   const isTrailing = new RegExp(trailing, 'u')
   let end = from
+  let depth = 0
   for (let at = from; at < text.length; at += 1) {
     const character = text.charAt(at)
-    if (isTrailing.test(character)) continue
+    const closes = new RegExp(closing, 'u').test(character)
+    if (closes) depth -= 1
+    if (new RegExp(opening, 'u').test(character)) depth += 1
+    if (depth < 0) break
+    if (isTrailing.test(character) && !closes) continue
     if (!isBody.test(character)) break
     end = at + 1
   }
