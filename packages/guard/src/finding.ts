@@ -57,6 +57,11 @@ export interface StreamResult extends ScanResult {
  */
 export interface GuardStream {
   push(delta: string): StreamResult
+  /**
+   * Lets go of what is held, because another text follows, while this one may still go on. What could be a match if it
+   * ended here is one; of a match that only goes on later, what comes then is concealed.
+   */
+  release(): StreamResult
   end(): StreamResult
 }
 

@@ -81,6 +81,14 @@ export class JsonStream implements GuardStream {
     return this.#result()
   }
 
+  /** A bare value stays held: what it is shows only at its end. */
+  release(): StreamResult {
+    if (this.#isPlain) return this.#values.release()
+    if (this.#state !== 'bare' && this.#last?.blocked === undefined)
+      this.#keep(this.#values.release())
+    return this.#result()
+  }
+
   end(): StreamResult {
     if (this.#isPlain) return this.#values.end()
     this.#endValue()

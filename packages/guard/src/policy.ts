@@ -164,6 +164,7 @@ function jsonKindOf({ channel = 'content', format }: OpenOptions): JsonKind | un
 /** The stream of a text that no rule looks at. It keeps nothing, so all such texts share it. */
 const PASS_THROUGH: GuardStream = {
   push: (delta) => ({ text: delta, findings: NO_FINDINGS, held: 0 }),
+  release: () => ({ text: '', findings: NO_FINDINGS, held: 0 }),
   end: () => ({ text: '', findings: NO_FINDINGS, held: 0 }),
 }
 

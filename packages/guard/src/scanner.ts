@@ -180,6 +180,13 @@ export class Scanner {
     this.#restart()
   }
 
+  /** The text may end here, or go on: what could be a match if it ended is one, and all threads stay. */
+  scanPause(): void {
+    const wordRow = this.#wordRow
+    this.#complete()
+    this.#wordRow = wordRow
+  }
+
   /** In a flood of characters that count as nothing one text ends and another begins; what is open goes on. */
   #beginAnew(): void {
     this.#complete()

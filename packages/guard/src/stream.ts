@@ -18,6 +18,8 @@ export class TextStream implements GuardStream {
   readonly #scanner: Scanner
   #blocked: Block | undefined
   #isOver = false
+  /** Offset up to which the text has been let go of, although it is still held to judge what follows it. */
+  #released = 0
 
   constructor(program: Program) {
     this.#program = program
@@ -41,6 +43,20 @@ export class TextStream implements GuardStream {
     const { text } = this.#held
     this.#scanner.scan(text.length - unfinishedUnits(text))
     return this.#result()
+  }
+
+  release(): StreamResult {
+    if (this.#isOver) return this.#afterwards()
+    // What has been let go of in two halves cannot be read as one character any more.
+    if (unfinishedUnits(this.#held.text) > 0) return this.endValue()
+    const { matches } = this.#scanner
+    if (matches.blockedBy === undefined) this.#scanner.scanPause()
+    if (matches.blockedBy === undefined) matches.settle(this.#held.now)
+    if (matches.blockedBy !== undefined) return this.#block(matches.blockedBy, this.#held.now)
+    const from = Math.max(this.#held.base, this.#released)
+    this.#released = this.#held.now
+    const text = this.#resolver.show(this.#held.slice(from, this.#released), from)
+    return { text, findings: this.#resolver.report(this.#released), held: 0 }
   }
 
   end(): StreamResult {
@@ -67,16 +83,23 @@ export class TextStream implements GuardStream {
     const watermark = this.#scanner.watermark()
     if (matches.blockedBy !== undefined) return this.#block(matches.blockedBy, watermark)
     matches.settle(watermark)
-    if (this.#resolver.isIdle) {
-      const text = this.#take(watermark)
-      return { text, findings: NO_FINDINGS, held: this.#held.text.length }
-    }
-    const from = this.#held.base
-    const text = this.#resolver.show(this.#take(watermark), from)
-    const findings = this.#resolver.report(watermark)
+    const isIdle = this.#resolver.isIdle
+    const text = this.#show(watermark)
     const { base, text: rest } = this.#held
-    const held = base + rest.length - this.#resolver.coveredUntil(watermark)
-    return { text, findings, held: Math.max(held, 0) }
+    const end = base + rest.length
+    if (isIdle) return { text, findings: NO_FINDINGS, held: end - Math.max(base, this.#released) }
+    const findings = this.#resolver.report(watermark)
+    const covered = Math.max(this.#resolver.coveredUntil(watermark), this.#released)
+    return { text, findings, held: Math.max(end - covered, 0) }
+  }
+
+  /** What is shown of the text before `to`, which is let go of. */
+  #show(to: number): string {
+    const from = this.#held.base
+    const text = this.#take(to)
+    const released = Math.min(this.#released - from, text.length)
+    if (released <= 0) return this.#resolver.show(text, from)
+    return this.#resolver.show(text.slice(released), from + released)
   }
 
   /** Lets go of what lies before `to`, remembering its last character that counts. */
@@ -92,8 +115,7 @@ export class TextStream implements GuardStream {
     this.#isOver = true
     const to = Math.min(watermark, by.start)
     this.#scanner.matches.settle(to)
-    const from = this.#held.base
-    const text = this.#resolver.show(this.#take(to), from)
+    const text = this.#show(to)
     const findings = [...this.#resolver.report(to), ...this.#resolver.reportRest(), toFinding(by)]
     this.#held.text = ''
     this.#blocked = blockOf(by)
