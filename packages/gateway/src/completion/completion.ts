@@ -67,6 +67,7 @@ export class Completion {
     this.#answer = new Answer({
       log: feed.log,
       policy: order.policy,
+      isJson: asksForJson(order.request.responseFormat),
       verbatim: order.wantsVerbatim && order.policy.name === 'off',
       maxCharacters: services.maxAnswerCharacters,
       meter: this.#meter,
@@ -254,4 +255,10 @@ class Cancelled {
 function tooLong(timeoutMs: number): GatewayError {
   const message = `the completion took longer than ${timeoutMs} ms (SLUICE_COMPLETION_TIMEOUT_MS)`
   return new GatewayError('upstream_timeout', message)
+}
+
+/** OpenAI's formats in JSON are `json_object` and `json_schema`. */
+function asksForJson(responseFormat: Readonly<Record<string, unknown>> | undefined): boolean {
+  const type = responseFormat?.type
+  return type === 'json_object' || type === 'json_schema'
 }

@@ -10,11 +10,15 @@ import { passesWhole } from './passes-whole.ts'
 export interface GuardedChoiceOptions {
   log: CompletionLog
   policy: Policy
+  /** Whether the request asked for JSON. */
+  isJson: boolean
   /** Told what the guard found, in order. */
   onFindings: (findings: readonly Finding[]) => void
   /** Told of each extension value that does not pass. */
   onRefusedExtension: () => void
 }
+
+const JSON_FORMAT = { format: 'json' } as const
 
 /** Stands for a name that the guard would not let pass. */
 const CONCEALED = 'concealed'
@@ -39,6 +43,8 @@ export class GuardedChoice {
   /** By the index of the tool call. */
   readonly #calls = new Map<number, GuardedCall>()
   readonly #extensions: GuardedExtensions
+  /** The channel that text came of last; undefined while a tool call comes. */
+  #speaking: Channel | undefined
 
   constructor(index: number, options: GuardedChoiceOptions) {
     this.#index = index
@@ -48,14 +54,16 @@ export class GuardedChoice {
 
   /** Takes text of one of the text channels. */
   text(channel: number, text: string): void {
-    if (!(channel in this.#texts))
-      this.#texts[channel] = this.#open(TEXT_CHANNELS[channel]?.name ?? 'content')
+    const name = nameOf(channel)
+    if (text !== '' && name !== this.#speaking) this.#turnTo(name)
+    if (!(channel in this.#texts)) this.#texts[channel] = this.#open(name)
     const stream = this.#texts[channel]
     if (stream === undefined) this.#appendText(channel, text)
     else this.#release(stream.push(text), channel)
   }
 
   toolCall(part: ToolCallDelta): void {
+    if (this.#speaking !== undefined) this.#turnTo(undefined)
     const call = this.#callOf(part.index)
     const name = this.#namePiece(call, part.name)
     const result = part.arguments === '' ? undefined : call.stream?.push(part.arguments)
@@ -67,6 +75,20 @@ export class GuardedChoice {
   extensions(fields: Extensions): void {
     const passed = this.#extensions.pass(fields)
     if (passed !== undefined) this.#append(EntryKind.extension, passed)
+  }
+
+  /**
+   * The text that spoke last gives way to another one or to a tool call: its last word is to come before what follows. It
+   * may still go on, so its stream stays open.
+   */
+  #turnTo(next: Channel | undefined): void {
+    const before = this.#speaking
+    this.#speaking = next
+    if (before === undefined) return
+    this.#texts.forEach((stream, channel) => {
+      if (stream !== undefined && nameOf(channel) === before)
+        this.#release(stream.release(), channel)
+    })
   }
 
   /** Ends the guard's streams and passes on what they held. */
@@ -108,7 +130,8 @@ export class GuardedChoice {
   }
 
   #open(channel: Channel): GuardStream | undefined {
-    const where = { direction: 'output', channel } as const
+    const isJson = channel === 'content' && this.#options.isJson
+    const where = { direction: 'output', channel, ...(isJson && JSON_FORMAT) } as const
     return this.#options.policy.applies(where) ? this.#options.policy.open(where) : undefined
   }
 
@@ -180,4 +203,8 @@ export class GuardedChoice {
     const tag = tagOf({ kind, channel: 0, choice: this.#index })
     this.#options.log.append(tag, JSON.stringify(value))
   }
+}
+
+function nameOf(channel: number): Channel {
+  return TEXT_CHANNELS[channel]?.name ?? 'content'
 }

@@ -29,6 +29,7 @@ function answered(
   const answer = new Answer({
     log,
     policy: policies[policy],
+    isJson: false,
     verbatim: policy === 'off',
     maxCharacters: 1_000,
     meter: new TokenMeter(),
