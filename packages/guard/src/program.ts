@@ -266,7 +266,7 @@ const NO_CONTEXT = new Uint16Array(1)
 function kindsOf({ classOf }: Alphabet, contextWords: ContextWords | undefined): Uint16Array {
   const kinds = new Uint16Array(classOf)
   if (contextWords === undefined) return kinds
-  const contextClassOf = contextWords.classOf
+  const contextClassOf = contextWords.unitClasses()
   for (let unit = 0; unit < kinds.length; unit += 1) {
     const symbolClass = kinds[unit] ?? 0
     if (symbolClass < FIRST_CLASS) continue

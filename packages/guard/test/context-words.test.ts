@@ -22,12 +22,13 @@ const OF_PHONES: Vocabulary = {
 }
 const OF_CARDS: Vocabulary = { context: ['card'], hints: undefined, against: ['order', 'phone'] }
 const words = new ContextWords([OF_PHONES, OF_CARDS])
+const classes = words.unitClasses()
 
 /** The row of a whole word. */
 function rowOf(word: string): number {
   let row = 0
   for (const character of word) {
-    row = words.table[row * words.size + (words.classOf[character.charCodeAt(0)] ?? 0)] ?? 0
+    row = words.table[row * words.size + (classes[character.charCodeAt(0)] ?? 0)] ?? 0
   }
   return row
 }
@@ -43,7 +44,7 @@ function standingAfter(original: string): string {
   let row = 0
   let before = 0
   for (let at = 0; at <= text.length; at += 1) {
-    const contextClass = words.classOf[text.charCodeAt(at)] ?? 0
+    const contextClass = classes[text.charCodeAt(at)] ?? 0
     const symbolClass = contextClass & WORD_CLASS
     let next = words.table[row * words.size + symbolClass] ?? 0
     const begins = beginsWord(contextClass, before) && !words.goesOn(row, next)

@@ -204,7 +204,8 @@ describe('another number', () => {
     '+41827365.4 units, now + 31557600000',
     'badge number 415-555-0123',
     'tel:123',
-    '52346136-5924-4724-a0b7-3fe29753c0de',
+    '52346136-5924-4724-a0b7-a07184805913',
+    'device T07184805913, part M0718480591',
   ])('is shown: %s', (text) => {
     expect(standard.scan(text).text).toBe(text)
   })

@@ -18,9 +18,12 @@ export interface WordRoles {
   readonly against: number
   /** What it is to all of them: digits, or of number-words.ts. */
   readonly kind: 'digits' | 'number' | 'owner' | 'article' | undefined
+  /** The vocabularies to which it may say something. */
+  readonly spoken: number
 }
 
-const NO_ROLES: WordRoles = { context: 0, hints: 0, against: 0, kind: undefined }
+const NO_ROLES: WordRoles = { context: 0, hints: 0, against: 0, kind: undefined, spoken: 0 }
+const ALL = -1
 const DIGITS_ROLES: WordRoles = { ...NO_ROLES, kind: 'digits' }
 
 /** The class of what separates words. */
@@ -49,10 +52,12 @@ const SPACELESS =
 
 /** A place in the tree of the words. `prefix`: the roles of all words that begin like this. */
 interface Node {
-  readonly children: Map<number, Node>
+  /** The class that leads here. */
+  readonly symbolClass: number
+  readonly isSpaceless: boolean
+  readonly children: Node[]
   roles: WordRoles
   prefix: WordRoles
-  isSpaceless: boolean
 }
 
 /**
@@ -60,21 +65,21 @@ interface Node {
  * before a capital that follows a small letter; one with `*` at its end stands for all words that begin like that.
  */
 export class ContextWords {
-  /** By UTF-16 unit; CAPITAL is added where it is one. */
-  readonly classOf: Uint8Array
   /** Next row by row times `size` plus class, or KNOWN_WORD. */
   readonly table: Uint16Array
   /** Number of classes. */
   readonly size: number
-  readonly #rolesOf = new Map<number, WordRoles>([[NUMBER, DIGITS_ROLES]])
+  readonly #classOfSymbol: ReadonlyMap<number, number>
+  /** By row. */
+  readonly #rolesOf: (WordRoles | undefined)[] = []
 
   constructor(vocabularies: readonly Vocabulary[]) {
     const words = wordsOf(vocabularies)
-    const classOfSymbol = classesOf(words)
-    this.size = Math.max(OTHER, ...classOfSymbol.values()) + 1
-    this.classOf = classTable(classOfSymbol)
-    const root = newNode()
-    for (const word of words) insert(root, word, classOfSymbol)
+    this.#classOfSymbol = classesOf(words)
+    this.size = Math.max(OTHER, ...this.#classOfSymbol.values()) + 1
+    const root = newNode(SEPARATOR, false)
+    for (const word of words) insert(root, word, this.#classOfSymbol)
+    this.#rolesOf[NUMBER] = DIGITS_ROLES
     const rows = new TableBuilder(this.size, this.#rolesOf).rowsOf(root)
     this.table = new Uint16Array(rows.length * this.size)
     rows.forEach((row, i) => {
@@ -82,14 +87,19 @@ export class ContextWords {
     })
   }
 
+  /** By UTF-16 unit: its class, with CAPITAL where it is one. Made anew each time, since nobody keeps it. */
+  unitClasses(): Uint8Array {
+    return classTable(this.#classOfSymbol)
+  }
+
   /** What the word is that ends at a row. */
   rolesAt(row: number): WordRoles {
-    return this.#rolesOf.get(row) ?? NO_ROLES
+    return this.#rolesOf[row] ?? NO_ROLES
   }
 
   /** Whether a capital that leads from a row to the next goes on with a word of ours, as in `WhatsApp`. */
   goesOn(row: number, next: number): boolean {
-    return next > NUMBER && !this.#rolesOf.has(row)
+    return next > NUMBER && this.#rolesOf[row] === undefined
   }
 }
 
@@ -98,10 +108,10 @@ class TableBuilder {
   readonly #size: number
   readonly #rows: Uint16Array[] = []
   readonly #rowIds = new Map<string, number>()
-  readonly #rolesOf: Map<number, WordRoles>
+  readonly #rolesOf: (WordRoles | undefined)[]
 
   /** Puts into `rolesOf` what the words are that end at a row. */
-  constructor(size: number, rolesOf: Map<number, WordRoles>) {
+  constructor(size: number, rolesOf: (WordRoles | undefined)[]) {
     this.#size = size
     this.#rolesOf = rolesOf
   }
@@ -111,8 +121,9 @@ class TableBuilder {
     const starts: (readonly [symbolClass: number, row: number])[] = []
     between?.fill(NUMBER, DIGIT, OTHER)
     number?.fill(NUMBER, DIGIT, OTHER)
-    for (const [symbolClass, child] of root.children) {
-      const row = this.#rowOf(child, NO_ROLES)
+    for (const child of root.children) {
+      const { symbolClass } = child
+      const row = this.#rowOf(child, NO_ROLES, true)
       between?.fill(row, symbolClass, symbolClass + 1)
       if (child.isSpaceless) starts.push([symbolClass, row])
     }
@@ -124,20 +135,27 @@ class TableBuilder {
     return this.#rows
   }
 
-  /** The row of a node; `inherited` are the roles of the prefixes above it. */
-  #rowOf(node: Node, inherited: WordRoles): number {
+  /**
+   * The row of a node; `inherited` are the roles of the prefixes above it. A word of one letter, which `isFirst` is, does
+   * not end at a digit: `T0123` is a code.
+   */
+  #rowOf(node: Node, inherited: WordRoles, isFirst = false): number {
     const prefix = merged(inherited, node.prefix)
     const roles = merged(node.roles, prefix)
-    const children = [...node.children].map(([symbolClass, child]) => ({
-      symbolClass,
-      row: this.#rowOf(child, prefix),
-    }))
-    const ways = children.map(({ symbolClass, row }) => `${symbolClass}:${row}`)
-    const key = `${keyOf(roles)} ${keyOf(prefix)} ${node.isSpaceless} ${ways.join()}`
+    const rows = node.children.map((child) => this.#rowOf(child, prefix))
+    const wordEnds = isFirst ? DIGIT : OTHER
+    let key = node.isSpaceless ? 'spaceless' : `${wordEnds}`
+    if (hasRole(roles)) key += `${keyOf(roles)} ${keyOf(prefix)}`
+    node.children.forEach(({ symbolClass }, i) => {
+      key += `,${symbolClass}:${rows[i]}`
+    })
     return this.#intern(key, roles, (cells) => {
       if (hasRole(prefix)) cells.fill(this.#tailOf(prefix), OTHER)
-      for (const { symbolClass, row } of children) cells[symbolClass] = row
-      if (hasRole(roles)) cells.fill(KNOWN_WORD, SEPARATOR, node.isSpaceless ? this.#size : OTHER)
+      node.children.forEach(({ symbolClass }, i) => {
+        cells[symbolClass] = rows[i] ?? UNKNOWN_WORD
+      })
+      if (hasRole(roles))
+        cells.fill(KNOWN_WORD, SEPARATOR, node.isSpaceless ? this.#size : wordEnds)
     })
   }
 
@@ -154,7 +172,7 @@ class TableBuilder {
     if (known !== undefined) return known
     const row = this.#rows.length
     this.#rowIds.set(key, row)
-    if (hasRole(roles)) this.#rolesOf.set(row, roles)
+    this.#rolesOf[row] = hasRole(roles) ? roles : undefined
     fill(this.#add(), row)
     return row
   }
@@ -177,23 +195,23 @@ interface RoledWord {
 
 function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
   const words = vocabularies.flatMap((vocabulary, i) =>
-    (['context', 'hints', 'against'] as const).flatMap((list) =>
-      (vocabulary[list] ?? []).map((word) => roledWord(word, { ...NO_ROLES, [list]: 1 << i })),
-    ),
+    (['context', 'hints', 'against'] as const).flatMap((list) => {
+      const roles = { ...NO_ROLES, [list]: 1 << i, spoken: 1 << i }
+      return (vocabulary[list] ?? []).map((word) => roledWord(word, roles))
+    }),
   )
   const common = { number: NUMBER_WORDS, owner: OWNERS, article: ARTICLES } as const
   for (const kind of ['number', 'owner', 'article'] as const) {
-    for (const word of common[kind]) words.push(roledWord(word, { ...NO_ROLES, kind }))
+    const roles = { ...NO_ROLES, kind, spoken: kind === 'number' ? ALL : 0 }
+    for (const word of common[kind]) words.push(roledWord(word, roles))
   }
   return words
 }
 
 function roledWord(word: string, roles: WordRoles): RoledWord {
-  return {
-    symbols: symbolsOf(word.replace(/\*$/, ''), wordFoldTable()),
-    isPrefix: word.endsWith('*'),
-    roles,
-  }
+  const isPrefix = word.endsWith('*')
+  const symbols = symbolsOf(isPrefix ? word.slice(0, -1) : word, wordFoldTable())
+  return { symbols, isPrefix, roles }
 }
 
 /**
@@ -219,9 +237,9 @@ function classesOf(words: readonly RoledWord[]): Map<number, number> {
   throw new RangeError(`context words have more than ${MAX_CLASSES} kinds of characters`)
 }
 
-/** Where Latin letters end in Unicode, and the scripts of East Asia begin; the others are in stretches of 256. */
+/** Where Latin letters end in Unicode, and where kana, Han and Hangul begin; the others are in stretches of 256. */
 const LATIN_END = 0x250
-const EAST_ASIAN = 0x2e80
+const EAST_ASIAN = [0x2e80, 0x3400, 0xac00] as const
 
 function isLatin(symbol: number): boolean {
   return symbol < LATIN_END
@@ -236,7 +254,8 @@ function isOfOtherAlphabet(symbol: number): boolean {
 }
 
 function scriptOf(symbol: number): number {
-  return isLatin(symbol) ? 0 : Math.min(symbol, EAST_ASIAN) >> 8
+  if (isLatin(symbol)) return 0
+  return EAST_ASIAN.findLast((start) => symbol >= start) ?? symbol >> 8
 }
 
 function classTable(classOfSymbol: ReadonlyMap<number, number>): Uint8Array {
@@ -268,17 +287,19 @@ function wordSymbols(): readonly number[] {
   return letters
 }
 
-function newNode(): Node {
-  return { children: new Map(), roles: NO_ROLES, prefix: NO_ROLES, isSpaceless: false }
+function newNode(symbolClass: number, isSpaceless: boolean): Node {
+  return { symbolClass, isSpaceless, children: [], roles: NO_ROLES, prefix: NO_ROLES }
 }
 
 function insert(root: Node, word: RoledWord, classes: ReadonlyMap<number, number>): void {
   let node = root
   for (const symbol of word.symbols) {
     const symbolClass = classes.get(symbol) ?? OTHER
-    const child = node.children.get(symbolClass) ?? newNode()
-    child.isSpaceless = isSpaceless(symbol)
-    node.children.set(symbolClass, child)
+    let child = node.children.find((known) => known.symbolClass === symbolClass)
+    if (child === undefined) {
+      child = newNode(symbolClass, isSpaceless(symbol))
+      node.children.push(child)
+    }
     node = child
   }
   if (word.isPrefix) node.prefix = merged(node.prefix, word.roles)
@@ -286,12 +307,14 @@ function insert(root: Node, word: RoledWord, classes: ReadonlyMap<number, number
 }
 
 function merged(a: WordRoles, b: WordRoles): WordRoles {
-  if (b === NO_ROLES) return a
+  if (b === NO_ROLES || a === b) return a
+  if (a === NO_ROLES) return b
   return {
     context: a.context | b.context,
     hints: a.hints | b.hints,
     against: a.against | b.against,
     kind: a.kind ?? b.kind,
+    spoken: a.spoken | b.spoken,
   }
 }
 

@@ -36,7 +36,9 @@ export class LiveContexts {
   readonly #bitsOf: readonly StandingBits[]
   /** By vocabulary: its standing, and the cost at which it ends. */
   readonly #standings: Standing[]
-  readonly #until: Float64Array
+  readonly #ends: Float64Array
+  /** No standing ends at a lower cost; infinite while all are silent. */
+  #nextEnd = Number.POSITIVE_INFINITY
   /** By bit: the stretch of text in which it was live last. */
   readonly #since = new Float64Array(MAX_BITS)
   readonly #ended = new Float64Array(MAX_BITS)
@@ -44,32 +46,47 @@ export class LiveContexts {
   constructor(bitsOf: readonly StandingBits[]) {
     this.#bitsOf = bitsOf
     this.#standings = bitsOf.map(() => SILENT)
-    this.#until = new Float64Array(bitsOf.length)
+    this.#ends = new Float64Array(bitsOf.length)
     for (const bits of bitsOf) this.bits |= bits[SILENT]
   }
 
   /** A word with these roles has ended before `offset`. */
   endWord(roles: WordRoles, offset: number): void {
-    this.#cost += roles.kind === 'digits' ? NUMBER_COST : WORD_COST
+    const { kind } = roles
+    this.#cost += kind === 'digits' ? NUMBER_COST : WORD_COST
+    if (roles.spoken !== 0) this.#speak(roles, offset)
+    if (this.#cost >= this.#nextEnd) this.#fallSilent(offset)
+    const leads = kind === 'owner' || kind === 'article'
+    if (leads) {
+      this.#leader = kind
+      this.#ledUntil = this.#cost + WORD_COST
+    }
+    this.isCounting = leads || this.#nextEnd !== Number.POSITIVE_INFINITY
+  }
+
+  #speak(roles: WordRoles, offset: number): void {
     const leader = this.#cost <= this.#ledUntil ? this.#leader : undefined
-    this.#lead(roles.kind)
+    const end = this.#cost + WINDOW_COST
     for (let i = 0; i < this.#standings.length; i += 1) {
       const before = this.#standings[i] ?? SILENT
       const said = saidOf(1 << i, roles, { before, leader })
-      let standing = said ?? before
-      if (said !== undefined) this.#until[i] = this.#cost + WINDOW_COST
-      else if (this.#cost >= (this.#until[i] ?? 0)) standing = SILENT
-      if (standing !== SILENT) this.isCounting = true
-      if (standing !== before) this.#change(i, standing, offset)
+      if (said === undefined) continue
+      this.#ends[i] = end
+      this.#nextEnd = Math.min(this.#nextEnd, end)
+      if (said !== before) this.#change(i, said, offset)
     }
   }
 
-  /** Remembers what a word for "number" right behind this word goes with. */
-  #lead(kind: WordRoles['kind']): void {
-    this.isCounting = kind === 'owner' || kind === 'article'
-    if (!this.isCounting) return
-    this.#leader = kind
-    this.#ledUntil = this.#cost + WORD_COST
+  /** What was said of the vocabularies whose words are too long ago is over. */
+  #fallSilent(offset: number): void {
+    let next = Number.POSITIVE_INFINITY
+    for (let i = 0; i < this.#standings.length; i += 1) {
+      if (this.#standings[i] === SILENT) continue
+      const end = this.#ends[i] ?? 0
+      if (this.#cost >= end) this.#change(i, SILENT, offset)
+      else next = Math.min(next, end)
+    }
+    this.#nextEnd = next
   }
 
   #change(vocabulary: number, standing: Standing, offset: number): void {

@@ -144,7 +144,7 @@ function wordsOf(recognizer: Recognizer, text: string): PlacedWord[] {
     const { word: last = '', index: from = index } = parts.at(-1) ?? {}
     const rest = { word: word.slice(from + last.length - index), index: from + last.length }
     const [letters = ''] = /^[^\d]+(?=\d)/u.exec(rest.word) ?? []
-    if (letters === '' || roleOf(letters) === undefined) return [...parts, rest]
+    if (letters.length < 2 || roleOf(letters) === undefined) return [...parts, rest]
     const digits = { word: rest.word.slice(letters.length), index: rest.index + letters.length }
     return [...parts, { word: letters, index: rest.index }, digits]
   })
