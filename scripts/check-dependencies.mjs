@@ -9,6 +9,7 @@ const SOURCE = 'packages/gateway/src/'
 const COMPOSITION = new Set(['assembly.ts', 'check-configuration.ts', 'gateway.ts', 'index.ts'])
 /** Files that every room may import. */
 const GROUND = new Set([
+  'root-secret.ts',
   'clock.ts',
   'deltas.ts',
   'errors.ts',

@@ -10,6 +10,7 @@ import {
   eraseConversation,
   listKeys,
   parseAuditTarget,
+  RootSecret,
   toCsvLine,
   toJsonLine,
 } from '@sluice/gateway'
@@ -186,11 +187,28 @@ function print(line: string): void {
 }
 
 async function erase(conversationId: string, options: FilterOptions): Promise<void> {
-  const name = auditName(conversationId)
+  const name = storedName(conversationId)
   if (name === undefined) throw new CommandError('This is no conversation id')
   const request = { conversationId: name, instance: hostname(), at: Date.now() }
-  const erased = await eraseConversation(pathOf(options.file), request)
-  process.stdout.write(`${erased} completions erased\n`)
+  const path = pathOf(options.file)
+  const { completions, isFinished } = await eraseConversation(path, request)
+  print(`${completions} completions erased`)
+  if (isFinished) return
+  throw new CommandError(
+    `Another process reads ${path}, and ${path}-wal still holds what was erased; run this again when it has ended`,
+  )
+}
+
+/** What the audit calls a conversation; a name that it conceals is found by the gateway's own secret alone. */
+function storedName(conversationId: string): string | undefined {
+  const { secret } = readConfiguration(process.env, process.cwd()).loaded.settings
+  const name = auditName(conversationId, new RootSecret(secret).key('audit'))
+  if (secret === undefined && name !== undefined && name !== conversationId) {
+    throw new CommandError(
+      'The audit has a digest in place of this name: set SLUICE_SECRET as the gateway has it',
+    )
+  }
+  return name
 }
 
 function withReader(file: string | undefined, use: (reader: AuditReader) => void): void {
@@ -219,7 +237,7 @@ function filterOf({
   conversation,
   limit,
 }: FilterOptions): AuditFilter {
-  const conversationId = conversation === undefined ? undefined : auditName(conversation)
+  const conversationId = conversation === undefined ? undefined : storedName(conversation)
   return { since, until, status, client, model, conversationId, limit }
 }
 

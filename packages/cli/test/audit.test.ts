@@ -5,7 +5,7 @@ import { serving, sluice, temporaryFolder } from './sluice-process.ts'
 /** An audit file with one completion that ended well and one that the guard blocked. */
 async function auditOfTwo(): Promise<string> {
   const file = join(temporaryFolder(), 'audit.db')
-  const { process, url } = await serving({ SLUICE_AUDIT: file })
+  const { process, url } = await serving({ SLUICE_AUDIT: file, SLUICE_POLICY: 'seed' })
   await sluice(['chat', '--url', url, '--model', 'sandbox-fast', 'hello'])
   await sluice(['chat', '--url', url, '--model', 'sandbox-pii', 'hello'])
   process.signal('SIGTERM')

@@ -24,6 +24,7 @@ import { type Live, liveConfig } from './live-config.ts'
 import type { Logger } from './logger.ts'
 import { createDispatcher } from './outbound.ts'
 import { Reporting } from './reporting.ts'
+import { RootSecret } from './root-secret.ts'
 import { Scheduler } from './scheduler.ts'
 import { clientAddresses } from './server/client-address.ts'
 import { Connections } from './server/connections.ts'
@@ -80,8 +81,16 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const auditTarget = parseAuditTarget(options.config.settings.audit)
   const foundation = await lay(options)
   const { settings, live, tls, addressOf, access, dispatcher, upstream } = foundation
+  const secret = new RootSecret(settings.secret)
+  if (secret.isTemporary && auditTarget.kind !== 'off') {
+    options.logger.info(
+      { setting: 'SLUICE_SECRET' },
+      'a secret was made for this run: digests in the audit cannot be found again after it',
+    )
+  }
   const reporting = new Reporting({
     ...foundation,
+    auditKey: secret.key('audit'),
     audit: await options.openAudit(auditTarget, auditOptions(options)),
   })
   const memory = new MemoryBudget(settings.memoryBudgetBytes)

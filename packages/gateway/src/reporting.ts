@@ -22,6 +22,8 @@ export interface ReportingOptions {
   logger: Logger
   clock: Clock
   audit: Audit
+  /** Of the digests that stand for names in the audit. */
+  auditKey: Buffer
   webhook: WebhookSender | undefined
   callbacks: AnalyticsCallbacks
 }
@@ -39,7 +41,8 @@ export class Reporting implements Refusals, Diagnostics {
   readonly #refusals: RefusalTally
   readonly #webhook: WebhookSender | undefined
 
-  constructor({ settings, logger, clock, audit, webhook, callbacks }: ReportingOptions) {
+  constructor(options: ReportingOptions) {
+    const { settings, logger, clock, audit, auditKey, webhook, callbacks } = options
     this.#audit = audit
     this.#logger = logger
     this.#callbacks = new CallbackQueue(callbacks, clock.now)
@@ -51,13 +54,13 @@ export class Reporting implements Refusals, Diagnostics {
         logger.warn({ reason, address, count, ...cause }, 'refused')
       },
     })
-    const options = { now: clock.now, withChunks: settings.webhookChunks }
+    const events = { now: clock.now, withChunks: settings.webhookChunks }
     this.observers = [
-      ...(audit.stats().state === 'off' ? [] : [new AuditObserver(audit)]),
+      ...(audit.stats().state === 'off' ? [] : [new AuditObserver(audit, auditKey)]),
       new LogObserver(logger),
       this.metrics,
       this.#callbacks,
-      ...(webhook === undefined ? [] : [new WebhookObserver(webhook, options)]),
+      ...(webhook === undefined ? [] : [new WebhookObserver(webhook, events)]),
     ]
   }
 

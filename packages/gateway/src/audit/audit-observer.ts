@@ -8,20 +8,23 @@ import type { AuditBegin, CompletionStatus } from './record.ts'
 
 export class AuditObserver implements CompletionObserver {
   readonly #audit: Audit
+  readonly #key: Buffer
 
-  constructor(audit: Audit) {
+  /** @param key of the digests that stand for names */
+  constructor(audit: Audit, key: Buffer) {
     this.#audit = audit
+    this.#key = key
   }
 
   began(report: CompletionReport): Promise<void> {
-    return this.#audit.begin(beginOf(report))
+    return this.#audit.begin(beginOf(report, this.#key))
   }
 
   ended(report: CompletionReport): void {
     // It never began, and a client over its quota could fill the disk with such records: they are tallied instead.
     if (report.errorCode === 'rate_limited') return
     this.#audit.end({
-      ...beginOf(report),
+      ...beginOf(report, this.#key),
       endedAt: report.startedAt + report.latencyMs,
       status: statusOf(report),
       finishReason: report.finishReasons.length === 0 ? undefined : report.finishReasons.join(','),
@@ -40,14 +43,14 @@ export class AuditObserver implements CompletionObserver {
   }
 }
 
-function beginOf(report: CompletionReport): AuditBegin {
+function beginOf(report: CompletionReport, key: Buffer): AuditBegin {
   return {
     requestId: report.requestId,
     conversationId:
-      report.conversationId === undefined ? undefined : auditName(report.conversationId),
-    client: boundedId(report.client) ?? 'unnamed',
-    subject: report.subject === undefined ? undefined : boundedId(report.subject),
-    model: auditName(report.model) ?? 'other',
+      report.conversationId === undefined ? undefined : auditName(report.conversationId, key),
+    client: boundedId(report.client, key) ?? 'unnamed',
+    subject: report.subject === undefined ? undefined : boundedId(report.subject, key),
+    model: auditName(report.model, key) ?? 'other',
     upstream: report.upstream,
     policy: report.policy,
     policyHash: report.policyHash,

@@ -1,5 +1,5 @@
 /** Makes an id that a client chose safe to store and to print. What it means stays the client's business. */
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 
 /** Longest id kept as it is, in UTF-16 units. */
 export const MAX_ID_LENGTH = 128
@@ -14,15 +14,22 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /**
  * The id without unsafe characters and surrounding blanks, at most 128 UTF-16 units; undefined when nothing is left.
- * A longer one is cut and ends in `~` and 16 hexadecimal digits of its SHA-256, so that two long ids stay two.
+ * A longer one is cut and ends in `~` and 16 hexadecimal digits of a digest, so that two long ids stay two.
+ * @param key of the digest, where the id is kept; without it SHA-256
  */
-export function boundedId(value: string): string | undefined {
-  if (value.length > MAX_ID_LENGTH) return shortened(value)
+export function boundedId(value: string, key?: Buffer): string | undefined {
+  if (value.length > MAX_ID_LENGTH) return shortened(value, key)
   return cleaned(value) || undefined
 }
 
-function shortened(value: string): string {
-  const digest = createHash('sha256').update(value).digest('hex').slice(0, DIGEST_LENGTH)
+/** The first digits of a text's HMAC, or of its plain digest without a key. */
+export function digestOf(text: string, key?: Buffer): string {
+  const hash = key === undefined ? createHash('sha256') : createHmac('sha256', key)
+  return hash.update(text).digest('hex').slice(0, DIGEST_LENGTH)
+}
+
+function shortened(value: string, key: Buffer | undefined): string {
+  const digest = digestOf(value, key)
   const head = cleaned(value.slice(0, MAX_ID_LENGTH - DIGEST_LENGTH - 1))
   return `${head}~${digest}`
 }

@@ -1,4 +1,5 @@
 /** Removes what must no longer be kept: by age, and by conversation on request. When it is called is the caller's business. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AuditDatabase } from './audit-database.ts'
 import { eventParameters, INSERT_EVENT } from './schema.ts'
 
@@ -36,17 +37,43 @@ export async function erase(
   return completions
 }
 
-/** `erase` on a file that a running gateway may have open; for the command line. */
+/** What an erasure did. */
+export interface Erasure {
+  /** Records that were removed. */
+  readonly completions: number
+  /** False while another process reads the file: until it ends, the log beside the file still holds the erased pages. */
+  readonly isFinished: boolean
+}
+
+/** Tries to empty the log, and the pause between two. */
+const LOG_TRIES = 10
+const LOG_PAUSE_MS = 500
+
+/**
+ * `erase` on a file that a running gateway may have open; for the command line. Asked again, it finishes what a reader
+ * held up.
+ */
 export async function eraseConversation(
   path: string,
   request: { conversationId: string; instance: string; at: number },
-): Promise<number> {
+): Promise<Erasure> {
   const database = await AuditDatabase.open(path)
   try {
-    return await erase(database, request)
+    const completions = await erase(database, request)
+    return { completions, isFinished: await isLogEmpty(database) }
   } finally {
     await database.close()
   }
+}
+
+/** Empties the write-ahead log; on the calling thread, so not for a gateway. */
+async function isLogEmpty(database: AuditDatabase): Promise<boolean> {
+  const checkpoint = await database.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
+  for (let attempt = 0; attempt < LOG_TRIES; attempt += 1) {
+    if (attempt > 0) await sleep(LOG_PAUSE_MS)
+    if (Number(checkpoint.get()?.busy) === 0) return true
+  }
+  return false
 }
 
 async function deleteInSlices(database: AuditDatabase, rows: string): Promise<number> {

@@ -18,6 +18,14 @@ export function text(allowed = 'text'): Kind<string> {
   return { schema: z.string().min(1), fromText: asIs, allowed }
 }
 
+/** As many characters as a key of 192 bits has in base64. */
+const MIN_SECRET_LENGTH = 32
+
+export function secret(): Kind<string> {
+  const allowed = `at least ${MIN_SECRET_LENGTH} characters`
+  return { schema: z.string().min(MIN_SECRET_LENGTH), fromText: asIs, allowed }
+}
+
 export function url(): Kind<string> {
   return {
     schema: z.string().refine(isHttpUrl, { error: 'expected an http or https URL' }),

@@ -12,6 +12,7 @@ import {
   origins,
   portOr,
   proxy,
+  secret,
   text,
   url,
 } from './kinds.ts'
@@ -359,6 +360,12 @@ export const SETTINGS = {
       reloads: true,
     },
   ),
+
+  secret: optional('SLUICE_SECRET clients.secret', secret(), {
+    about:
+      'Root of all keys that the gateway makes itself, such as the one of digests in the audit. Default: made at each start.',
+    isSecret: true,
+  }),
 
   // What is written about it.
   instance: optional(

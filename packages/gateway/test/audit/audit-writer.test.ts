@@ -198,6 +198,26 @@ describe('retention', () => {
 })
 
 describe('erase', () => {
+  it('beside a reader says that pages remain, and finishes when it is asked again', async () => {
+    const path = temporaryPath()
+    const writer = await openWriter({ path })
+    const secret = 'conversation-to-forget'
+    for (let n = 0; n < 5; n += 1) {
+      await writer.begin(beginRecord({ requestId: `${n}`, conversationId: secret }))
+    }
+    const request = { conversationId: secret, instance: 'command', at: START }
+    const reading = new Database(path)
+    reading.exec('BEGIN')
+    reading.prepare('SELECT count(*) FROM completions').get()
+    expect(await eraseConversation(path, request)).toEqual({ completions: 5, isFinished: false })
+    reading.exec('ROLLBACK')
+    reading.close()
+    expect(await eraseConversation(path, request)).toEqual({ completions: 0, isFinished: true })
+    for (const file of [path, `${path}-wal`]) {
+      expect(readFileSync(file).includes(secret), file).toBe(false)
+    }
+  })
+
   it('removes a conversation from the file and its log, waiting records included, and records that it did', async () => {
     const path = temporaryPath()
     const writer = await openWriter({ path })
@@ -219,9 +239,11 @@ describe('erase', () => {
     const path = temporaryPath()
     const writer = await openWriter({ path, flushMs: 1 })
     await writer.begin(beginRecord({ conversationId: 'x' }))
-    expect(await eraseConversation(path, { conversationId: 'x', instance: 'cli', at: START })).toBe(
-      1,
-    )
+    expect(
+      await eraseConversation(path, { conversationId: 'x', instance: 'cli', at: START }),
+    ).toMatchObject({
+      completions: 1,
+    })
     await writer.begin(beginRecord({ requestId: 'req-2' }))
     expect([...openReader(path).list()].map(({ requestId }) => requestId)).toEqual(['req-2'])
   })
