@@ -62,6 +62,7 @@ export class Connection {
     this.#timer = setTimeout(() => this.#lose('no welcome in time'), options.openTimeoutMs)
   }
 
+  /** False if the frame is larger than the gateway takes. What is lost with the connection, `onClose` tells. */
   send(frame: Dialect2ClientFrame): boolean {
     if (this.#isClosed) return true
     const text = JSON.stringify(frame)

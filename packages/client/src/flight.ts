@@ -8,6 +8,7 @@
  */
 import type { Dialect2ClientFrame, InitFrame } from '@sluice/protocol'
 import type { Completion, CompletionEvent, Position } from './completion.ts'
+import { deferred } from './deferred.ts'
 import { EventQueue } from './event-queue.ts'
 import type { Acknowledged, Ending, Piece, Refusal, ServerFrame } from './server-frame.ts'
 import { SluiceError } from './sluice-error.ts'
@@ -303,16 +304,4 @@ function eventsOf(
   if (toolCall !== undefined) events.push({ type: 'tool_call', choice, toolCall, seq })
   if (extra !== undefined) events.push({ type: 'extra', choice, extra, seq })
   return events
-}
-
-/** A promise to settle from outside; nobody has to look at how it ends. */
-function deferred<Value>() {
-  let resolve: (value: Value) => void = () => {}
-  let reject: (reason: unknown) => void = () => {}
-  const promise = new Promise<Value>((onResolve, onReject) => {
-    resolve = onResolve
-    reject = onReject
-  })
-  promise.catch(() => {})
-  return { promise, resolve, reject }
 }
