@@ -1,7 +1,7 @@
 /** A chat-completions server that sends what a case says, byte for byte; it knows nothing of the gateway. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createGzip } from 'node:zlib'
+import { createBrotliCompress, createDeflate, createGzip } from 'node:zlib'
 import { onTestFinished } from 'vitest'
 import { type Attempt, type Step, stepsOf } from './server-case.ts'
 
@@ -65,6 +65,8 @@ export class MockServer {
   }
 }
 
+const COMPRESSORS = { gzip: createGzip, br: createBrotliCompress, deflate: createDeflate }
+
 function nth(attempts: readonly Attempt[], number: number): Attempt {
   return attempts[Math.min(number, attempts.length) - 1] ?? { status: 500, json: {} }
 }
@@ -73,8 +75,13 @@ async function play(attempt: Attempt, response: ServerResponse): Promise<void> {
   await pause(attempt.delay ?? 0)
   if (attempt.rawHttp === true) return playRaw(stepsOf(attempt), response)
   const type = attempt.json === undefined ? 'text/event-stream' : 'application/json'
-  response.writeHead(attempt.status ?? 200, { 'content-type': type, ...attempt.headers })
-  const zip = attempt.gzip === true ? createGzip() : undefined
+  const { encoding } = attempt
+  response.writeHead(attempt.status ?? 200, {
+    'content-type': type,
+    ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+    ...attempt.headers,
+  })
+  const zip = encoding === undefined ? undefined : COMPRESSORS[encoding]()
   zip?.pipe(response)
   for (const step of stepsOf(attempt)) {
     if (response.destroyed || (await isEnd(step, response))) return

@@ -1,9 +1,19 @@
 // What real servers send, by kind: each case over a real gateway, under each policy that it names.
 import { describe, it } from 'vitest'
 import { FAILURES } from './cases/failures.ts'
+import { REQUESTS } from './cases/requests.ts'
+import { SHAPES } from './cases/shapes.ts'
+import { STREAMS } from './cases/streams.ts'
+import { TOOLS } from './cases/tools.ts'
 import { holds } from './run-case.ts'
 
-const KINDS = { failures: FAILURES }
+const KINDS = {
+  failures: FAILURES,
+  requests: REQUESTS,
+  shapes: SHAPES,
+  streams: STREAMS,
+  tools: TOOLS,
+}
 
 describe.each(Object.entries(KINDS))('%s', (_kind, cases) => {
   const runs = cases.flatMap((given) => given.policies.map((policy) => ({ given, policy })))

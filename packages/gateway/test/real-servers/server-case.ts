@@ -17,7 +17,8 @@ export interface Attempt {
   steps?: readonly Step[]
   /** A body of plain JSON instead of a stream. */
   json?: unknown
-  gzip?: boolean
+  /** Compresses the body and says so. */
+  encoding?: 'gzip' | 'br' | 'deflate'
   /** The steps are the whole answer, status line and headers included. */
   rawHttp?: boolean
 }
@@ -80,7 +81,7 @@ const ENVELOPE = {
 }
 
 /** A chunk as the server sends it. */
-function chunkOf(form: ChunkForm): object {
+export function chunkOf(form: ChunkForm): object {
   if (form.$role !== undefined) return delta({ role: 'assistant', content: '' })
   if (form.$text !== undefined) return delta({ content: form.$text })
   if (form.$delta !== undefined) return delta(form.$delta)
