@@ -15,10 +15,14 @@ export class LogObserver implements CompletionObserver {
     const { requestId, status, errorCode, correlationId, retries } = report
     const { tokensIn, tokensOut, latencyMs, timeToFirstTokenMs } = report
     const names = { requestId, client: boundedId(report.client), model: report.modelLabel }
-    const outcome = { status, errorCode, correlationId, retries }
+    const { upstreamStatus, upstreamError } = report
+    const outcome = { status, errorCode, upstreamStatus, upstreamError, correlationId, retries }
     const fields = { ...names, ...outcome, tokensIn, tokensOut, latencyMs, timeToFirstTokenMs }
     // A client over its quota can be refused thousands of times a second; the metrics count it.
     if (errorCode === 'rate_limited') this.#logger.debug(fields, 'completion refused')
     else this.#logger.info(fields, 'completion ended')
+    const { unshown } = report
+    if (Object.keys(unshown).length > 0)
+      this.#logger.warn({ requestId, unshown }, 'parts of an answer were not shown')
   }
 }

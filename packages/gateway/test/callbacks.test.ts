@@ -33,6 +33,9 @@ const REPORT: CompletionReport = {
   timeToFirstTokenMs: 1,
   retries: 0,
   dropped: 0,
+  unshown: {},
+  upstreamStatus: undefined,
+  upstreamError: undefined,
   findings: [],
   correlationId: undefined,
 }

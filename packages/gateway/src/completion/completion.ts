@@ -189,6 +189,8 @@ export class Completion {
     if (outcome.status === 'cancelled') report.cancelledBy = outcome.by
     if (outcome.status === 'error') {
       report.errorCode = outcome.error.code
+      report.upstreamStatus = outcome.error.status
+      report.upstreamError = outcome.error.upstreamError
       report.correlationId ??= outcome.error.correlationId
     }
     if (outcome.status === 'blocked') {
@@ -237,6 +239,9 @@ export class Completion {
         this.#firstTextAt === undefined ? undefined : this.#since(this.#firstTextAt),
       retries: Math.max(0, this.#attempts - 1),
       dropped: this.#prepared?.dropped ?? 0,
+      unshown: Object.fromEntries(this.#answer.unshownCounts),
+      upstreamStatus: undefined,
+      upstreamError: undefined,
       findings: this.#findings.counts,
       correlationId: this.#stream?.correlationId,
     }

@@ -1,4 +1,5 @@
 /** How a completion ended, and everything that is told about it afterwards: plain data, no text of it, no dialect's words. */
+import type { UnshownKind } from '../deltas.ts'
 import type { GatewayError } from '../errors.ts'
 
 /** Why a completion was cancelled, and by whom. */
@@ -53,6 +54,11 @@ export interface CompletionReport {
   timeToFirstTokenMs: number | undefined
   retries: number
   dropped: number
+  /** What of the answer came and was not shown, by kind. */
+  unshown: Readonly<Partial<Record<UnshownKind, number>>>
+  /** The upstream's status and its own words for a failure: of a closed form. */
+  upstreamStatus: number | undefined
+  upstreamError: string | undefined
   findings: readonly FindingCount[]
   correlationId: string | undefined
 }

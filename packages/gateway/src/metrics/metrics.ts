@@ -43,6 +43,7 @@ export class Metrics implements CompletionObserver {
   readonly #tokenRate: Histogram<'model'>
   readonly #tokens: Counter<'direction' | 'model' | 'estimated'>
   readonly #findings: Counter<'entity' | 'direction' | 'action'>
+  readonly #unshown: Counter<'kind'>
   readonly #refusals: Counter<'reason'>
 
   constructor() {
@@ -90,6 +91,12 @@ export class Metrics implements CompletionObserver {
       name: 'sluice_findings_total',
       help: 'What the guard found.',
       labelNames: ['entity', 'direction', 'action'],
+      registers,
+    })
+    this.#unshown = new Counter({
+      name: 'sluice_unshown_total',
+      help: 'Parts of answers that came and were not shown, by kind.',
+      labelNames: ['kind'],
       registers,
     })
     this.#refusals = new Counter({
@@ -140,6 +147,7 @@ export class Metrics implements CompletionObserver {
     for (const { entity, direction, action, count } of report.findings) {
       this.#findings.inc({ entity, direction, action }, count)
     }
+    for (const [kind, count] of Object.entries(report.unshown)) this.#unshown.inc({ kind }, count)
   }
 }
 
