@@ -9,12 +9,14 @@ const SOURCE = 'packages/gateway/src/'
 const COMPOSITION = new Set(['assembly.ts', 'check-configuration.ts', 'gateway.ts', 'index.ts'])
 /** Files that every room may import. */
 const GROUND = new Set([
-  'root-secret.ts',
+  'backoff.ts',
   'clock.ts',
   'deltas.ts',
   'errors.ts',
+  'json-object.ts',
   'logger.ts',
   'loopback.ts',
+  'root-secret.ts',
   'scheduler.ts',
 ])
 

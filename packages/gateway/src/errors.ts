@@ -4,6 +4,9 @@ import { type ErrorCode, type ErrorCodeRow, errorRow } from '@sluice/protocol'
 /** Codes of the protocol, and two that only an operator sees. */
 export type GatewayErrorCode = ErrorCode | 'configuration' | 'listen'
 
+/** `oauth_credentials`: the token endpoint refused the gateway's client id and secret. */
+export type ErrorReason = 'oauth_credentials'
+
 export interface GatewayErrorOptions {
   cause?: unknown
   /** Whether the same request may succeed later. Default false. */
@@ -12,6 +15,8 @@ export interface GatewayErrorOptions {
   retryAfterMs?: number
   /** The upstream's HTTP status. */
   status?: number
+  /** What exactly was wrong, where a code is too wide for a dialect to find its words. */
+  reason?: ErrorReason
   /** The upstream's name for the failed request (`ININ-Correlation-Id`, `x-request-id`). */
   correlationId?: string
   /** The upstream's own code and type of the error: words of a closed form, for the log alone. */
@@ -26,6 +31,7 @@ export class GatewayError extends Error {
   readonly retryAfterMs: number | undefined
   readonly status: number | undefined
   readonly correlationId: string | undefined
+  readonly reason: ErrorReason | undefined
   readonly upstreamError: string | undefined
 
   constructor(code: GatewayErrorCode, message: string, options: GatewayErrorOptions = {}) {
@@ -35,6 +41,7 @@ export class GatewayError extends Error {
     this.retryAfterMs = options.retryAfterMs
     this.status = options.status
     this.correlationId = options.correlationId
+    this.reason = options.reason
     this.upstreamError = options.upstreamError
   }
 

@@ -54,10 +54,6 @@ export class LogSegment {
     return this.bytes.length - this.length
   }
 
-  start(position: number): number {
-    return position === this.first ? 0 : (this.ends[position - this.first - 1] ?? 0)
-  }
-
   /** Makes room for an entry of so many bytes; false if the entry has to begin another segment. */
   reserve(bytes: number): boolean {
     const isRoomy = bytes <= this.free && this.count < this.tags.length

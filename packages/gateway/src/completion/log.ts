@@ -134,11 +134,12 @@ export class CompletionLog {
   /** The entry at a position from `first` to `top`. */
   read(position: number): LogEntry {
     const segment = this.#segmentAt(position)
+    const index = position - segment.first
     const entry = this.#entry
-    entry.tag = segment.tags[position - segment.first] ?? 0
+    entry.tag = segment.tags[index] ?? 0
     entry.bytes = segment.bytes
-    entry.start = segment.start(position)
-    entry.end = segment.ends[position - segment.first] ?? 0
+    entry.start = index === 0 ? 0 : (segment.ends[index - 1] ?? 0)
+    entry.end = segment.ends[index] ?? 0
     return entry
   }
 

@@ -191,7 +191,7 @@ function terminalMessage(terminal: Terminal): string {
   }
 }
 
-/** Codes whose texts have words of their own in the tutorial, or need none. */
+/** Codes whose texts have words of their own in the tutorial, or need none; so has a refused client id. */
 const OWN_WORDS = new Set([
   'context_window_exceeded',
   'internal',
@@ -201,8 +201,8 @@ const OWN_WORDS = new Set([
 ])
 
 function errorText({ error, hadBegun }: Extract<Terminal, { status: 'error' }>): string {
-  if (hadBegun || OWN_WORDS.has(error.code) || error.message.startsWith(ERROR_TEXTS.credentials))
-    return error.message
+  const hasOwnWords = OWN_WORDS.has(error.code) || error.reason === 'oauth_credentials'
+  if (hadBegun || hasOwnWords) return error.message
   return `${ERROR_TEXTS.initiation}: ${error.message}`
 }
 

@@ -2,6 +2,7 @@
 import { ERROR_TEXTS, type InitMessage } from '@sluice/protocol'
 import { chatRequestSchema, MAX_ISSUES } from '@sluice/protocol/schemas'
 import { GatewayError } from '../errors.ts'
+import { isJsonObject } from '../json-object.ts'
 
 export interface RequestReaderOptions {
   maxJsonDepth: number
@@ -65,9 +66,7 @@ export class RequestReader {
     } catch {
       throw new GatewayError('invalid_message', 'The message is not valid JSON')
     }
-    if (typeof message === 'object' && message !== null && !Array.isArray(message)) {
-      return message as Record<string, unknown>
-    }
+    if (isJsonObject(message)) return message
     throw new GatewayError('invalid_message', 'The message is not a JSON object')
   }
 

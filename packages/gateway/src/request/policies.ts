@@ -7,6 +7,7 @@ import {
   type PolicyName,
 } from '@sluice/guard'
 import { GatewayError } from '../errors.ts'
+import { isJsonObject } from '../json-object.ts'
 
 /**
  * Policies by name.
@@ -41,7 +42,7 @@ function compile(name: string, definitions: Readonly<Record<string, unknown>>): 
       `policies.${name}: this is the name of a built-in policy; choose another`,
     )
   }
-  if (definition !== undefined && !isMapping(definition)) {
+  if (definition !== undefined && !isJsonObject(definition)) {
     throw new GatewayError('configuration', `policies.${name}: expected a mapping with rules`)
   }
   try {
@@ -51,10 +52,6 @@ function compile(name: string, definitions: Readonly<Record<string, unknown>>): 
     const problem = error instanceof Error ? error.message : String(error)
     throw new GatewayError('configuration', `policies.${name}: ${problem}`, { cause: error })
   }
-}
-
-function isMapping(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isBuiltIn(name: string): name is PolicyName {

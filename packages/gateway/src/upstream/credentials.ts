@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici'
 import { request } from 'undici'
 import { systemClock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
+import { isJsonObject } from '../json-object.ts'
 import { connectionFailure, correlationOf } from './failures.ts'
 import type { UpstreamAuthentication } from './target.ts'
 
@@ -170,7 +171,10 @@ function readToken({ statusCode, text, requestedAt, whom, correlationId }: Token
     const message =
       `OAuth credentials are invalid or expired (${whom} answered ${statusCode}${seen}). ` +
       'Check GENESYS_CLOUD_CLIENT_ID and GENESYS_CLOUD_CLIENT_SECRET, and that the region is the one of your organisation'
-    throw new GatewayError('upstream_unauthorized', message, { status: statusCode })
+    throw new GatewayError('upstream_unauthorized', message, {
+      status: statusCode,
+      reason: 'oauth_credentials',
+    })
   }
   if (statusCode >= 500 || statusCode === 429 || statusCode === 408) {
     const message = `${whom} answered ${statusCode}${seen}`
@@ -205,9 +209,7 @@ function isToken(value: string): boolean {
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null
-      ? (value as Record<string, unknown>)
-      : undefined
+    return isJsonObject(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -1,8 +1,8 @@
 /**
- * When a failed attempt is worth another one, and after how long: exponential backoff with full jitter
- * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter), a cap, an overall deadline, and a budget
- * that keeps retries a small part of all requests while an upstream is down.
+ * When a failed attempt is worth another one, and after how long: a backoff, an overall deadline, and a budget that keeps
+ * retries a small part of all requests while an upstream is down.
  */
+import { backoffMs } from '../backoff.ts'
 import { systemClock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import type { UpstreamRetry } from './target.ts'
@@ -85,10 +85,8 @@ export async function withRetry<T>(
 }
 
 function delayBefore(n: number, error: GatewayError, options: RetryOptions): number {
-  const ceiling = Math.min(options.maxDelayMs, options.baseDelayMs * 2 ** (n - 1))
-  const backoffMs = Math.ceil((options.random ?? Math.random)() * ceiling)
   // A wait of 0, or a date that has passed, must not turn into a burst.
-  return Math.max(error.retryAfterMs ?? 0, backoffMs)
+  return Math.max(error.retryAfterMs ?? 0, Math.ceil(backoffMs(n, options)))
 }
 
 /** The same failure, its text saying how often it was tried. */
@@ -109,6 +107,7 @@ function reworded(error: GatewayError, message: string): GatewayError {
     isRetryable: error.isRetryable,
     ...(error.retryAfterMs === undefined ? {} : { retryAfterMs: error.retryAfterMs }),
     ...(error.status === undefined ? {} : { status: error.status }),
+    ...(error.reason === undefined ? {} : { reason: error.reason }),
     ...(error.correlationId === undefined ? {} : { correlationId: error.correlationId }),
     ...(error.upstreamError === undefined ? {} : { upstreamError: error.upstreamError }),
   })

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Agent, request } from 'undici'
+import { backoffMs } from '../backoff.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { EventQueue } from './event-queue.ts'
@@ -37,9 +38,9 @@ export interface WebhookSenderOptions {
   /** Tries of one batch before it is dropped. Default 10. */
   readonly maxAttempts?: number
   /** Upper bound of the first pause, doubled for each further one. Default 500. */
-  readonly backoffMs?: number
+  readonly baseDelayMs?: number
   /** Upper bound of every pause. Default 30000. */
-  readonly maxBackoffMs?: number
+  readonly maxDelayMs?: number
 }
 
 /** Counters since the start, for metrics. */
@@ -180,7 +181,7 @@ export class WebhookSender {
   }
 
   async #pause(attempt: number): Promise<void> {
-    const milliseconds = pauseBefore(attempt, this.#options)
+    const milliseconds = backoffMs(attempt, this.#options)
     const { signal } = this.#stop
     await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => undefined)
   }
@@ -244,23 +245,8 @@ const DEFAULTS = {
   maxQueuedBytes: 8 * 1_024 * 1_024,
   timeoutMs: 5_000,
   maxAttempts: 10,
-  backoffMs: 500,
-  maxBackoffMs: 30_000,
-}
-
-/**
- * Milliseconds before a retry, the first being 1. Full jitter: any time up to a bound that doubles, so that gateways do
- * not come back together.
- */
-export function pauseBefore(
-  retry: number,
-  {
-    backoffMs,
-    maxBackoffMs,
-    random,
-  }: Required<Pick<WebhookSenderOptions, 'backoffMs' | 'maxBackoffMs' | 'random'>>,
-): number {
-  return random() * Math.min(maxBackoffMs, backoffMs * 2 ** (retry - 1))
+  baseDelayMs: 500,
+  maxDelayMs: 30_000,
 }
 
 /** The others say that this delivery, as it is, will never do; a redirect is one of them. */

@@ -57,8 +57,8 @@ export function createSender(
     logger: pino({ level: 'silent' }),
     now: () => NOW,
     intervalMs: 5,
-    backoffMs: 2,
-    maxBackoffMs: 4,
+    baseDelayMs: 2,
+    maxDelayMs: 4,
     ...options,
   })
   onTestFinished(() => sender.close(0))

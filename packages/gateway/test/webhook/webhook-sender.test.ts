@@ -1,7 +1,6 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { verifySignature } from '../../src/webhook/signature.ts'
-import { pauseBefore } from '../../src/webhook/webhook-sender.ts'
 import {
   type Answer,
   createSender,
@@ -169,8 +168,8 @@ describe('WebhookSender', () => {
     const sender = createSender({
       url: hook.url,
       random: () => 1,
-      backoffMs: 1_000_000,
-      maxBackoffMs: 1_000_000,
+      baseDelayMs: 1_000_000,
+      maxDelayMs: 1_000_000,
     })
     sender.push(event(1))
     await expect.poll(() => hook.received.length).toBe(1)
@@ -208,22 +207,6 @@ describe('WebhookSender', () => {
   ])('refuses %s without repeating it', (_, options) => {
     expect(() => createSender(options)).toThrow(expect.objectContaining({ code: 'configuration' }))
     expect(() => createSender(options)).not.toThrow(/planted/)
-  })
-})
-
-describe('pauseBefore', () => {
-  const settings = { backoffMs: 500, maxBackoffMs: 30_000 }
-
-  it.each([
-    [1, 500],
-    [2, 1_000],
-    [3, 2_000],
-    [6, 16_000],
-    [7, 30_000],
-    [2_000, 30_000],
-  ])('is before retry %d anything below %d ms', (retry, bound) => {
-    expect(pauseBefore(retry, { ...settings, random: () => 0 })).toBe(0)
-    expect(pauseBefore(retry, { ...settings, random: () => 0.5 })).toBe(bound / 2)
   })
 })
 

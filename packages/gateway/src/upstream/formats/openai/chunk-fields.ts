@@ -8,10 +8,6 @@ const WORD = /^[\w.:/@+-]{1,200}$/
 /** Seconds since the epoch up to the year 5138: one digit less than a card number has at least. */
 const MAX_EPOCH_SECONDS = 1e11
 
-export function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 export function wordOrUndefined(value: unknown): string | undefined {
   return typeof value === 'string' && WORD.test(value) ? value : undefined
 }

@@ -2,11 +2,13 @@
  * Reads one answer in OpenAI's chunks, and in what servers make of them, into deltas. A chunk that differs from an earlier
  * one in its text alone is not parsed.
  */
+
 import { CONTENT, type DeltaSink, type Envelope, TEXT_CHANNELS } from '../../../deltas.ts'
+import { isJsonObject } from '../../../json-object.ts'
 import { errorObjectFailure } from '../../failures.ts'
 import type { AnswerReader, EventKind, ReaderOptions } from '../format.ts'
 import { ChoiceNumbers } from './choice-numbers.ts'
-import { type Fields, invalidChunk, isObject, secondsOf, wordOrUndefined } from './chunk-fields.ts'
+import { type Fields, invalidChunk, secondsOf, wordOrUndefined } from './chunk-fields.ts'
 import { type PieceSink, readContent } from './content.ts'
 import { CHUNK_EXTENSION_FIELDS, EXTENSION_FIELDS, extensionsOf } from './extension-fields.ts'
 import { finishReasonOf } from './finish-reasons.ts'
@@ -103,7 +105,7 @@ export class ChunkReader implements AnswerReader, PieceSink {
     for (let place = 0; place < choices.length; place += 1) {
       const choice: unknown = choices[place]
       if (choice === null) continue
-      if (!isObject(choice)) throw invalidChunk('has a choice that is no object')
+      if (!isJsonObject(choice)) throw invalidChunk('has a choice that is no object')
       this.#oneChoice(choice, place)
     }
     this.#chunkFields(chunk)
@@ -117,9 +119,9 @@ export class ChunkReader implements AnswerReader, PieceSink {
     }
     this.#choice = index
     this.#state = this.#stateOf(index)
-    if (isObject(choice.delta)) this.#delta(choice.delta)
+    if (isJsonObject(choice.delta)) this.#delta(choice.delta)
     // Some servers repeat the whole text as `message` beside or after the deltas: it counts only in place of them.
-    else if (isObject(choice.message) && !this.#state.hasText) this.#delta(choice.message)
+    else if (isJsonObject(choice.message) && !this.#state.hasText) this.#delta(choice.message)
     else if (typeof choice.text === 'string') this.#text('content', CONTENT, choice.text)
     this.#finish(choice.finish_reason)
   }
@@ -151,12 +153,12 @@ export class ChunkReader implements AnswerReader, PieceSink {
     const calls = Array.isArray(delta.tool_calls) ? delta.tool_calls : []
     for (const part of calls) {
       if (part === null) continue
-      if (!isObject(part)) throw invalidChunk('has a tool call that is no object')
+      if (!isJsonObject(part)) throw invalidChunk('has a tool call that is no object')
       this.#news += 1
       const extensionsOfCall = (fields: Fields) => extensionsOf(fields, this.#deltaExtensions)
       this.#sink.toolCall(this.#choice, tools.read(part, extensionsOfCall))
     }
-    if (!isObject(delta.function_call)) return
+    if (!isJsonObject(delta.function_call)) return
     this.#news += 1
     this.#sink.toolCall(this.#choice, tools.readLegacy(delta.function_call))
   }
@@ -243,7 +245,7 @@ function parseChunk(data: string, event: string): Fields | undefined {
     if (event === 'error') return {}
     throw invalidChunk('is not JSON')
   }
-  if (isObject(chunk)) return chunk
+  if (isJsonObject(chunk)) return chunk
   if (event === 'error') return {}
   throw invalidChunk('is not a JSON object')
 }

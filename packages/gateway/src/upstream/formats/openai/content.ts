@@ -2,8 +2,9 @@
  * Text wherever servers put it: plain, as a list of parts (Mistral's and Databricks' reasoning models), or as an object with
  * the text inside. Parts that think or reason are reasoning.
  */
+
 import { CONTENT, REASONING, REFUSAL } from '../../../deltas.ts'
-import { isObject } from './chunk-fields.ts'
+import { isJsonObject } from '../../../json-object.ts'
 
 /** Where the pieces of a text go. */
 export interface PieceSink {
@@ -59,7 +60,7 @@ function readPieces(value: unknown, channel: number, { sink, depth }: Place): vo
     sink.unknownPart()
   } else if (Array.isArray(value)) {
     for (const part of value) readPieces(part, channel, inner)
-  } else if (isObject(value)) {
+  } else if (isJsonObject(value)) {
     readPart(value, channel, inner)
   } else {
     sink.unknownPart()

@@ -2,16 +2,17 @@
  * The errors that servers put into bodies and streams, by their status, code and type. A server's message may repeat prompts
  * and keys, so it is never read.
  */
+import { isJsonObject } from '../../../json-object.ts'
 import type { ProviderError } from '../format.ts'
-import { type Fields, isObject } from './chunk-fields.ts'
+import type { Fields } from './chunk-fields.ts'
 
 /** A code or a type is a word of letters; with long digits it could be anything. */
 const WORD = /^[A-Za-z](?:[A-Za-z_.-]|\d(?!\d{3})){0,63}$/
 
 /** What an error says of itself, in OpenAI's shape or Genesys Cloud's; undefined if it is no object or text. */
 export function providerErrorOf(body: unknown): ProviderError | undefined {
-  if (!isObject(body)) return undefined
-  const error = isObject(body.error) ? body.error : body
+  if (!isJsonObject(body)) return undefined
+  const error = isJsonObject(body.error) ? body.error : body
   const status = [error.status, error.status_code, error.code, body.status, body.code]
     .map(statusOf)
     .find((candidate) => candidate !== undefined)
@@ -34,7 +35,7 @@ export function errorOf(chunk: Fields, event: string): unknown {
 }
 
 function choicesOf(chunk: Fields): Fields[] {
-  return Array.isArray(chunk.choices) ? chunk.choices.filter(isObject) : []
+  return Array.isArray(chunk.choices) ? chunk.choices.filter(isJsonObject) : []
 }
 
 function isError(value: unknown): boolean {

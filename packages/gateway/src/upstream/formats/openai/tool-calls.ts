@@ -1,6 +1,8 @@
 /** The tool calls of one choice: which call a part belongs to, whatever the server makes of index and id. */
+
 import type { Extensions, ToolCallDelta } from '../../../deltas.ts'
-import { type Fields, indexOf, invalidChunk, isObject, lineOrUndefined } from './chunk-fields.ts'
+import { isJsonObject } from '../../../json-object.ts'
+import { type Fields, indexOf, invalidChunk, lineOrUndefined } from './chunk-fields.ts'
 
 /** More calls than any request asks for. */
 const MAX_TOOL_CALLS = 128
@@ -24,7 +26,7 @@ export class ToolCalls {
 
   /** @param extensionsOf the fields of a call that pass besides the known ones */
   read(part: Fields, extensionsOf: (fields: Fields) => Extensions | undefined): ToolCallDelta {
-    const called = isObject(part.function) ? part.function : {}
+    const called = isJsonObject(part.function) ? part.function : {}
     const id = lineOrUndefined(part.id, MAX_ID_CHARACTERS)
     const name = lineOrUndefined(called.name, MAX_NAME_CHARACTERS)
     const given = indexOf(part.index, 'tool call')

@@ -1,5 +1,6 @@
 /** Some servers answer a streaming request with one whole completion: it is read as a stream of one chunk. */
 import { GatewayError } from '../../../errors.ts'
+import { isJsonObject } from '../../../json-object.ts'
 
 interface UnaryChoice {
   message?: unknown
@@ -23,7 +24,7 @@ export function chunkFromCompletion(json: string): string {
 function parse(json: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(json)
-    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+    if (isJsonObject(value)) return value
   } catch {
     // Falls through: what is no JSON and what is no object are the same to the caller.
   }

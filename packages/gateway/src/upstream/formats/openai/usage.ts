@@ -1,6 +1,8 @@
 /** The usage that a chunk carries, wherever it carries it: numbers only, and none that is as long as a card number. */
+
 import type { Usage } from '../../../deltas.ts'
-import { type Fields, isObject } from './chunk-fields.ts'
+import { isJsonObject } from '../../../json-object.ts'
+import type { Fields } from './chunk-fields.ts'
 
 /** Keys of usage. */
 const KEY = /^[a-z][a-z0-9_]{0,63}$/
@@ -12,11 +14,11 @@ const MAX_KEYS = 32
 
 /** Some servers put usage into the choice (Moonshot) or into a field of their own (Groq's older chunks). */
 export function usageOfChunk(chunk: Fields): Usage | undefined {
-  if (isObject(chunk.usage)) return usageOf(chunk.usage)
+  if (isJsonObject(chunk.usage)) return usageOf(chunk.usage)
   const [choice] = Array.isArray(chunk.choices) ? chunk.choices : []
-  if (isObject(choice) && isObject(choice.usage)) return usageOf(choice.usage)
+  if (isJsonObject(choice) && isJsonObject(choice.usage)) return usageOf(choice.usage)
   const { x_groq: own } = chunk
-  return isObject(own) && isObject(own.usage) ? usageOf(own.usage) : undefined
+  return isJsonObject(own) && isJsonObject(own.usage) ? usageOf(own.usage) : undefined
 }
 
 function usageOf(value: Fields): Usage {
@@ -24,7 +26,7 @@ function usageOf(value: Fields): Usage {
   for (const [key, field] of entriesOf(value)) {
     const number = numberOf(field)
     if (number !== undefined) usage[key] = number
-    else if (isObject(field)) usage[key] = numbersOf(field)
+    else if (isJsonObject(field)) usage[key] = numbersOf(field)
   }
   return usage
 }
