@@ -28,7 +28,7 @@ const ARROWS = {
   'access.ts': ['clients', 'config'],
   admin: ['server/origin.ts', 'server/readiness.ts', 'server/refusals.ts'],
   'admission.ts': ['access.ts', 'clients', 'completion', 'live-config.ts'],
-  audit: ['clients/auth-result.ts', 'completion'],
+  audit: ['clients/auth-result.ts', 'completion', 'config/settings.ts'],
   'callbacks.ts': ['completion', 'webhook', 'dialects'],
   clients: [],
   completion: ['clients', 'request', 'tokens', 'upstream'],

@@ -1,6 +1,7 @@
 /** Reads the setting `SLUICE_AUDIT`. Opening what it names is for audit.ts. */
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { SETTINGS } from '../config/settings.ts'
 import { GatewayError } from '../errors.ts'
 
 /** Where the audit goes. */
@@ -8,16 +9,12 @@ export type AuditTarget =
   | { readonly kind: 'off' }
   | { readonly kind: 'file'; readonly path: string }
 
-/** File used when the setting is absent, relative to the working directory. */
-const DEFAULT_AUDIT_PATH = './sluice-audit.db'
-
 /**
- * `off`, or the path of the SQLite file (default `./sluice-audit.db`).
+ * `off`, or the path of the SQLite file; without a value, the setting's default.
  * @throws GatewayError `configuration` for a URL or `:memory:`: those would look like an audit and keep none.
  */
 export function parseAuditTarget(value: string | undefined): AuditTarget {
-  const text = value?.trim() ?? ''
-  if (text === '') return { kind: 'file', path: DEFAULT_AUDIT_PATH }
+  const text = value?.trim() || SETTINGS.audit.default
   if (text.toLowerCase() === 'off') return { kind: 'off' }
   if (text === ':memory:' || /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || text.startsWith('file:')) {
     throw new GatewayError(
