@@ -3,9 +3,9 @@
 import { Armors } from './armor.ts'
 import { foldIdentifiers } from './fold.ts'
 import type { HeldText } from './held-text.ts'
-import type { Accept } from './matcher/automaton.ts'
-import type { MatchEnd } from './matcher/backtracer.ts'
+import type { Accept } from './matcher/lazy-dfa.ts'
 import { AGAINST, ANNOUNCED, HINTED, SILENT } from './matcher/live-contexts.ts'
+import type { MatchEnd } from './matcher/reverse-search.ts'
 import { usesValue } from './operators.ts'
 import type { DetectorMeaning, LatchClasses, Program } from './program.ts'
 import type { Candidate, OpenCandidate, Resolver } from './resolver.ts'
@@ -211,7 +211,7 @@ export class Matches {
     const { groups, starts } = acceptance
     const candidate = this.#checkedMatch(meaning, starts[groups[0] ?? 0] ?? 0)
     if (candidate !== undefined) return candidate
-    if (this.#program.backtracer().canMerge(acceptance.detector)) {
+    if (this.#program.reverseSearch().canMerge(acceptance.detector)) {
       return this.#tracedMatch(meaning, acceptance)
     }
     for (let i = 1; i < groups.length; i += 1) {
@@ -228,7 +228,7 @@ export class Matches {
   #tracedMatch(meaning: DetectorMeaning, acceptance: Acceptance): Candidate | undefined {
     const from = this.#traceableFrom()
     const place = this.#matchEnd(acceptance, from)
-    const starts = this.#program.backtracer().starts(acceptance.detector, place)
+    const starts = this.#program.reverseSearch().starts(acceptance.detector, place)
     for (let i = starts.length - 1; i >= 0; i -= 1) {
       const start = from + (starts[i] ?? 0)
       if (start === earliestStart(acceptance)) continue

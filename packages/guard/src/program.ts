@@ -2,10 +2,10 @@
 // Shared by all streams of that kind; nothing in here belongs to a single stream.
 import { foldAstral, identifierFoldTable } from './fold.ts'
 import { type Alphabet, createAlphabet, FIRST_CLASS } from './matcher/alphabet.ts'
-import { Automaton } from './matcher/automaton.ts'
-import { Backtracer } from './matcher/backtracer.ts'
 import { type CharSet, LOWER_CASE, UPPER_CASE } from './matcher/char-set.ts'
 import { ContextWords, type Vocabulary } from './matcher/context.ts'
+import { DfaPerStartPlan } from './matcher/dfa-per-start.ts'
+import { LazyDfa } from './matcher/lazy-dfa.ts'
 import {
   ANNOUNCED,
   HINTED,
@@ -16,7 +16,7 @@ import {
 import { type Nfa, NfaBuilder } from './matcher/nfa.ts'
 import { type AutomatonParts, partsOf } from './matcher/parts.ts'
 import type { PatternNode } from './matcher/pattern.ts'
-import { RunsPlan } from './matcher/runs.ts'
+import { ReverseSearch } from './matcher/reverse-search.ts'
 import { type Term, TermAlphabet, TermAutomaton, type TermMatch } from './matcher/terms.ts'
 import { PolicyError } from './policy-error.ts'
 import type { Rule } from './rule.ts'
@@ -128,10 +128,10 @@ export interface Program {
   readonly rules: readonly Rule[]
   /** The rules whose findings may turn out to be none. */
   readonly revocable: ReadonlySet<Rule>
-  readonly automaton: Automaton
+  readonly automaton: LazyDfa
   /** What a stream goes on with that may not fill the automaton any more. Made when first needed, as what follows. */
-  readonly runs: () => RunsPlan
-  readonly backtracer: () => Backtracer
+  readonly dfaPerStart: () => DfaPerStartPlan
+  readonly reverseSearch: () => ReverseSearch
   /** The bits that the automaton looks at. */
   readonly gatesOfAutomaton: number
   /** Present if a detector has context words. */
@@ -252,12 +252,14 @@ function once<T>(make: () => T): () => T {
 }
 
 /** Apart from the rest, so that what is made later keeps nothing else in memory. */
-function automataOf(parts: AutomatonParts): Pick<Program, 'automaton' | 'runs' | 'backtracer'> {
-  const automaton = new Automaton(parts)
+function automataOf(
+  parts: AutomatonParts,
+): Pick<Program, 'automaton' | 'dfaPerStart' | 'reverseSearch'> {
+  const automaton = new LazyDfa(parts)
   return {
     automaton,
-    runs: once(() => new RunsPlan(parts, automaton)),
-    backtracer: once(() => new Backtracer(parts)),
+    dfaPerStart: once(() => new DfaPerStartPlan(parts, automaton)),
+    reverseSearch: once(() => new ReverseSearch(parts)),
   }
 }
 

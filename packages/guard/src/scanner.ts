@@ -5,13 +5,6 @@ import { characterAt, codePointOf, unitsOf } from './characters.ts'
 import type { HeldText } from './held-text.ts'
 import { CLASS_IGNORED, FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
 import {
-  ACTION_BITS,
-  ACTION_CLEAR,
-  ACTION_MASK,
-  ACTION_RESTART,
-  UNKNOWN,
-} from './matcher/automaton.ts'
-import {
   BETWEEN_WORDS,
   beginsWord,
   DIGIT,
@@ -19,25 +12,30 @@ import {
   SEPARATOR,
   WORD_CLASS,
 } from './matcher/context.ts'
+import { DfaThreads } from './matcher/dfa-threads.ts'
+import {
+  ACTION_BITS,
+  ACTION_CLEAR,
+  ACTION_MASK,
+  ACTION_RESTART,
+  UNKNOWN,
+} from './matcher/lazy-dfa.ts'
 import { LiveContexts } from './matcher/live-contexts.ts'
-import type { SlowThreads } from './matcher/runs.ts'
 import { CLASS_SEPARATOR, type TermAutomaton } from './matcher/terms.ts'
-import { Threads } from './matcher/threads.ts'
+import { ONLY_ROW, type Threads } from './matcher/threads.ts'
 import { Matches } from './matches.ts'
 import { CLASS_BITS, CONTEXT_SHIFT, kindOf, type Program } from './program.ts'
 import type { Resolver } from './resolver.ts'
 
 const BEFORE_ALL = -1
-/** As long as there can be classes. */
-const NO_ENTRIES = new Int32Array(256).fill(UNKNOWN)
 
 export class Scanner {
   readonly matches: Matches
   readonly #program: Program
   readonly #held: HeldText
-  readonly #threads: Threads
-  /** Present instead of them once this stream has built too many states. */
-  #slow: SlowThreads | undefined
+  readonly #dfa: DfaThreads
+  /** What follows the threads now: the DFA, or what the stream has come down to. */
+  #threads: Threads
   #substringRow = 0
   #wordRow = 0
   readonly #contexts: LiveContexts
@@ -48,7 +46,7 @@ export class Scanner {
   #gates = 0
 
   constructor(program: Program, held: HeldText, resolver: Resolver) {
-    const { automaton, standingBits } = program
+    const { automaton, dfaPerStart, standingBits } = program
     const contexts = new LiveContexts(standingBits)
     const wasLive = (gate: number, offset: number) => contexts.wasLive(gate, offset)
     this.#program = program
@@ -56,7 +54,8 @@ export class Scanner {
     this.#contexts = contexts
     this.matches = new Matches(program, { held, resolver, wasLive })
     this.#gates = this.#gatesNow()
-    this.#threads = new Threads(automaton, this.#gates)
+    this.#dfa = new DfaThreads(automaton, dfaPerStart, this.#gates)
+    this.#threads = this.#dfa
   }
 
   /** Looks at the held text up to an offset in it. */
@@ -71,14 +70,14 @@ export class Scanner {
   #run(to: number): boolean {
     const { kinds, contextTable, contextSize, hasTerms, floodLength } = this.#program
     const { matches } = this
-    const threads = this.#threads
+    const dfa = this.#dfa
     const held = this.#held
     const { text, base } = held
-    let row = this.#enter()
+    let row = this.#threads.enter()
     let contextRow = this.#contextRow
     let contextClass = this.#contextClass
     let isCounting = this.#contexts.isCounting
-    let table = this.#table()
+    let table = this.#threads.table
     let symbolEnd = held.symbolEnd
     for (let at = held.scanned; at < to; at += 1) {
       const start = at
@@ -111,7 +110,7 @@ export class Scanner {
         const isGlued = wordClass === DIGIT && nextContextRow === KNOWN_WORD
         if (this.#endWord(contextRow, base + start) || isGlued) {
           row = this.#reset(row, isGlued)
-          table = this.#table()
+          table = this.#threads.table
         }
         isCounting = this.#contexts.isCounting
         nextContextRow = contextTable[wordClass] ?? 0
@@ -121,7 +120,7 @@ export class Scanner {
       if (entry < 0) {
         held.lookAt(start, symbolEnd)
         entry = this.#missing(row, symbolClass)
-        table = this.#table()
+        table = this.#threads.table
       }
       row = entry >> ACTION_BITS
       const action = entry & ACTION_MASK
@@ -129,8 +128,8 @@ export class Scanner {
         held.lookAt(start, symbolEnd)
         this.#act(action, symbolClass)
       } else if (action !== 0) {
-        threads.starts[0] = base + start
-        threads.count = action - ACTION_CLEAR
+        dfa.starts[0] = base + start
+        dfa.count = action - ACTION_CLEAR
       }
       const end = base + at + 1
       if (hasTerms) {
@@ -143,7 +142,7 @@ export class Scanner {
         if (this.#attend(symbolClass, base + start)) break
         if (this.#gates !== this.#gatesNow()) {
           row = this.#reset(row, false)
-          table = this.#table()
+          table = this.#threads.table
         }
       }
     }
@@ -198,12 +197,8 @@ export class Scanner {
   #complete(): void {
     const { automaton, words } = this.#program
     const { end } = automaton.alphabet
-    const { starts, count } = this.#slow ?? this.#threads
-    if (count > 0) {
-      const { state } = this.#threads
-      const accepts = this.#slow?.accepts(end) ?? automaton.step(state, end).action.accepts
-      this.matches.acceptAll(accepts, starts, end)
-    }
+    const { starts, count } = this.#threads
+    if (count > 0) this.matches.acceptAll(this.#threads.accepts(end), starts, end)
     if (words !== undefined) this.#stepWords(words, CLASS_SEPARATOR)
   }
 
@@ -216,7 +211,6 @@ export class Scanner {
     this.#contextClass = SEPARATOR
     this.#gates = this.#gatesNow()
     this.#threads.restart(this.#gates)
-    this.#slow?.restart()
     this.#wordRow = 0
     this.#substringRow = 0
     this.#held.edge = now
@@ -227,7 +221,7 @@ export class Scanner {
     const { maxSpan, hasTerms } = this.#program
     const { now } = this.#held
     let watermark = this.matches.earliestUndecided(now)
-    const { count, starts } = this.#slow ?? this.#threads
+    const { count, starts } = this.#threads
     if (count > 0) watermark = Math.min(watermark, starts[0] ?? now)
     const depth = hasTerms ? this.#termDepth() : 0
     if (depth > 0) watermark = Math.min(watermark, this.#startOf(depth))
@@ -241,35 +235,22 @@ export class Scanner {
     return Math.max(depthAt(substrings, this.#substringRow), depthAt(words, this.#wordRow))
   }
 
-  /** The row to go on from; without the automaton it means nothing, and every entry is missing. */
-  #enter(): number {
-    if (this.#slow === undefined) return this.#threads.enter()
-    this.#slow.enter()
-    return 0
-  }
-
   #leave(row: number, contextRow: number, contextClass: number): void {
     this.#contextRow = contextRow
     this.#contextClass = contextClass
-    if (this.#slow === undefined) this.#threads.leave(row)
-    else this.#slow.leave()
+    this.#threads.leave(row)
   }
 
-  #table(): Int32Array {
-    return this.#slow === undefined ? this.#program.automaton.table : NO_ENTRIES
-  }
-
-  /** The entry for a transition that is not in the table. */
+  /** The entry for a transition that is not in the table; one that was stepped over leads back to the same row. */
   #missing(row: number, symbolClass: number): number {
-    if (this.#slow === undefined) {
-      const entry = this.#threads.build(row, symbolClass)
-      if (entry !== UNKNOWN) return entry
-    }
-    const slow = this.#slow ?? this.#goOnWithout(row)
-    this.matches.acceptAll(slow.accepts(symbolClass), slow.starts, symbolClass)
-    if (this.matches.blockedBy !== undefined) return 0
-    this.#slow = slow.step(symbolClass, this.#gates, this.#held.now)
-    return 0
+    const entry = this.#threads.build(row, symbolClass)
+    if (entry !== UNKNOWN) return entry
+    const threads = this.#threads.descend(row)
+    this.#threads = threads
+    this.matches.acceptAll(threads.accepts(symbolClass), threads.starts, symbolClass)
+    if (this.matches.blockedBy !== undefined) return ONLY_ROW
+    this.#threads = threads.step(symbolClass, this.#gates, this.#held.now)
+    return ONLY_ROW
   }
 
   /** Takes note of a word that ended before an offset. Whether that changed what may start. */
@@ -288,31 +269,21 @@ export class Scanner {
     return (this.#contexts.bits | this.matches.openGates) & this.#program.gatesOfAutomaton
   }
 
-  /** The row of the same threads under the gates that are live now. `isWordStart`: see automaton.ts. */
+  /** The row of the same threads under the gates that are live now. `isWordStart`: see lazy-dfa.ts. */
   #reset(row: number, isWordStart: boolean): number {
     this.#gates = this.#gatesNow()
-    if (this.#slow === undefined) {
-      const reset = this.#threads.reset(row, { gates: this.#gates, isWordStart })
-      if (reset !== UNKNOWN) return reset
-    }
-    const slow = this.#slow ?? this.#goOnWithout(row)
-    if (isWordStart) slow.beginWord()
-    return 0
-  }
-
-  /** From a row on, without the automaton. */
-  #goOnWithout(row: number): SlowThreads {
-    const { automaton, runs } = this.#program
-    automaton.turnAway()
-    this.#slow = runs().goOn(automaton.stateAt(row), this.#threads.starts)
-    return this.#slow
+    const setting = { gates: this.#gates, isWordStart }
+    const reset = this.#threads.reset(row, setting)
+    if (reset !== UNKNOWN) return reset
+    this.#threads = this.#threads.descend(row)
+    return this.#threads.reset(ONLY_ROW, setting)
   }
 
   /** Matches first, while the groups are still those that accepted; then the groups change. */
   #act(action: number, after: number): void {
     const accepts = this.#program.automaton.acceptsOf(action)
-    this.matches.acceptAll(accepts, this.#threads.starts, after)
-    if (this.matches.blockedBy === undefined) this.#threads.act(action, this.#held.now)
+    this.matches.acceptAll(accepts, this.#dfa.starts, after)
+    if (this.matches.blockedBy === undefined) this.#dfa.act(action, this.#held.now)
   }
 
   /** Words are seen to end before the symbol, substrings end with it. */

@@ -4,8 +4,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it, vi } from 'vitest'
 import { compilePolicy, type PolicyDefinition, PolicyError } from '../src/index.ts'
-import { Automaton } from '../src/matcher/automaton.ts'
-import { RunsPlan } from '../src/matcher/runs.ts'
+import { DfaPerStartPlan } from '../src/matcher/dfa-per-start.ts'
+import { LazyDfa } from '../src/matcher/lazy-dfa.ts'
 import { everyCut, pushed } from './support/split.ts'
 
 /**
@@ -50,7 +50,7 @@ describe.each([
   const concealed = compilePolicy(DEFINITION).scan(text).text
 
   it('takes the way it is meant to take', () => {
-    const way = vi.spyOn(RunsPlan.prototype, method)
+    const way = vi.spyOn(DfaPerStartPlan.prototype, method)
     compilePolicy(DEFINITION).scan(text)
     expect(way).toHaveBeenCalledOnce()
     way.mockRestore()
@@ -95,7 +95,7 @@ describe.each([
 
 describe('a crowd of hostile streams', () => {
   it('leaves the shared automaton to the others until it is of no use to many', () => {
-    const empty = vi.spyOn(Automaton.prototype, 'empty')
+    const empty = vi.spyOn(LazyDfa.prototype, 'empty')
     const policy = compilePolicy('strict')
     const floods = (count: number) => {
       for (let i = 0; i < count; i += 1) policy.scan(flood('0123456789 -.()+', 7 * i + 1, 600))

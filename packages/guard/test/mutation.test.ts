@@ -25,13 +25,13 @@ interface Mutant extends Edit {
 
 /** Every stream goes on with a run for each start, ... */
 const START_BY_START: Edit = {
-  file: 'matcher/threads.js',
+  file: 'matcher/dfa-threads.js',
   from: 'const MAX_BUILT = 800;',
   to: 'const MAX_BUILT = 0;',
 }
 /** ... or, after one more symbol, with each thread by itself. */
 const THREAD_BY_THREAD: Edit = {
-  file: 'matcher/runs.js',
+  file: 'matcher/dfa-per-start.js',
   from: 'const MAX_BUILT = 1500;',
   to: 'const MAX_BUILT = -1;',
 }
@@ -63,7 +63,7 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'the starts of the groups that survive move up',
-    file: 'matcher/threads.js',
+    file: 'matcher/dfa-threads.js',
     from: 'this.starts[i] = this.starts[keep[i] ?? 0] ?? 0;',
     to: ';',
   },
@@ -88,7 +88,7 @@ const MUTANTS: readonly Mutant[] = [
   {
     rule: 'when arithmetic refuses the earliest start, starts that had met it are traced',
     file: 'matches.js',
-    from: 'if (this.#program.backtracer().canMerge(acceptance.detector)) {',
+    from: 'if (this.#program.reverseSearch().canMerge(acceptance.detector)) {',
     to: 'if (false) {',
   },
   {
@@ -247,6 +247,6 @@ it.each(MUTANTS)('notices if it is no longer true that $rule', async (mutant) =>
 })
 
 it('notices if a run forgets where it started', async () => {
-  const forgets = { file: 'matcher/runs.js', from: 'this.starts[place] = start;', to: ';' }
+  const forgets = { file: 'matcher/dfa-per-start.js', from: 'this.starts[place] = start;', to: ';' }
   expect(behaviour(await load([START_BY_START, forgets]))).not.toBe(await expected())
 })

@@ -1,5 +1,5 @@
 // What the words before a place say about it, for one stream. They look backwards only, so they never make a text wait.
-// Which words there are is context.ts's, what may start where automaton.ts's.
+// Which words there are is context.ts's, what may start where lazy-dfa.ts's.
 import type { WordRoles } from './context.ts'
 
 /**

@@ -1,5 +1,5 @@
 // From syntax trees to one position automaton (Glushkov): a state is a place in a pattern where a symbol is consumed,
-// there are no empty moves, and conditions such as `\b` sit on the edges. Running it is automaton.ts's.
+// there are no empty moves, and conditions such as `\b` sit on the edges. Running it is lazy-dfa.ts's.
 import { PolicyError } from '../policy-error.ts'
 import type { CharSet } from './char-set.ts'
 import type { Assertion, PatternNode } from './pattern.ts'

@@ -1,102 +1,47 @@
-// The open threads of one stream in an automaton: the row of their state, and the offset at which each group of them
-// started. The automaton is shared, and may be emptied while a stream waits for its next delta.
-import {
-  type Automaton,
-  initialState,
-  NO_ACTION,
-  type Setting,
-  type State,
-  UNKNOWN,
-} from './automaton.ts'
+// How the open threads of one stream are followed: one interface and three ways, each slower than the one before and in
+// need of fewer states.
+import { type Accept, type Setting, UNKNOWN } from './lazy-dfa.ts'
 
-/** A stream that has built so many states goes on without the automaton: its text does not repeat itself. */
-const MAX_BUILT = 800
-const INITIAL_GROUPS = 8
-/** Makes `enter` look the state up. */
-const NO_GENERATION = -1
-
-export class Threads {
-  /** The offset at which each thread group started, the earliest first, and how many groups there are. */
-  starts = new Int32Array(INITIAL_GROUPS)
-  count = 0
-  readonly automaton: Automaton
-  /** How many states this stream has built. */
-  #built = 0
-  /** The state as of the last `leave`, and its row at that time. */
-  state: State
-  row = 0
-  #generation = NO_GENERATION
-
-  /** `gates`: what is live at the beginning of a text. */
-  constructor(automaton: Automaton, gates: number) {
-    this.automaton = automaton
-    this.state = initialState(gates)
-  }
-
-  /** This stream may build no more states: it has built too many, or the automaton is full. */
-  get #isExhausted(): boolean {
-    return this.#built >= MAX_BUILT || this.automaton.isFull
-  }
-
-  /** The row to go on from. Row numbers are good for one generation; after that the state has to be looked up again. */
-  enter(): number {
-    const automaton = this.automaton
-    if (automaton.isWornOut) automaton.empty()
-    if (this.#generation !== automaton.generation) {
-      this.#generation = automaton.generation
-      // Others made it be emptied: what has to be built again is not this stream's doing.
-      this.#built = 0
-      this.row = automaton.rowOf(this.state)
-    }
-    return this.row
-  }
-
-  leave(row: number): void {
-    this.row = row
-    this.state = this.automaton.stateAt(row)
-  }
-
-  /** The entry of a transition that is not in the table, or UNKNOWN if this stream may build no more. */
-  build(row: number, symbolClass: number): number {
-    if (this.#isExhausted) return UNKNOWN
-    const before = this.automaton.stateCount
-    const entry = this.automaton.build(row, symbolClass)
-    this.#built += this.automaton.stateCount - before
-    return entry
-  }
-
-  /** The row of the same threads in another setting, or UNKNOWN if it would have to be built and may not be. */
-  reset(row: number, setting: Setting): number {
-    const known = this.automaton.reset(row, setting)
-    if (known !== UNKNOWN || this.#isExhausted) return known
-    this.#built += 1
-    return this.automaton.buildReset(row, setting)
-  }
-
-  /** Carries out what an action says about groups; `now` is where a new one starts. */
-  act(action: number, now: number): void {
-    const { keep, begins } = this.automaton.actions[action] ?? NO_ACTION
-    if (keep !== null) {
-      for (let i = 0; i < keep.length; i += 1) this.starts[i] = this.starts[keep[i] ?? 0] ?? 0
-      this.count = keep.length
-    }
-    if (begins) this.#begin(now)
-  }
-
-  #begin(start: number): void {
-    if (this.count === this.starts.length) {
-      const larger = new Int32Array(this.starts.length * 2)
-      larger.set(this.starts)
-      this.starts = larger
-    }
-    this.starts[this.count] = start
-    this.count += 1
-  }
-
+/**
+ * ```
+ *   DfaThreads      one state for all threads: one look-up a symbol
+ *       |           the stream has built 800 states, or the DFA is full
+ *       v
+ *   DfaPerStart     one state for each start: one look-up for each
+ *       |           the stream has built 1,500 states, or more than 32 starts are open
+ *       v
+ *   NfaSimulation   no states: each thread is moved by itself
+ * ```
+ * A stream only goes down. All three give the same result, to the character.
+ */
+export interface Threads {
+  /** The offsets at which thread groups started, the earliest first, and how many there are. */
+  readonly starts: Int32Array
+  readonly count: number
+  /** Transitions, which the scanner looks up by itself, by row plus class. */
+  readonly table: Int32Array
+  /** The row to go on from. Row numbers are good until `leave`. */
+  enter(): number
+  leave(row: number): void
+  /** The entry of a transition that is not in the table, or UNKNOWN if it is to be stepped over further down. */
+  build(row: number, symbolClass: number): number
+  /** The row of the same threads in another setting, or UNKNOWN if it is to be gone on from further down. */
+  reset(row: number, setting: Setting): number
+  /** The detectors that accept before a symbol, by threads as of the last `leave` or step; groups are indices of `starts`. */
+  accepts(symbolClass: number): readonly Accept[]
+  /** Where the threads of a row are stepped over symbols one by one. */
+  descend(row: number): SteppedThreads
   /** Back to where a text begins. */
-  restart(gates: number): void {
-    this.state = initialState(gates)
-    this.#generation = NO_GENERATION
-    this.count = 0
-  }
+  restart(gates: number): void
 }
+
+/** The two lower ways: they have no rows, and every transition is a step. */
+export interface SteppedThreads extends Threads {
+  /** Moves all threads over the symbol that `accepts` has seen, and starts new ones. What is to be gone on with. */
+  step(symbolClass: number, gates: number, offset: number): SteppedThreads
+}
+
+/** The table of those without rows, as long as there can be classes. */
+export const NO_TRANSITIONS = new Int32Array(256).fill(UNKNOWN)
+/** The row of those without rows. */
+export const ONLY_ROW = 0

@@ -23,7 +23,7 @@ const NOTHING = 0
 /** After so many remembered steps it begins anew. */
 const MAX_MOVES = 5000
 
-export class Backtracer {
+export class ReverseSearch {
   readonly #parts: AutomatonParts
   readonly #nfa: Nfa
   readonly #alphabet: Alphabet

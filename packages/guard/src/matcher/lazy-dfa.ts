@@ -78,7 +78,7 @@ const FIXED_ACTIONS: readonly Action[] = [
   { keep: [], begins: true, accepts: [] },
 ]
 
-export class Automaton {
+export class LazyDfa {
   readonly alphabet: Alphabet
   readonly #parts: AutomatonParts
   readonly #nfa: Nfa

@@ -7,31 +7,16 @@ import {
   ACTION_MASK,
   ACTION_RESTART,
   type Accept,
-  Automaton,
   initialState,
+  LazyDfa,
   NO_ACTION,
+  type Setting,
   type State,
   UNKNOWN,
-} from './automaton.ts'
+} from './lazy-dfa.ts'
+import { NfaSimulation, NfaSimulationPlan } from './nfa-simulation.ts'
 import type { AutomatonParts } from './parts.ts'
-import { Simulation, SimulationPlan } from './simulation.ts'
-
-/** Threads that are moved without the automaton of all starts. */
-export interface SlowThreads {
-  /** The offsets at which they started, the earliest first, and how many there are. */
-  readonly starts: Int32Array
-  readonly count: number
-  enter(): void
-  leave(): void
-  /** The detectors that accept before a symbol; groups are indices of `starts`. */
-  accepts(symbolClass: number): readonly Accept[]
-  /** Moves all threads over the symbol that `accepts` has seen, and starts new ones. What is to be gone on with. */
-  step(symbolClass: number, gates: number, offset: number): SlowThreads
-  /** A word begins here, although a letter is right before. */
-  beginWord(): void
-  /** Back to where a text begins. */
-  restart(): void
-}
+import { NO_TRANSITIONS, ONLY_ROW, type SteppedThreads } from './threads.ts'
 
 /** A stream that has built more states of the shared automaton of runs than this is simulated. */
 const MAX_BUILT = 1500
@@ -48,21 +33,21 @@ const NO_OPENINGS = new Int32Array(0)
 const NO_ACCEPTS: readonly Accept[] = []
 
 /** What the runs of all streams of a program share. */
-export class RunsPlan {
+export class DfaPerStartPlan {
   /** The automaton of what began at one place: none of its transitions begins a group. */
-  readonly automaton: Automaton
+  readonly automaton: LazyDfa
   readonly size: number
   readonly leftOf: Uint8Array
   readonly wordStart: number
   readonly #parts: AutomatonParts
-  readonly #all: Automaton
+  readonly #all: LazyDfa
   readonly #openings = new Map<number, Int32Array>()
   #generation = 0
-  #simulation: SimulationPlan | undefined
+  #simulation: NfaSimulationPlan | undefined
 
   /** `all` is the automaton of all starts. */
-  constructor(parts: AutomatonParts, all: Automaton) {
-    this.automaton = new Automaton({ ...parts, nfa: { ...parts.nfa, entries: [] } })
+  constructor(parts: AutomatonParts, all: LazyDfa) {
+    this.automaton = new LazyDfa({ ...parts, nfa: { ...parts.nfa, entries: [] } })
     this.size = parts.alphabet.size
     this.leftOf = parts.conditions.leftOf
     this.wordStart = parts.conditions.wordStart
@@ -71,15 +56,15 @@ export class RunsPlan {
   }
 
   /** Goes on from a state of the automaton of all starts, whose groups started at `starts`. */
-  goOn(state: State, starts: Int32Array): SlowThreads {
+  goOn(state: State, starts: Int32Array): SteppedThreads {
     return state.groups.length > MAX_RUNS
       ? this.simulate(state, starts)
-      : new Runs(this, state, starts)
+      : new DfaPerStart(this, state, starts)
   }
 
-  simulate(state: State, starts: Int32Array): Simulation {
-    this.#simulation ??= new SimulationPlan(this.#parts)
-    return new Simulation(this.#simulation, state, starts)
+  simulate(state: State, starts: Int32Array): NfaSimulation {
+    this.#simulation ??= new NfaSimulationPlan(this.#parts)
+    return new NfaSimulation(this.#simulation, state, starts)
   }
 
   /** The rows of what begins under the live gates, or UNKNOWN: by left context times `size` plus class. */
@@ -103,10 +88,11 @@ export class RunsPlan {
   }
 }
 
-class Runs implements SlowThreads {
+class DfaPerStart implements SteppedThreads {
+  readonly table = NO_TRANSITIONS
   readonly starts = new Int32Array(MAX_RUNS + 1)
   count = 0
-  readonly #plan: RunsPlan
+  readonly #plan: DfaPerStartPlan
   /** By run: what it has come to; while the stream is being scanned, its row and the entry of the symbol looked at. */
   readonly #states: State[]
   readonly #rows = new Int32Array(MAX_RUNS + 1)
@@ -120,7 +106,7 @@ class Runs implements SlowThreads {
   /** How many states the automaton had before the symbol that is being looked at. */
   #statesBefore = 0
 
-  constructor(plan: RunsPlan, { groups, left }: State, starts: Int32Array) {
+  constructor(plan: DfaPerStartPlan, { groups, left }: State, starts: Int32Array) {
     this.#plan = plan
     this.#left = left
     this.#states = groups.map((group) => ({ groups: [group], left, gates: 0 }))
@@ -130,15 +116,16 @@ class Runs implements SlowThreads {
   }
 
   /** Row numbers are good until the automaton is emptied, which another stream may do in between. */
-  enter(): void {
+  enter(): number {
     const { automaton } = this.#plan
     if (automaton.isFull) automaton.empty()
-    if (this.#generation === automaton.generation) return
+    if (this.#generation === automaton.generation) return ONLY_ROW
     this.#generation = automaton.generation
     this.#gates = NO_GATES
     for (let i = 0; i < this.count; i += 1) {
       this.#rows[i] = automaton.rowOf(this.#states[i] ?? initialState(0))
     }
+    return ONLY_ROW
   }
 
   leave(): void {
@@ -165,7 +152,7 @@ class Runs implements SlowThreads {
     return accepts ?? NO_ACCEPTS
   }
 
-  step(symbolClass: number, gates: number, offset: number): SlowThreads {
+  step(symbolClass: number, gates: number, offset: number): SteppedThreads {
     let kept = 0
     for (let i = 0; i < this.count; i += 1) {
       const entry = this.#entries[i] ?? 0
@@ -181,12 +168,23 @@ class Runs implements SlowThreads {
     return this.#plan.simulate(this.#state(gates), this.starts)
   }
 
-  beginWord(): void {
+  build(): number {
+    return UNKNOWN
+  }
+
+  descend(): this {
+    return this
+  }
+
+  /** The gates come with each step. */
+  reset(_row: number, { isWordStart }: Setting): number {
+    if (!isWordStart) return ONLY_ROW
     this.#left = this.#plan.wordStart
     const { automaton } = this.#plan
     for (let i = 0; i < this.count; i += 1) {
-      this.#rows[i] = automaton.buildReset(this.#rows[i] ?? 0, { gates: 0, isWordStart: true })
+      this.#rows[i] = automaton.buildReset(this.#rows[i] ?? 0, { gates: 0, isWordStart })
     }
+    return ONLY_ROW
   }
 
   restart(): void {

@@ -1,12 +1,14 @@
 // The same threads as the automaton's, moved one by one and without building states: slower, but it needs no memory to
 // speak of. It serves the rare stream whose text would fill the shared automaton again and again.
-import type { Accept, State } from './automaton.ts'
+
 import type { ConditionTable } from './condition-table.ts'
+import { type Accept, type Setting, type State, UNKNOWN } from './lazy-dfa.ts'
 import type { Edge } from './nfa.ts'
 import { type AutomatonParts, consumes } from './parts.ts'
+import { NO_TRANSITIONS, ONLY_ROW, type SteppedThreads } from './threads.ts'
 
 /** The position automaton as flat arrays; one for all simulations of a program. */
-export class SimulationPlan {
+export class NfaSimulationPlan {
   readonly conditions: ConditionTable
   readonly size: number
   readonly positions: number
@@ -52,11 +54,12 @@ export class SimulationPlan {
 
 const NO_ACCEPTS: readonly Accept[] = []
 
-export class Simulation {
+export class NfaSimulation implements SteppedThreads {
+  readonly table = NO_TRANSITIONS
   /** How many threads there are, and where each started, the earliest first. */
   count = 0
   starts: Int32Array
-  readonly #plan: SimulationPlan
+  readonly #plan: NfaSimulationPlan
   #threads: Int32Array
   #nextThreads: Int32Array
   #nextStarts: Int32Array
@@ -65,7 +68,7 @@ export class Simulation {
   #left: number
 
   /** Takes over from a state of the automaton whose groups started at `starts`. */
-  constructor(plan: SimulationPlan, state: State, starts: Int32Array) {
+  constructor(plan: NfaSimulationPlan, state: State, starts: Int32Array) {
     this.#plan = plan
     this.#left = state.left
     this.#threads = new Int32Array(plan.positions)
@@ -82,13 +85,24 @@ export class Simulation {
     })
   }
 
-  /** It has no need of the automaton. */
-  enter(): void {}
+  enter(): number {
+    return ONLY_ROW
+  }
 
   leave(): void {}
 
-  beginWord(): void {
-    this.#left = this.#plan.conditions.wordStart
+  build(): number {
+    return UNKNOWN
+  }
+
+  descend(): this {
+    return this
+  }
+
+  /** The gates come with each step. */
+  reset(_row: number, { isWordStart }: Setting): number {
+    if (isWordStart) this.#left = this.#plan.conditions.wordStart
+    return ONLY_ROW
   }
 
   /** Back to where a text begins. */

@@ -1,0 +1,120 @@
+// The open threads of one stream in the lazy DFA: the row of their state, and the offset at which each group of them
+// started. The DFA is shared, and may be emptied while a stream waits for its next delta.
+import type { DfaPerStartPlan } from './dfa-per-start.ts'
+import {
+  type Accept,
+  initialState,
+  type LazyDfa,
+  NO_ACTION,
+  type Setting,
+  type State,
+  UNKNOWN,
+} from './lazy-dfa.ts'
+import type { SteppedThreads, Threads } from './threads.ts'
+
+/** A stream that has built so many states goes on without the automaton: its text does not repeat itself. */
+const MAX_BUILT = 800
+const INITIAL_GROUPS = 8
+/** Makes `enter` look the state up. */
+const NO_GENERATION = -1
+
+export class DfaThreads implements Threads {
+  /** The offset at which each thread group started, the earliest first, and how many groups there are. */
+  starts = new Int32Array(INITIAL_GROUPS)
+  count = 0
+  readonly automaton: LazyDfa
+  readonly #below: () => DfaPerStartPlan
+  /** How many states this stream has built. */
+  #built = 0
+  /** The state as of the last `leave`, and its row at that time. */
+  state: State
+  row = 0
+  #generation = NO_GENERATION
+
+  /** `below`: what to go on with; `gates`: what is live at the beginning of a text. */
+  constructor(automaton: LazyDfa, below: () => DfaPerStartPlan, gates: number) {
+    this.automaton = automaton
+    this.#below = below
+    this.state = initialState(gates)
+  }
+
+  get table(): Int32Array {
+    return this.automaton.table
+  }
+
+  /** This stream may build no more states: it has built too many, or the automaton is full. */
+  get #isExhausted(): boolean {
+    return this.#built >= MAX_BUILT || this.automaton.isFull
+  }
+
+  /** The row to go on from. Row numbers are good for one generation; after that the state has to be looked up again. */
+  enter(): number {
+    const automaton = this.automaton
+    if (automaton.isWornOut) automaton.empty()
+    if (this.#generation !== automaton.generation) {
+      this.#generation = automaton.generation
+      // Others made it be emptied: what has to be built again is not this stream's doing.
+      this.#built = 0
+      this.row = automaton.rowOf(this.state)
+    }
+    return this.row
+  }
+
+  leave(row: number): void {
+    this.row = row
+    this.state = this.automaton.stateAt(row)
+  }
+
+  /** The entry of a transition that is not in the table, or UNKNOWN if this stream may build no more. */
+  build(row: number, symbolClass: number): number {
+    if (this.#isExhausted) return UNKNOWN
+    const before = this.automaton.stateCount
+    const entry = this.automaton.build(row, symbolClass)
+    this.#built += this.automaton.stateCount - before
+    return entry
+  }
+
+  /** The row of the same threads in another setting, or UNKNOWN if it would have to be built and may not be. */
+  reset(row: number, setting: Setting): number {
+    const known = this.automaton.reset(row, setting)
+    if (known !== UNKNOWN || this.#isExhausted) return known
+    this.#built += 1
+    return this.automaton.buildReset(row, setting)
+  }
+
+  accepts(symbolClass: number): readonly Accept[] {
+    return this.automaton.step(this.state, symbolClass).action.accepts
+  }
+
+  descend(row: number): SteppedThreads {
+    this.automaton.turnAway()
+    return this.#below().goOn(this.automaton.stateAt(row), this.starts)
+  }
+
+  /** Carries out what an action says about groups; `now` is where a new one starts. */
+  act(action: number, now: number): void {
+    const { keep, begins } = this.automaton.actions[action] ?? NO_ACTION
+    if (keep !== null) {
+      for (let i = 0; i < keep.length; i += 1) this.starts[i] = this.starts[keep[i] ?? 0] ?? 0
+      this.count = keep.length
+    }
+    if (begins) this.#begin(now)
+  }
+
+  #begin(start: number): void {
+    if (this.count === this.starts.length) {
+      const larger = new Int32Array(this.starts.length * 2)
+      larger.set(this.starts)
+      this.starts = larger
+    }
+    this.starts[this.count] = start
+    this.count += 1
+  }
+
+  /** Back to where a text begins. */
+  restart(gates: number): void {
+    this.state = initialState(gates)
+    this.#generation = NO_GENERATION
+    this.count = 0
+  }
+}
