@@ -43,8 +43,8 @@ const BIRTH_WORDS = (
 
 /** What other dates are of. Where one of these words is nearer, the date is no birthday. */
 const OTHER_DATES = (
-  'issue* expir* expiry valid* due deliver* ship* order* invoice* appointment* meeting* visit* admission* admitted ' +
-  'discharge* death died deceased updated created atime mtime ctime release* published since until deadline booking* booked ' +
+  'issue* expir* expiry valid* deliver* ship* order* invoice* appointment* meeting* visit* admission* admitted ' +
+  'discharge* death died deceased updated created atime mtime ctime release* published deadline booking* booked ' +
   'purchase* paid payment* gultig* ausgestellt* fallig* vencimiento caduca* expedic* emision scadenza'
 ).split(' ')
 
@@ -61,11 +61,17 @@ export const dateOfBirth: Recognizer = {
     },
     {
       // D.O.B. 12/03/1984: three words to the guard, of one letter each, so they are looked for with the date.
-      source: `(?<!\\w)[Dd]\\. ?[Oo]\\. ?[Bb]\\.?[ :=-]{0,3}(?:${STARTING_WITH_DIGITS}|${STARTING_WITH_NAME})${AFTER}`,
+      source: `(?<!\\w)[Dd]\\. ?[Oo]\\. ?[Bb]\\.?[ :=-]{0,3}[A-Za-z0-9][A-Za-z0-9 ,./-]{4,24}\\d${AFTER}`,
       score: 0.7,
-      check: (value) => (isDate(value.replace(INITIALS, '')) ? 0.7 : 0),
+      check: (value) => (isWholeDate(value.replace(INITIALS, '')) ? 0.7 : 0),
     },
   ],
+}
+
+const WHOLE = new RegExp(`^(?:${STARTING_WITH_DIGITS}|${STARTING_WITH_NAME})$`, 'u')
+
+function isWholeDate(value: string): boolean {
+  return WHOLE.test(value) && isDate(value)
 }
 
 /** Whether a value of one of the forms is a day that a calendar has. */

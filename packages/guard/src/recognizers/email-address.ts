@@ -3,11 +3,13 @@
 import type { Recognizer } from '../recognizer.ts'
 
 /** Latin, Greek and Cyrillic letters, and digits. */
-const LETTER = 'A-Za-z0-9\\u00c0-\\u024f\\u0370-\\u052f'
+const BEYOND_ASCII = '\\u00c0-\\u024f\\u0370-\\u052f'
+const LETTER = `A-Za-z0-9${BEYOND_ASCII}`
 /** Letters of other scripts: sentences in some of them run on without a blank, so they never mix with the others. */
 const OTHER = '\\u0531-\\u1fff\\u2c80-\\u2dff\\u3005-\\u3007\\u3041-\\ud7ff\\uf900-\\ufdff'
 
-const TLD = '(?:[A-Za-z\\u00c0-\\u024f\\u0370-\\u052f]{2,24}|xn--[a-z0-9-]{2,59})(?![A-Za-z])'
+/** In small letters, in capitals, or with one capital: `mediaEditLink` is a name in a program. */
+const TLD = `(?:[A-Za-z${BEYOND_ASCII}][a-z${BEYOND_ASCII}]{1,23}|[A-Z]{2,24}|xn--[a-z0-9-]{2,59})(?![A-Za-z])`
 const DOMAIN = `(?:(?:[${LETTER}-]+\\.)+${TLD}|(?:[${OTHER}-]+\\.)+(?:[${OTHER}]{2,}|(?:[${LETTER}-]+\\.)*${TLD}))`
 
 // Starting where a word starts and not at each of its letters saves the automaton a thread for each letter.
@@ -19,46 +21,25 @@ const QUOTED = '"[^\\s"@<>]+(?: [^\\s"@<>]+)?"'
  * File extensions and kinds of files that no top-level domain is called by (IANA Root Zone Database, 2026): `logo@2x.png`
  * and `getty@tty1.service` are names of files.
  */
-const NO_TLD = new Set(
-  (
-    'png jpg jpeg gif svg webp avif bmp ico tif tiff pdf css scss sass less js mjs cjs jsx tsx ts vue json ' +
-    'html htm xml yml yaml toml txt csv tsv log conf cfg ini lock wasm ttf woff woff eot webm wav ' +
-    'git exe dll tar gz tgz xz rar jar whl deb rpm dmg iso bak tmp service socket timer mount slice ' +
-    'device swift cpp hpp hs kt rb go java class'
-  ).split(' '),
-)
+const FILE_EXTENSIONS =
+  'png|jpe?g|gif|svg|webp|avif|bmp|ico|tiff?|pdf|s?css|sass|less|[mc]?jsx?|tsx?|vue|json|html?|xml|ya?ml|toml|txt|csv|tsv|' +
+  'log|conf|cfg|ini|lock|wasm|ttf|woff|eot|webm|wav|git|exe|dll|tar|t?gz|xz|rar|jar|whl|deb|rpm|dmg|iso|bak|tmp|' +
+  'service|socket|timer|mount|slice|device|swift|cpp|hpp|kt|rb|go|java|class'
+
+const LOOKALIKES = [
+  `(?:[A-Za-z0-9_-]{1,40}\\.){1,4}(?:${FILE_EXTENSIONS})`,
+  // package@1.2.3-beta.next, but 163.com is a domain
+  'v?\\d{1,6}\\.\\d[A-Za-z0-9_.+-]{0,60}',
+  // icon@2x.tiles
+  '\\dx\\.[A-Za-z]{2,10}',
+  // Names of control information in OData JSON Format 4.01, section 4.6
+  'odata\\.[A-Za-z.]{2,60}',
+  // host:path with a user, as version control systems name repositories (Git, "git-clone", Git URLs)
+  `${DOMAIN}:[A-Za-z0-9_.~-]{0,40}(?:/|\\.git)`,
+]
 
 export const emailAddress: Recognizer = {
   entity: 'EMAIL_ADDRESS',
-  // host:path with a user, as version control systems name repositories (Git, "git-clone", Git URLs)
-  lookalikes: [`${LOCAL}@${DOMAIN}:[A-Za-z0-9_.~-]{0,40}(?:/|\\.git)`],
-  patterns: [
-    {
-      source: `(?:${LOCAL}|${OTHER_LOCAL}|${QUOTED})@${DOMAIN}`,
-      score: 1,
-      check: (value) => (isAddress(value) ? 1 : 0),
-    },
-  ],
-}
-
-function isAddress(value: string): boolean {
-  const at = value.lastIndexOf('@')
-  const domain = value.slice(at + 1)
-  const tld = domain.slice(domain.lastIndexOf('.') + 1)
-  return !isVersion(domain) && !isNoTld(tld) && !isAnnotation(domain)
-}
-
-/** `package@1.2.3-beta.next`, `icon@2x.tiles`; `163.com` is a domain. */
-function isVersion(domain: string): boolean {
-  return /^v?\d+(?:\.\d|x\.)/.test(domain)
-}
-
-/** In lower case, in capitals, or with one capital: `mediaEditLink` is a name in a program. */
-function isNoTld(tld: string): boolean {
-  return NO_TLD.has(tld.toLowerCase()) || /[a-z][A-Z]|^[A-Z]{2,}[a-z]/.test(tld)
-}
-
-/** OData JSON Format 4.01, section 4.6: names of control information. */
-function isAnnotation(domain: string): boolean {
-  return domain.startsWith('odata.')
+  lookalikes: [`${LOCAL}@(?:${LOOKALIKES.join('|')})`],
+  patterns: [{ source: `(?:${LOCAL}|${OTHER_LOCAL}|${QUOTED})@${DOMAIN}`, score: 1 }],
 }

@@ -14,14 +14,16 @@ const ACCOUNT_WORDS = (
   'conta rekening* konta konto rachun* hesap hesab* tili tilinumero* ucet* uctu lucrat счет* счёт*'
 ).split(' ')
 
+const IN_FOURS = /^\w{4}(?:\w+|(?:[ -]\w{4})+(?:[ -]\w{1,3})?)$/
+
 export const ibanCode: Recognizer = {
   entity: 'IBAN_CODE',
   context: ACCOUNT_WORDS,
   patterns: [
     {
-      source: `${BEFORE}${LETTERS}(?:${ANY}{11,30}|(?:[ -]${ANY}{4}){2,7}(?:[ -]${ANY}{1,4})?)${AFTER}`,
+      source: `${BEFORE}${LETTERS}(?:${ANY}{11,30}|(?:[ -]${ANY}{1,4}){3,8})${AFTER}`,
       score: 1,
-      check: (value) => (isIban(value) ? 1 : 0),
+      check: (value) => (IN_FOURS.test(value) && isIban(value) ? 1 : 0),
     },
     {
       // In groups of other lengths.

@@ -8,13 +8,13 @@ const DOTTED = `(?:${OCTET}\\.){3}${OCTET}`
 /** What other numbers of four parts are of: versions, sections, object identifiers. */
 const NUMBERED = (
   'version* ver v release* revision* build* firmware* update* upgrade* section* chapter* clause* article* paragraph* ' +
-  'table* figure* appendix annex rule step oid* abschnitt* kapitel* seccion secao chapitre* versie versione* sezione'
+  'appendix annex oid* abschnitt* kapitel* seccion secao chapitre* versie versione* sezione'
 ).split(' ')
 
-const HOSTS = (
-  'ip* addr* address* host* server* client* subnet* network* cidr gateway* router* dns proxy node* peer* remote ' +
-  'listen* bind* ping* connect* from to via'
-).split(' ')
+const HOSTS =
+  'ip* addr* address* host* server* client* subnet* network* cidr gateway* router* dns proxy node* peer* remote ping*'.split(
+    ' ',
+  )
 
 export const ipAddress: Recognizer = {
   entity: 'IP_ADDRESS',
