@@ -1,15 +1,17 @@
 // The files in deploy/: that they name settings, metrics, paths and ports that exist, and times that fit each other.
 import { execFile } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { SETTINGS, type Setting } from '@sluice/gateway'
+import { loadConfig, SETTINGS, type Setting } from '@sluice/gateway'
+import { ERRORS } from '@sluice/protocol'
 import { describe, expect, it } from 'vitest'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import { busyGateway } from './busy-gateway.ts'
 import { samplesOf } from './exported-metrics.ts'
 import { alertConditions, dashboardQueries } from './shown-queries.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -74,6 +76,63 @@ describe('dashboard and alerts', () => {
     )
     const series = (name: string) => name.replace(/_(sum|count)$/, '_bucket')
     expect(own.filter((name) => !shown.has(series(name)))).toEqual([])
+  })
+})
+
+describe('the alert on failures', () => {
+  it("counts every error that is the gateway's or the upstream's, and no mistake of a client", () => {
+    const [own = ''] = alertConditions().filter((expression) => expression.includes('error=~'))
+    const [failed, all] = [...own.matchAll(/error=~"([^"]*)"/g)].map(([, codes = '']) =>
+      codes.split('|'),
+    )
+    const ours = Object.entries(ERRORS).filter(([, { status }]) => status >= 500)
+    expect(failed?.toSorted()).toEqual(ours.map(([code]) => code).toSorted())
+    expect(all?.toSorted()).toEqual(['', ...(failed ?? [])].toSorted())
+  })
+})
+
+describe('Kubernetes', () => {
+  const kind = (name: string) => yaml('deploy/kubernetes.yaml').find((each) => each.kind === name)
+
+  it('lets sockets live longer at the Ingress than they are silent or an answer takes', () => {
+    const { annotations } = kind('Ingress').metadata
+    for (const name of ['proxy-read-timeout', 'proxy-send-timeout']) {
+      const seconds = Number(annotations[`nginx.ingress.kubernetes.io/${name}`])
+      expect(seconds * 1_000).toBeGreaterThan(SETTINGS.pingIntervalMs.default)
+      expect(seconds * 1_000).toBeGreaterThan(SETTINGS.completionTimeoutMs.default)
+    }
+  })
+
+  it('shares the pace of Genesys Cloud among its replicas', () => {
+    const { requestsPerMinute } = parse(kind('ConfigMap').data['sluice.yaml']).upstream
+    expect(requestsPerMinute * statefulSet().spec.replicas).toBeLessThanOrEqual(300)
+  })
+
+  it('has a configuration that loads, with secrets from files alone', () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'sluice.yaml'), kind('ConfigMap').data['sluice.yaml'])
+    const [{ env, envFrom }] = statefulSet().spec.template.spec.containers
+    expect(envFrom).toBeUndefined()
+    const secrets = Object.values<Setting>(SETTINGS).filter(({ isSecret }) => isSecret)
+    const names = env.map(({ name }: { name: string }) => name)
+    expect(secrets.filter((setting) => names.includes(setting.env))).toEqual([])
+    expect(names).toContain('SLUICE_INSTANCE')
+    const { settings } = loadConfig({}, folder)
+    expect(settings.llmBaseUrl).toBe('https://llm.example.com/v1')
+  })
+
+  it('lets only the ingress controller and Prometheus in', () => {
+    const { ingress, policyTypes } = kind('NetworkPolicy').spec
+    expect(policyTypes).toEqual(['Ingress', 'Egress'])
+    for (const rule of ingress) expect(rule.from).toHaveLength(1)
+  })
+})
+
+describe('Docker Compose', () => {
+  it('has no default password, and a name that a killed gateway keeps', () => {
+    const { grafana, sluice } = yaml('deploy/compose.yaml')[0].services
+    expect(grafana.environment.GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION).toBe('true')
+    expect(sluice.environment.SLUICE_INSTANCE).toBeDefined()
   })
 })
 
