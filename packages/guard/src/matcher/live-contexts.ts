@@ -69,7 +69,8 @@ export class LiveContexts {
     const end = this.#cost + WINDOW_COST
     for (let i = 0; i < this.#standings.length; i += 1) {
       const before = this.#standings[i] ?? SILENT
-      const said = saidOf(1 << i, roles, { before, leader })
+      const isNext = this.#ends[i] === end - WORD_COST
+      const said = saidOf(1 << i, roles, { before, leader, isNext })
       if (said === undefined) continue
       this.#ends[i] = end
       this.#nextEnd = Math.min(this.#nextEnd, end)
@@ -115,16 +116,23 @@ const NO_BITS: StandingBits = [0, 0, 0, 0]
 interface Before {
   readonly before: Standing
   readonly leader: WordRoles['kind']
+  /** Whether the word right before said something. */
+  readonly isNext: boolean
 }
 
 /** What a word says to the vocabulary of a bit; undefined: nothing. */
-function saidOf(bit: number, roles: WordRoles, { before, leader }: Before): Standing | undefined {
+function saidOf(
+  bit: number,
+  roles: WordRoles,
+  { before, leader, isNext }: Before,
+): Standing | undefined {
   const { context, hints, against, kind } = roles
   if ((against & bit) !== 0) return AGAINST
   if ((context & bit) !== 0) return ANNOUNCED
   const isOwned = kind === 'number' && leader === 'owner'
   if (isOwned || (hints & bit) !== 0) return before === ANNOUNCED ? ANNOUNCED : HINTED
   if (kind !== 'number') return undefined
-  if (before !== SILENT) return before
-  return leader === 'article' ? undefined : AGAINST
+  if (leader === 'article') return before === SILENT ? undefined : before
+  if (before === ANNOUNCED || (before === HINTED && isNext)) return before
+  return AGAINST
 }

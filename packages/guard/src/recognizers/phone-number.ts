@@ -3,7 +3,13 @@
 // Which numbers are assigned is not checked: a table of calling codes and lengths is all that is shipped.
 import type { Recognizer } from '../recognizer.ts'
 import { OTHER_NUMBERS } from './other-numbers.ts'
-import { isInternational, isNational, isTypicalNational } from './phone-shape.ts'
+import {
+  isGroupedNational,
+  isInternational,
+  isNational,
+  isRegistryNumber,
+  isTypicalNational,
+} from './phone-shape.ts'
 import { PHONE_HINTS, PHONE_WORDS } from './phone-words.ts'
 
 /** What may stand between two digits. */
@@ -28,6 +34,13 @@ export const phoneNumber: Recognizer = {
       flags: 'i',
       score: 0.75,
       check: (value) => (isInternational(value) ? 0.75 : 0),
+    },
+    {
+      // +1.4155550123 (RFC 5733, section 2.5)
+      source: '(?<![\\w+])\\+\\d{1,3}\\.\\d{4,14}(?![\\w.])',
+      score: 0.1,
+      contextScore: 0.65,
+      check: (value) => (isRegistryNumber(value) ? 0.1 : 0),
     },
     {
       // 0049 30 123456, 011 44 20 7946 0000: the exit codes of most countries and of North America
@@ -72,6 +85,14 @@ export const phoneNumber: Recognizer = {
       flags: 'i',
       score: 0.1,
       hintScore: 0.6,
+    },
+    {
+      // 98765 43210, (11) 96123-4567, 8 912 345-67-89
+      source: `(?<![\\w.+/-])\\(?\\d(?:${BETWEEN}\\d){8,10}${EXTENSION}(?!\\w)`,
+      flags: 'i',
+      score: 0.1,
+      hintScore: 0.6,
+      check: (value) => (isGroupedNational(value) ? 0.1 : 0),
     },
     {
       // 9472 7916, 8 (912) 345-67-89, (0-612) 34567, 98765 43210

@@ -20,12 +20,20 @@ const EXIT_CODE = /^\(?(?:\+|00|011)[ .-]*\(?/
 /** A number with `+` or an exit code before it: a calling code and as many digits as may follow it. */
 export function isInternational(value: string): boolean {
   const number = value.replace(EXTENSION, '').replace(EXIT_CODE, '')
-  if (ADDITION.test(value)) return false
+  if (ADDITION.test(value) || DECIMAL.test(number)) return false
   return hasCallingCode(digitsOf(number)) && endsInGroup(number)
 }
 
 /** `+` and a blank before digits in one piece are an addition. */
 const ADDITION = /^\(?\+ \d+$/
+
+/** A number with one point, as a registry of domains writes telephone numbers, too. */
+const DECIMAL = /^\d+\.\d+$/
+
+/** `+1.4155550123`, which is a telephone number only where one is announced. */
+export function isRegistryNumber(value: string): boolean {
+  return hasCallingCode(digitsOf(value))
+}
 
 /** `0` between calling code and number is for callers at home: `+44 (0)20`. */
 function hasCallingCode(digits: string): boolean {
@@ -52,27 +60,32 @@ export function isNational(value: string): boolean {
   const number = value.replace(EXTENSION, '')
   const digits = digitsOf(number)
   if (!hasNationalLength(digits, number)) return false
-  return hasBrackets(number) && hasSeparators(number) && !isDate(number) && !isConstant(number)
+  return (
+    hasBrackets(number) && hasSeparators(number) && !isDateOrPlace(number) && !isConstant(number)
+  )
 }
 
-/**
- * The same where a hint is all there is: with the trunk prefix 0, or ten digits as in North America, and grouped unless
- * that makes ten or eleven.
- */
+/** The same where a hint is all there is: nine to eleven digits in groups. */
+export function isGroupedNational(value: string): boolean {
+  return isTypicalNational(value) && GROUPED.test(value)
+}
+
+const GROUPED = /\d{2,}\)? ?[ .()/-] ?\d{2,}/
+
+/** The same without a word, with a trunk prefix: ten or eleven digits, or nine in groups. */
 export function isTypicalNational(value: string): boolean {
   if (!isNational(value)) return false
   const number = value.replace(EXTENSION, '')
   const { length } = digitsOf(number)
-  const isGrouped = /\d{2,} ?[ .()/-] ?\d{2,}/.test(number)
-  return length === 10 || length === 11 || (length === 9 && isGrouped)
+  return length === 10 || length === 11 || (length === 9 && GROUPED.test(number))
 }
 
 /** More than ten digits: a trunk prefix before ten or more, a calling code, or the mobile numbers of Brazil and China. */
 function hasNationalLength(digits: string, number: string): boolean {
   const { length } = digits
   if (length === 6) return /^\d{3} \d{3}$|^\d\d \d\d \d\d$/.test(number)
-  if (length <= 10) return true
-  if (hasCallingCode(digits)) return true
+  if (digits.startsWith('00')) return isInternational(number)
+  if (length <= 10 || hasCallingCode(digits)) return true
   if (/^0[1-9]/.test(digits)) return length <= 13
   return length === 11 && /^(?:8|1[3-9]|[1-9][1-9]9)/.test(digits)
 }
@@ -93,12 +106,19 @@ function hasSeparators(number: string): boolean {
 const MAX_GROUPS = 7
 const IP_ADDRESS = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)$/
 
+/** Dots stand between all groups or between none; a point with numbers on both sides of a blank is a vector's. */
+const IS_MIXED = /\.\d.* \d|\d \d.*\.\d/
+
 /** What has one dot is a decimal, unless it looks like nothing but a number (3600.1234) or has a trunk prefix. */
 function hasDots(number: string, groups: readonly string[]): boolean {
+  if (IS_MIXED.test(number)) return false
   if (groups.length === 2) return /^0\d|^[(]?\d{3,4}[.)]+\d{4}$/.test(number)
   if (groups.length === 3) return groups.every((group) => group.length > 1)
   return !IP_ADDRESS.test(number)
 }
+
+/** Postal codes of the United States. */
+const ZIP_CODE = /^\d{5}-\d{4}$/
 
 const YEAR = '(?:19|20)\\d\\d'
 const MONTH = '(?:0?[1-9]|1[0-2])'
@@ -117,9 +137,9 @@ const DATE = new RegExp(
     .join('|'),
 )
 
-/** A date, a date with a time, or a range of years. */
-function isDate(number: string): boolean {
-  return DATE.test(number)
+/** A date, a date with a time, a range of years, or a postal code. */
+function isDateOrPlace(number: string): boolean {
+  return DATE.test(number) || ZIP_CODE.test(number)
 }
 
 /** Powers of two are sizes and flags, round millions are quantities. */

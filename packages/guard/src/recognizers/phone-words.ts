@@ -1,11 +1,11 @@
 // Words that announce a telephone number, in the languages with the most speakers and those of most numbering plans.
 
 const ENGLISH =
-  'phone* telephone* tel tels mobile mobiles cell cellphone* cellular landline* fax faxes call ' +
-  'caller* callback* dial hotline* helpline* switchboard* sms whatsapp viber imessage msisdn ph'
+  'phone* telephone* tel tels mobile mobiles mob cellphone* cellular landline* fax faxes call ' +
+  'dial hotline* helpline* switchboard* sms whatsapp viber imessage msisdn ph'
 
 const EUROPEAN =
-  'telefon* telephon* téléphon* telefax* telef télef mobil mobilnummer* mobiltelefon* mobilfunk* mobilni* mobilny ' +
+  'telefon* telephon* téléphon* telefax* telef télef mobil mobilnummer* mobiltelefon* mobilfunknummer* mobilni* mobilny ' +
   'mobiel* handy handynummer* festnetz* rückruf* rufnummer* anruf* durchwahl* fernsprecher* móvil* celular* cellulare ' +
   'cellulaire* gsm natel llamar llame llámame llámanos llamada* appeler appelez appelle rappeler rappelez ligar ligue ' +
   'telemóvel* telemovel* chiamare chiama chiamami chiamate telefoon* bellen puhelin* puh matkapuhelin* cep ara arayın ' +
@@ -22,10 +22,10 @@ export const PHONE_WORDS: readonly string[] = [ENGLISH, EUROPEAN, ASIAN_AND_AFRI
   (words) => words.split(' '),
 )
 
-/** Verbs that are said of much else, places where people are called, and the letters of signatures. */
+/** Verbs that are said of much else, and places where people are called. */
 export const PHONE_HINTS: readonly string[] = (
-  'calls called calling dials dialed dialled dialing dialling ring rings rang ringing reach reached reachable text ' +
-  'texts texted texting contact contacts office home work direct desk line portable fijo fixe hp wa t m p ' +
+  'calls called calling caller* callback* cell dials dialed dialled dialing dialling ring rings rang ringing reach reached reachable text ' +
+  'texts texted texting contact contacts office home work direct desk line portable fijo fixe hp wa ' +
   'ruf rufe rufen erreich* kontakt* joindre joignable contacter contactar* contattare contato contacte marque marcar ' +
-  'bereik* ulaş* iletişim* hubungi gọi soita soitta* nazovite pozovite zavolejte volajte звон* дзвон* καλέστε'
+  'bereik* numaram* ulaş* iletişim* hubungi gọi soita soitta* nazovite pozovite zavolejte volajte звон* дзвон* καλέστε'
 ).split(' ')

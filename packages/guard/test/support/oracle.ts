@@ -97,7 +97,7 @@ function asSeenFrom(recognizers: readonly Recognizer[], text: string, start: num
   const [letters = ''] = /[\p{L}\p{M}\d]+$/u.exec(text.slice(0, start)) ?? []
   const parts = letters.split(/(?<=\P{Lu})(?=\p{Lu})/u)
   const isKnown = (word: string) =>
-    /^\D+$/.test(word) && recognizers.some((one) => vocabularyOf(one).roleOf(word) !== undefined)
+    /^\D{2,}$/.test(word) && recognizers.some((one) => vocabularyOf(one).roleOf(word) !== undefined)
   const isGlued = isKnown(parts.at(-1) ?? '') || isKnown(parts.slice(-2).join(''))
   if (!isGlued || !/\d/.test(text.charAt(start))) return text
   return `${text.slice(0, start - 1)}_${text.slice(start)}`
@@ -111,6 +111,7 @@ function standingAt(recognizer: Recognizer, words: readonly PlacedWord[], start:
   let standing: Standing = 'silent'
   let left = 0
   let leader: Role | undefined
+  let isNext = false
   for (const { word, index } of words) {
     if (index + word.length > start) break
     left -= /^\d+$/.test(word) ? 1 : 4
@@ -118,10 +119,13 @@ function standingAt(recognizer: Recognizer, words: readonly PlacedWord[], start:
     if (said === 'number' && leader === 'owner') said = 'hinted'
     if (said === 'number' && standing === 'silent')
       said = leader === 'article' ? undefined : 'against'
-    leader = said
+    const isNumber = said === 'number'
+    if (isNumber && standing === 'hinted' && leader !== 'article' && !isNext) said = 'against'
+    leader = said === 'owner' || said === 'article' ? said : undefined
     if (said === 'number') said = standing
     if (said === 'owner' || said === 'article') said = undefined
     if (said === 'hinted' && standing === 'announced') said = 'announced'
+    isNext = said !== undefined
     if (said !== undefined) left = CONTEXT_WINDOW
     if (said !== undefined || left <= 0) standing = said ?? 'silent'
   }
