@@ -30,7 +30,11 @@ may be absent. Settings marked *reloads* apply on SIGHUP and when \`sluice.yaml\
 
 \`sluice.yaml\` has two parts that no variable has: \`models\` and \`policies\`, both of which reload. Its JSON Schema for editors is
 [\`packages/gateway/sluice.schema.json\`](../packages/gateway/sluice.schema.json); an example is
-[\`examples/sluice.yaml\`](../examples/sluice.yaml). \`sluice check --all\` prints the settings in use and where each came from.`
+[\`examples/sluice.yaml\`](../examples/sluice.yaml). \`sluice check --all\` prints the settings in use and where each came from.
+
+It may also have \`upstreams\`, each by its name, with secrets in variables or files (\`apiKeyEnv\`, \`apiKeyFile\`,
+\`clientIdEnv\`, \`clientSecretEnv\`, \`clientSecretFile\`). One is served yet, called \`default\`, of the kind \`openai\` or
+\`genesys\`; others, and \`targets\` of models, are refused. Variables win over it, and it needs a restart.`
 
 /** @returns {string} */
 export function settingsPage() {

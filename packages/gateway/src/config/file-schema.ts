@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import { policySchema } from './policy-schema.ts'
 import { SETTINGS, type Setting } from './settings.ts'
+import { notYet, upstreamsSchema } from './upstreams.ts'
+
+const ONE_UPSTREAM = 'every model is asked for at the upstream called default, by its own name'
 
 const model = z
   .strictObject({
@@ -15,12 +18,19 @@ const model = z
       .enum(['max_tokens', 'max_completion_tokens'])
       .optional()
       .describe('The field for maxTokens.'),
+    targets: notYet(ONE_UPSTREAM),
+    fallbackOn: notYet(ONE_UPSTREAM),
+    fallbackModel: notYet(ONE_UPSTREAM),
+    firstTokenTimeoutMs: notYet(ONE_UPSTREAM),
+    maxOutputTokens: notYet('no kind of upstream here demands a number'),
+    parameters: notYet('name the fields in `omit`'),
   })
   .describe('What the gateway knows of a model; the rest comes from the built-in table.')
 
 /** What only the file can say. */
 function own(policy: z.ZodType) {
   return {
+    upstreams: upstreamsSchema.optional(),
     models: z.record(z.string(), model).optional().describe('Models by name.'),
     policies: z
       .record(z.string(), policy)
@@ -30,6 +40,7 @@ function own(policy: z.ZodType) {
 }
 
 export interface FileConfig {
+  upstreams: z.infer<typeof upstreamsSchema>
   models: Record<string, z.infer<typeof model>>
   policies: Record<string, unknown>
 }

@@ -12,6 +12,7 @@ import { readDotEnv } from './dot-env.ts'
 import { type FileConfig, fileSchema } from './file-schema.ts'
 import { SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts'
 import { suggestion } from './suggestion.ts'
+import { settingsOfUpstreams } from './upstreams.ts'
 import {
   type Environment,
   fromVariables,
@@ -52,9 +53,16 @@ export function loadConfig(environment: Environment, folder: string): LoadedConf
   const file = path === undefined ? {} : readFile(path, problems)
   problems.push(...unknownVariables(variables))
   const values: Values = { settings: {}, sources: {}, variables: {} }
+  const ofUpstreams: Record<string, unknown> = settingsOfUpstreams(file.upstreams, {
+    variables,
+    problems,
+  })
   for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
     const given = fromVariables(setting, variables, problems)
-    const fromFile = given === undefined ? valueAt(file, setting.path) : undefined
+    const own = valueAt(file, setting.path)
+    if (own !== undefined && ofUpstreams[name] !== undefined)
+      problems.push(`upstreams.default: contradicts ${setting.path}; use one of the two`)
+    const fromFile = given === undefined ? (ofUpstreams[name] ?? own) : undefined
     values.settings[name] = given?.value ?? fromFile ?? setting.default
     values.sources[name] = fromFile !== undefined ? 'file' : 'default'
     if (given === undefined) continue
@@ -153,7 +161,7 @@ function knownPaths(): ReadonlySet<string> {
     const keys = path.split('.')
     return keys.map((_, index) => keys.slice(0, index + 1).join('.'))
   })
-  return new Set(['models', 'policies', ...paths])
+  return new Set(['models', 'policies', 'upstreams', ...paths])
 }
 
 function allowedAt(path: string): string {
