@@ -11,6 +11,13 @@ const { values: options } = parseArgs({
     shapes: { type: 'boolean', default: false },
   },
 })
-const command = `npm run bench:guard -- ${process.argv.slice(2).join(' ')}`.trim()
-if (options.rates) await (await import('./rates/rates.mjs')).rates({ ...options, command })
+/** As it stands in the results: without the place of a file. */
+const given = Object.entries(options).flatMap(([name, value]) => {
+  if (value === false) return []
+  return value === true ? [`--${name}`] : [`--${name} FILE`]
+})
+const command =
+  given.length === 0 ? 'npm run bench:guard' : `npm run bench:guard -- ${given.join(' ')}`
+if (options.rates || options.rivals)
+  await (await import('./rates/rates.mjs')).rates({ ...options, command })
 else await (await import('./engine-figures.mjs')).measureEngine({ ...options, command })
