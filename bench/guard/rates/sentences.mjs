@@ -11,9 +11,12 @@ const FOLDER = new URL('../../../packages/guard/test/corpus/', import.meta.url)
 /** @param {string} name */
 const linesOf = (name) => readFileSync(new URL(name, FOLDER), 'utf8').trim().split('\n')
 
-/** @returns {Sample[]} */
+/** Those that the recognizers were written with, then those that were written afterwards. @returns {Sample[]} */
 export function ordinarySentences() {
-  return linesOf('ordinary.txt').map((text) => ({ text, values: [] }))
+  return [...linesOf('ordinary.txt'), ...linesOf('unfitted.txt')].map((text) => ({
+    text,
+    values: [],
+  }))
 }
 
 /** @returns {Sample[]} */
@@ -29,11 +32,14 @@ export function personalSentences() {
 
 /** How many ordinary sentences each built-in policy alters, and how much of the personal values it finds. */
 export function measureSentences() {
-  const ordinary = ordinarySentences()
+  const ordinary = linesOf('ordinary.txt')
+  const unfitted = linesOf('unfitted.txt')
   const personal = personalSentences()
   return /** @type {const} */ (['standard', 'strict']).map((name) => {
     const policy = compilePolicy(name)
-    const altered = ordinary.filter(({ text }) => policy.scan(text).findings.length > 0).length
+    /** @param {readonly string[]} texts */
+    const alteredOf = (texts) =>
+      texts.filter((text) => policy.scan(text).findings.length > 0).length
     const counts = { whole: 0, half: 0, shown: 0 }
     for (const { text, values } of personal) {
       const { findings } = policy.scan(text)
@@ -42,6 +48,13 @@ export function measureSentences() {
         counts[concealment(text, { start, end: start + value.length }, findings)] += 1
       }
     }
-    return { policy: name, ordinary: ordinary.length, altered, ...counts }
+    return {
+      policy: name,
+      ordinary: ordinary.length,
+      altered: alteredOf(ordinary),
+      unfitted: unfitted.length,
+      unfittedAltered: alteredOf(unfitted),
+      ...counts,
+    }
   })
 }
