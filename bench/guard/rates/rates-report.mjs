@@ -48,7 +48,7 @@ export function ratesReport(results) {
       },
     ),
     '## Sentences of contact centres',
-    'Written for this repository (`packages/guard/test/corpus`), in English, German, Spanish, French and Portuguese. The target is that `standard` alters no ordinary one. The recognizers were written with the first of them at hand; the others, in `unfitted.txt`, came afterwards and were fitted by nobody.',
+    'Written for this repository (`packages/guard/test/corpus`), in English, German, Spanish, French and Portuguese. The target is that `standard` alters no ordinary one. The recognizers were written with the first of them at hand; the others, in `unfitted.txt`, came afterwards.',
     tableOf(results.sentences, {
       policy: (row) => row.policy,
       'ordinary sentences altered': (row) =>

@@ -1,5 +1,6 @@
-// The sentences of contact centres in corpus/: ordinary.txt has nothing personal in it, one sentence a line, and so has
-// unfitted.txt, which measures what the recognizers were not written with; personal.jsonl has texts with their values. How much of the latter each policy finds is measured by the guard's benchmark.
+// The sentences of contact centres in corpus/. ordinary.txt has nothing personal in it, one sentence a line. Neither has
+// unfitted.txt, which the recognizers were not written with. personal.jsonl has texts with their personal values. How much
+// of the latter two each policy finds is measured by the guard's benchmark.
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { compilePolicy, ENTITY_NAMES } from '../src/index.ts'
