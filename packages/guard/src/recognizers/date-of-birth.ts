@@ -32,13 +32,15 @@ const STARTING_WITH_DIGITS = [
 const STARTING_WITH_NAME = `${NAME}[ -]?${ORDINAL}(?:,? |[-/]|,)(?:${YEAR}|${SHORT_YEAR})`
 
 const AFTER = '(?![A-Za-z0-9])'
-const INITIALS = /^d\. ?o\. ?b\.?[ :=-]*/i
+/** D.O.B., né(e) le, nato il. A combining accent counts as nothing, so `né` may be `ne`. */
+const PHRASES = '[Dd]\\. ?[Oo]\\. ?[Bb]\\.?|[Nn][ée](?:e|\\(e\\))? le|[Nn]at[aio] il'
+const INTRODUCTION = new RegExp(`^(?:${PHRASES})[ :=-]*`, 'u')
 
 /** In the languages with the most speakers; without those that are other words, too (French "né", Italian "nato"). */
 const BIRTH_WORDS = (
   'born birth birthday* birthdate* bday* dob dobs dateofbirth geboren* geborene* geburt* geb gebdat* naissance nacimiento nacido nacida ' +
   'nacida nascimento nascido nascida nascita geboorte* fodt* fodsel* fodelse* fodd syntyma* syntynyt urodz* narozen* ' +
-  'narodena nascut nascuta nasterii dogum* szulet* rodjen* roden* rodena lahir kelahiran sinh рожден* родил*'
+  'narodena nascut nascuta nasterii dogum* szulet* rodjen* roden* rodena lahir kelahiran sinh рожден* родил* 出生'
 ).split(' ')
 
 /** What other dates are of. Where one of these words is nearer, the date is no birthday. */
@@ -60,10 +62,10 @@ export const dateOfBirth: Recognizer = {
       check: (value) => (isDate(value) ? 0.1 : 0),
     },
     {
-      // D.O.B. 12/03/1984: three words to the guard, of one letter each, so they are looked for with the date.
-      source: `(?<!\\w)[Dd]\\. ?[Oo]\\. ?[Bb]\\.?[ :=-]{0,3}[A-Za-z0-9][A-Za-z0-9 ,./-]{4,24}\\d${AFTER}`,
+      // Phrases whose words alone say nothing are looked for with their date.
+      source: `(?<!\\w)(?:${PHRASES})[ :=-]{0,3}[\\p{L}0-9][\\p{L}0-9 ,./-]{4,24}\\d${AFTER}`,
       score: 0.7,
-      check: (value) => (isWholeDate(value.replace(INITIALS, '')) ? 0.7 : 0),
+      check: (value) => (isWholeDate(value.replace(INTRODUCTION, '')) ? 0.7 : 0),
     },
   ],
 }
