@@ -68,5 +68,5 @@ async function tokenVerifier(
   }
   // Loaded here, because most gateways have no tokens and a JWT library is many files.
   const { TokenVerifier } = await import('./clients/token-verifier.ts')
-  return new TokenVerifier({ jwksUrl, issuer, audience, now: clock.now, logger })
+  return new TokenVerifier({ jwksUrl, issuer, audience, ...clock, logger })
 }

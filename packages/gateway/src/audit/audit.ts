@@ -2,6 +2,7 @@
 import type { AuditTarget } from './audit-target.ts'
 import { AuditWriter, type AuditWriterOptions } from './audit-writer.ts'
 import type { CommitStats } from './commit-queue.ts'
+import { isOutOfRoom, LateAudit } from './late-audit.ts'
 
 /** Counters of the audit; `off` keeps none. */
 export type AuditStats = Omit<CommitStats, 'state'> & {
@@ -13,12 +14,26 @@ export interface Audit extends Pick<AuditWriter, 'begin' | 'end' | 'event' | 'er
   stats(): AuditStats
 }
 
-/** Opens the audit that the setting names. @throws GatewayError `configuration` when its file cannot be used. */
+/** Pause between two tries of a file that found no room. */
+const RETRY_OPEN_MS = 5_000
+
+/**
+ * Opens the audit that the setting names. A disk that is full is no reason not to start, unless `strict`.
+ * @throws GatewayError `configuration` when its file cannot be used.
+ */
 export async function openAudit(
   target: AuditTarget,
   options: Omit<AuditWriterOptions, 'path'>,
 ): Promise<Audit> {
-  return target.kind === 'off' ? NO_AUDIT : AuditWriter.open({ ...options, path: target.path })
+  if (target.kind === 'off') return NO_AUDIT
+  const open = () => AuditWriter.open({ ...options, path: target.path })
+  try {
+    return await open()
+  } catch (error) {
+    if (options.strict === true || !isOutOfRoom(error)) throw error
+    const { logger, now, retryMs = RETRY_OPEN_MS } = options
+    return new LateAudit({ open, logger, now, retryMs }, error)
+  }
 }
 
 const NO_AUDIT: Audit = {

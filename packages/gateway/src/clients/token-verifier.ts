@@ -23,6 +23,8 @@ export interface TokenVerifierOptions {
   readonly audience: string
   /** Milliseconds since the epoch. */
   readonly now: () => number
+  /** Milliseconds that never jump. */
+  readonly monotonic: () => number
   readonly logger: Pick<Logger, 'warn'>
   /** Accepted signatures, asymmetric ones only. Default: all of those. */
   readonly algorithms?: readonly string[]
@@ -44,7 +46,9 @@ const MAX_SUBJECT_LENGTH = 256
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions
   readonly #algorithms: string[]
-  readonly #keys: ReturnType<typeof createRemoteJWKSet>
+  #keys: ReturnType<typeof createRemoteJWKSet>
+  /** The latest wall-clock time that was seen. */
+  #latest = Number.NEGATIVE_INFINITY
   #failedAt = Number.NEGATIVE_INFINITY
 
   /** @throws GatewayError `configuration` for an URL that is not safe or an algorithm that is not asymmetric. */
@@ -52,24 +56,37 @@ export class TokenVerifier {
     this.#options = options
     this.#algorithms = [...(options.algorithms ?? ASYMMETRIC_ALGORITHMS)]
     assertAsymmetric(this.#algorithms)
-    this.#keys = createRemoteJWKSet(safeUrl(options.jwksUrl), {
-      timeoutDuration: options.timeoutMs ?? 5_000,
-      cooldownDuration: options.cooldownMs ?? 30_000,
-      cacheMaxAge: options.cacheMaxAgeMs ?? 600_000,
+    this.#keys = this.#remoteKeys()
+  }
+
+  #remoteKeys(): ReturnType<typeof createRemoteJWKSet> {
+    const { jwksUrl, timeoutMs, cooldownMs, cacheMaxAgeMs } = this.#options
+    return createRemoteJWKSet(safeUrl(jwksUrl), {
+      timeoutDuration: timeoutMs ?? 5_000,
+      cooldownDuration: cooldownMs ?? 30_000,
+      cacheMaxAge: cacheMaxAgeMs ?? 600_000,
       [customFetch]: (url, request) => this.#fetch(url, request),
     })
+  }
+
+  /** jose counts its pauses by the wall clock: after a step back they would last as long as the step. */
+  #noticeStepBack(now: number): void {
+    if (now < this.#latest) this.#keys = this.#remoteKeys()
+    this.#latest = now
   }
 
   /** Verifies signature, issuer, audience and times; the subject becomes the principal. Never throws. */
   async check(token: string): Promise<AuthResult> {
     const { issuer, audience, clockToleranceSeconds = 10, now } = this.#options
+    const time = now()
+    this.#noticeStepBack(time)
     try {
       const { payload } = await jwtVerify(token, this.#keys, {
         issuer,
         audience,
         algorithms: this.#algorithms,
         clockTolerance: clockToleranceSeconds,
-        currentDate: new Date(now()),
+        currentDate: new Date(time),
         requiredClaims: ['exp', 'sub'],
       })
       const { sub: subject, exp = 0 } = payload
@@ -83,16 +100,16 @@ export class TokenVerifier {
 
   /** Pauses after a failure, so that a flood of tokens is no flood of requests to an issuer in trouble. */
   async #fetch(url: string, request: RequestInit): Promise<Response> {
-    const { now, failureCooldownMs = 5_000 } = this.#options
-    if (now() - this.#failedAt < failureCooldownMs) throw new errors.JWKSTimeout()
+    const { monotonic, failureCooldownMs = 5_000 } = this.#options
+    if (monotonic() - this.#failedAt < failureCooldownMs) throw new errors.JWKSTimeout()
     return fetch(url, request)
   }
 
   #reason(error: unknown): AuthFailureReason {
     const reason = reasonOf(error)
-    const { now, logger, failureCooldownMs = 5_000 } = this.#options
-    if (reason === 'issuer_unavailable' && now() - this.#failedAt >= failureCooldownMs) {
-      this.#failedAt = now()
+    const { monotonic, logger, failureCooldownMs = 5_000 } = this.#options
+    if (reason === 'issuer_unavailable' && monotonic() - this.#failedAt >= failureCooldownMs) {
+      this.#failedAt = monotonic()
       const code = (error as { code?: unknown }).code ?? (error as { name?: unknown }).name
       logger.warn({ code }, "The token issuer's keys cannot be fetched; its tokens are refused")
     }

@@ -26,6 +26,7 @@ const tokens = new TokenVerifier({
   issuer: 'a',
   audience: 'b',
   now: () => NOW,
+  monotonic: () => 0,
   logger: pino({ level: 'silent' }),
 })
 

@@ -80,6 +80,7 @@ function verifier(issuer: Issuer, options: Partial<TokenVerifierOptions> = {}): 
     issuer: ISSUER,
     audience: AUDIENCE,
     now: () => NOW,
+    monotonic: () => 0,
     logger: pino({ level: 'silent' }),
     ...options,
   })
@@ -228,9 +229,9 @@ describe('TokenVerifier', () => {
   it('leaves an issuer in trouble alone for a while, says so once, and recovers', async () => {
     const issuer = await Issuer.start()
     const lines: string[] = []
-    let now = NOW
+    let elapsed = 0
     const tokens = verifier(issuer, {
-      now: () => now,
+      monotonic: () => elapsed,
       logger: pino({}, { write: (line) => void lines.push(line) }),
     })
     const token = await issuer.sign()
@@ -242,8 +243,21 @@ describe('TokenVerifier', () => {
 
     issuer.answer = undefined
     expect(await tokens.check(token)).toMatchObject({ reason: 'issuer_unavailable' })
-    now += 5_000
+    elapsed += 5_000
     expect((await tokens.check(token)).ok).toBe(true)
+  })
+
+  it('survives a clock that steps back: neither a pause nor a cache lasts as long as the step', async () => {
+    const issuer = await Issuer.start()
+    let now = NOW
+    const tokens = verifier(issuer, { now: () => now })
+    expect((await tokens.check(await issuer.sign())).ok).toBe(true)
+    await issuer.rotate('key-2')
+    const claims = { exp: NOW / 1_000 }
+    expect((await tokens.check(await issuer.sign(claims))).ok).toBe(false)
+    now -= 3_600_000
+    expect((await tokens.check(await issuer.sign(claims))).ok).toBe(true)
+    expect(issuer.requests).toBe(2)
   })
 
   it.each([
