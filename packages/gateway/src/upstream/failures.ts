@@ -167,10 +167,16 @@ function dateOf(text: string): number {
   return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
 }
 
-/** The upstream's name for a request, bounded, and only if it looks like an id. */
+const ID = /^[\w.:-]{1,128}$/
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+/** A number that stands by itself: a card, a telephone or a social security number is one; a trace id is none. */
+const LONG_NUMBER = /(?<![A-Za-z0-9])\d(?:[.:_-]?\d){6,}(?![A-Za-z0-9])/
+
+/** The upstream's name for a request, bounded, and only if it looks like an id: it goes into log and audit. */
 export function correlationOf(headers: Headers): string | undefined {
   const value = single(headers['inin-correlation-id']) ?? single(headers['x-request-id'])
-  return value !== undefined && /^[\w.:-]{1,128}$/.test(value) ? value : undefined
+  if (value === undefined || !ID.test(value)) return undefined
+  return UUID.test(value) || !LONG_NUMBER.test(value) ? value : undefined
 }
 
 function suffix(correlationId: string | undefined): string {
