@@ -166,17 +166,19 @@ export function unfinishedUnits(text: string): number {
   const end = text.length
   const last = text.charCodeAt(end - 1)
   if (last >= 0x80) return isHighSurrogate(last) ? 1 : 0
-  if (
-    last === PERCENT ||
-    last === BACKSLASH ||
-    KIND[last] === HEX ||
-    last === LETTER_U ||
-    last === LETTER_X
-  ) {
-    return end - unfinishedStart(text)
+  if (MAY_GO_ON[last] !== 1) return 0
+  for (let at = end - 1; at >= end - MAX_BEGINNING && at >= 0; at -= 1) {
+    if (beginsEscape(text.charCodeAt(at))) return end - unfinishedStart(text)
   }
   return 0
 }
+
+/** By unit: 1 for what an escape sequence can have come to without being whole. */
+const MAY_GO_ON = new Uint8Array(0x80)
+for (const character of '\\%ux0123456789abcdefABCDEF') MAY_GO_ON[character.charCodeAt(0)] = 1
+
+/** Of the second half of a pair only the backslashes may have come; of an escape sequence, all but its last digit. */
+const MAX_BEGINNING = 6
 
 function unfinishedStart(text: string): number {
   const end = text.length

@@ -9,8 +9,8 @@ export class HeldText {
   scanned = 0
   /** Offset after the last character that counts: where a match ends that is only seen to end at the next one. */
   symbolEnd = 0
-  /** Code point of the last character that counts before `base`; -1 at the start. */
-  before = -1
+  /** The text before `base` that was let go of last and in which a character counts; empty at the start. */
+  taken = ''
   /** Offset at which the text last began anew: its start, the end of a value before it, or within a flood. */
   edge = 0
 

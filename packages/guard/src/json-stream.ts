@@ -99,11 +99,21 @@ export class JsonStream implements GuardStream {
 
   /** Takes some characters from an offset on; how many. */
   #takeFrom(delta: string, at: number): number {
-    const length = this.#state === 'text' ? delta.length - at : 1
-    if (this.#state === 'text') this.#give(delta.slice(at))
+    const plain = this.#plainUntil(delta, at) - at
+    if (plain > 0) this.#give(delta.slice(at, at + plain))
     else this.#take(delta.charAt(at))
+    const length = Math.max(plain, 1)
     this.#taken += length
     return length
+  }
+
+  /** Up to where characters from an offset on mean nothing to the structure. */
+  #plainUntil(delta: string, at: number): number {
+    if (this.#state === 'text') return delta.length
+    let end = at
+    if (this.#state !== 'string' || this.#isEscaped) return end
+    while (end < delta.length && !isQuoteOrBackslash(delta.charCodeAt(end))) end += 1
+    return end
   }
 
   #take(character: string): void {
@@ -301,6 +311,10 @@ function continuesBare(bare: string, character: string): boolean {
   if (KEYWORDS.some((keyword) => keyword.startsWith(bare + character))) return true
   const isNumber = bare === '' || (/[-\d]/.test(bare.charAt(0)) && !isSpace(bare.slice(-1)))
   return isNumber && /[-+.eE\d]/.test(character)
+}
+
+function isQuoteOrBackslash(unit: number): boolean {
+  return unit === 0x22 || unit === 0x5c
 }
 
 function isSpace(character: string): boolean {

@@ -1,8 +1,10 @@
 // From what the automata accept to findings: arithmetic, length, context, open-ended matches and allow-lists are judged
 // here, for one stream. Where threads stand is scanner.ts's, what is shown resolver.ts's.
 import { Armors } from './armor.ts'
+import { characterAt, codePointOf } from './characters.ts'
 import { foldIdentifiers } from './fold.ts'
 import type { HeldText } from './held-text.ts'
+import { symbolStart } from './matcher/alphabet.ts'
 import type { Accept } from './matcher/lazy-dfa.ts'
 import { AGAINST, ANNOUNCED, HINTED, SILENT } from './matcher/live-contexts.ts'
 import type { MatchEnd } from './matcher/reverse-search.ts'
@@ -301,11 +303,18 @@ export class Matches {
     const start = Math.max(earliestStart(acceptance), this.#oldestStart())
     return {
       text: text.slice(from - base),
-      before: edge === from ? -1 : this.#held.before,
+      before: edge === from ? -1 : this.#lastTaken(),
       after,
       end: symbolEnd - from,
       earliest: start - from,
     }
+  }
+
+  /** Code point of the last character that counts before what is held; -1 at the start. */
+  #lastTaken(): number {
+    const { taken } = this.#held
+    const at = symbolStart(this.#program.automaton.alphabet, taken, taken.length)
+    return at < 0 ? -1 : codePointOf(characterAt(taken, at))
   }
 
   #begin(meaning: DetectorMeaning, acceptance: Acceptance): void {

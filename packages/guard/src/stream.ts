@@ -1,9 +1,9 @@
 // The guard over one plain text that arrives in pieces: text comes in, is scanned, and is let go as soon as no open match
 // can reach it any more. What matches is scanner.ts's, what is shown of it resolver.ts's.
-import { characterAt, codePointOf, unfinishedUnits } from './characters.ts'
+import { unfinishedUnits } from './characters.ts'
 import { type Block, type GuardStream, NO_FINDINGS, type StreamResult } from './finding.ts'
 import { HeldText } from './held-text.ts'
-import { symbolStart } from './matcher/alphabet.ts'
+import { FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
 import type { Program } from './program.ts'
 import { type Candidate, Resolver, toFinding } from './resolver.ts'
 import { Scanner } from './scanner.ts'
@@ -102,12 +102,14 @@ export class TextStream implements GuardStream {
     return this.#resolver.show(text.slice(released), from + released)
   }
 
-  /** Lets go of what lies before `to`, remembering its last character that counts. */
+  /** Lets go of what lies before `to`, remembering it if a character in it counts. */
   #take(to: number): string {
     const text = this.#held.take(to)
     if (text.length === 0) return text
-    const at = symbolStart(this.#program.automaton.alphabet, text, text.length)
-    if (at >= 0) this.#held.before = codePointOf(characterAt(text, at))
+    const { alphabet } = this.#program.automaton
+    const lastClass = alphabet.classOf[text.charCodeAt(text.length - 1)] ?? 0
+    const counts = lastClass >= FIRST_CLASS && !text.includes('\\')
+    if (counts || symbolStart(alphabet, text, text.length) >= 0) this.#held.taken = text
     return text
   }
 
