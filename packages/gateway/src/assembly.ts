@@ -28,6 +28,7 @@ import { RootSecret } from './root-secret.ts'
 import { Scheduler } from './scheduler.ts'
 import { clientAddresses } from './server/client-address.ts'
 import { Connections } from './server/connections.ts'
+import { DescriptorWatch } from './server/descriptor-watch.ts'
 import { healthRoutes } from './server/health-routes.ts'
 import { Readiness } from './server/readiness.ts'
 import { Router } from './server/router.ts'
@@ -154,10 +155,10 @@ interface Engine extends Pick<Assembly, 'completions' | 'concurrency' | 'reporti
 
 /** What comes in: the listeners of clients and of operators. */
 function createListeners(
-  { settings, live, tls, access, clock }: Foundation,
+  { settings, live, tls, access, clock, logger }: Foundation,
   { completions, concurrency, reporting, addressOf }: Engine,
 ): Pick<Assembly, 'admin' | 'connections' | 'readiness' | 'server'> {
-  const readiness = new Readiness()
+  const readiness = new Readiness(new DescriptorWatch(logger))
   const { authenticator, allowAnonymous } = access
   const shared = { live, readiness, refusals: reporting, addressOf }
   const connections = new Connections({
@@ -208,9 +209,10 @@ function createWebhook(
 
 /** Ends what the parts hold open: sockets with a code, then what was to be written and sent. */
 export async function disassemble(
-  { server, admin, reporting, dispatcher }: Assembly,
+  { server, admin, readiness, reporting, dispatcher }: Assembly,
   { code, reason }: { code: number; reason: string },
 ): Promise<void> {
+  readiness.stop()
   await server.close(code, reason)
   admin?.close()
   await Promise.all([reporting.close(), dispatcher.destroy()])
