@@ -2,6 +2,7 @@
  * The way of an answer: its deltas in, the guard between, entries of the log out. Knows neither the provider nor who
  * watches; what it throws ends the stream.
  */
+import type { StreamResult } from '@sluice/guard'
 import type {
   DeltaSink,
   Envelope,
@@ -11,6 +12,7 @@ import type {
   Usage,
 } from '../deltas.ts'
 import { GatewayError } from '../errors.ts'
+import { Blocked, blockCategory } from '../request/prepare.ts'
 import { GuardedChoice, type GuardedChoiceOptions } from './guarded-choice.ts'
 import { GuardedExtensions } from './guarded-extensions.ts'
 import { EntryKind, tagOf } from './log.ts'
@@ -68,7 +70,7 @@ export class Answer implements DeltaSink {
     this.onRead = options.onRead
     this.#chunkExtensions = new GuardedExtensions({
       policy: options.policy,
-      note: ({ findings }) => options.onFindings(findings),
+      note: (result) => this.#note(result),
       onRefused: () => this.unshown('extension'),
     })
   }
@@ -170,6 +172,10 @@ export class Answer implements DeltaSink {
   /** Passes on what the guard holds: nothing more will come to judge it by. */
   release(): void {
     for (const choice of this.#choices.values()) choice.release()
+    for (const rest of this.#chunkExtensions.release()) {
+      this.#options.log.endChunk()
+      this.#append(EntryKind.chunkExtension, 0, JSON.stringify(rest))
+    }
     this.#options.log.endChunk()
   }
 
@@ -191,6 +197,12 @@ export class Answer implements DeltaSink {
     if (unshown > 0 && this.#options.meter.characters === 0)
       throw invalid('consists of content parts that cannot be shown')
     this.#appendEnd()
+  }
+
+  /** What the guard says of a field of the chunk itself. */
+  #note({ findings, blocked }: StreamResult): void {
+    if (findings.length > 0) this.#options.onFindings(findings)
+    if (blocked !== undefined) throw new Blocked('output', blockCategory(blocked))
   }
 
   #appendEnd(): void {

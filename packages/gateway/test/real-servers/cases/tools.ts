@@ -236,4 +236,33 @@ const EXTENSIONS: readonly ServerCase[] = [
   },
 ]
 
-export const TOOLS: readonly ServerCase[] = [...NUMBERS, ...NAMES, ...EXTENSIONS]
+const noted = (text: string) => ({ id: 'c', choices: [], notes: { text } })
+const NOTES = { SLUICE_UPSTREAM_EXTENSION_FIELDS: 'notes' }
+
+const CHUNK_EXTENSIONS: readonly ServerCase[] = [
+  {
+    name: 'a-field-beside-the-choices',
+    says: 'what the guard holds of it comes at the end',
+    policies: ['seed', 'standard', 'strict'],
+    settings: NOTES,
+    upstream: { chunks: [{ $text: 'Yes.' }, noted('so mali'), { $finish: 'stop' }] },
+    expect: { '*': { terminal: 'complete', content: 'Yes.', present: ['mali'] } },
+  },
+  {
+    name: 'a-block-beside-the-choices',
+    says: 'what the guard forbids in it ends the answer',
+    policies: ['seed'],
+    settings: NOTES,
+    upstream: {
+      chunks: [{ $text: 'Yes.' }, noted('so mali'), noted('cious'), { $finish: 'stop' }],
+    },
+    expect: { '*': { terminal: 'blocked', absent: ['cious'] } },
+  },
+]
+
+export const TOOLS: readonly ServerCase[] = [
+  ...NUMBERS,
+  ...NAMES,
+  ...EXTENSIONS,
+  ...CHUNK_EXTENSIONS,
+]
