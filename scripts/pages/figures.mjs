@@ -35,18 +35,20 @@ ${hold.p99} at p99. ${place(machine, machine.date)} [All figures](bench/results/
 export function ratesFigures({ sentences, comparison }) {
   const standard = sentences.find(({ policy }) => policy === 'standard')
   if (standard === undefined) throw new Error('the rates of policy standard were not measured')
-  const { ordinary, altered, whole, half, shown } = standard
+  const { whole, half, shown } = standard
+  const ordinary = standard.ordinary + standard.unfitted
+  const altered = standard.altered + standard.unfittedAltered
   const rival = comparison?.rows.find(({ name }) => /^Presidio.*patterns/.test(name))
   const beside =
     rival === undefined
       ? ''
-      : `; the patterns of Presidio alter ${Math.round(rival.ordinaryAltered * ordinary)}`
+      : `; Presidio's patterns for the same entities alter ${Math.round(rival.ordinaryAlteredBySame * ordinary)}`
   return `**Of ${ordinary} ordinary sentences of contact centres, most of them with numbers, \`standard\` alters ${altered}**${beside}.
 Of ${whole + half + shown} personal values in other sentences it conceals ${whole} whole. [All rates, targets and rivals](bench/results/guard-rates.md).`
 }
 
-/** @typedef {{ policy: string, ordinary: number, altered: number, whole: number, half: number, shown: number }} SentenceRates */
-/** @typedef {{ name: string, ordinaryAltered: number }} Compared */
+/** @typedef {{ policy: string, ordinary: number, altered: number, unfitted: number, unfittedAltered: number, whole: number, half: number, shown: number }} SentenceRates */
+/** @typedef {{ name: string, ordinaryAlteredBySame: number }} Compared */
 /** @typedef {{ processor: string, cores: number, node: string }} Machine */
 /** @typedef {{ policy: string, cleanProse: { microsecondsPerPiece: number }, hold: { mean: number, p99: number } }} GuardCase */
 
