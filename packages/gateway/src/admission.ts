@@ -31,6 +31,7 @@ export class LiveAdmission implements Admission {
     assertAllowed(principal, request.modelId, clock.now())
     return {
       ...wish,
+      idempotencyKey: wish.idempotencyKey,
       onOverflow,
       policy: policyFor(principal, policyOf),
       model: modelOf(request.modelId),

@@ -74,9 +74,6 @@ export interface Assembly
   admin: AdminServer | undefined
 }
 
-/** The most that is kept of one answer for those who come back for it. */
-const RING_BYTES = 1_048_576
-
 /** @throws GatewayError `configuration` for whatever cannot be used */
 export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const auditTarget = parseAuditTarget(options.config.settings.audit)
@@ -102,7 +99,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const quotas = new ClientQuotas({ ...limits, refusals: reporting })
   const completions = new Completions({
     upstream,
-    store: new MemoryFeedStore({ budget: memory, ringBytes: RING_BYTES }),
+    store: new MemoryFeedStore({ budget: memory, ringBytes: settings.ringBytes }),
     quotas,
     scheduler: new Scheduler(),
     timeoutMs: settings.completionTimeoutMs,

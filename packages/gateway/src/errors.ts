@@ -13,6 +13,8 @@ export interface GatewayErrorOptions {
   isRetryable?: boolean
   /** When to try again, in milliseconds from now, where the other side said so. */
   retryAfterMs?: number
+  /** With the code `gap`: the oldest sequence number that is kept. */
+  oldest?: number
   /** The upstream's HTTP status. */
   status?: number
   /** What exactly was wrong, where a code is too wide for a dialect to find its words. */
@@ -29,6 +31,7 @@ export class GatewayError extends Error {
   readonly code: GatewayErrorCode
   readonly isRetryable: boolean
   readonly retryAfterMs: number | undefined
+  readonly oldest: number | undefined
   readonly status: number | undefined
   readonly correlationId: string | undefined
   readonly reason: ErrorReason | undefined
@@ -39,6 +42,7 @@ export class GatewayError extends Error {
     this.code = code
     this.isRetryable = options.isRetryable ?? false
     this.retryAfterMs = options.retryAfterMs
+    this.oldest = options.oldest
     this.status = options.status
     this.correlationId = options.correlationId
     this.reason = options.reason

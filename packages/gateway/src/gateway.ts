@@ -152,6 +152,11 @@ export class Gateway {
   async #drainAndClose(): Promise<void> {
     this.#parts.readiness.state = 'draining'
     this.#parts.server.stopAccepting()
+    this.#parts.connections.goAway({
+      reason: 'the gateway restarts',
+      reconnectAfterMs: RECONNECT_AFTER_MS,
+      graceMs: Math.max(0, Math.round(this.#drainsUntil - this.#clock.monotonic())),
+    })
     await this.#parts.completions.drain()
     await this.#parts.server.delivered(() => this.#clock.monotonic() < this.#drainsUntil)
     await this.#close()
@@ -187,6 +192,7 @@ export class Gateway {
     ][]) {
       for (const keyId of ids) this.#parts.reporting.event({ kind: 'key_change', action, keyId })
     }
+    for (const id of changes.revoked) this.#parts.completions.cancelOwned(`key ${id}`, 'operator')
     this.#parts.connections.closeKeys(changes.revoked)
   }
 

@@ -3,6 +3,7 @@ import type { Policy } from '@sluice/guard'
 import type { StoredKey } from './clients/key-store.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import { SETTINGS, type Setting, type SettingName } from './config/settings.ts'
+import { FrameReader } from './dialects/dialect-2/frame-reader.ts'
 import { RequestReader } from './dialects/request-reader.ts'
 import { GatewayError } from './errors.ts'
 import { isLoopbackAddress } from './loopback.ts'
@@ -16,6 +17,7 @@ export interface LiveConfig extends Pick<GatewayConfig, 'settings' | 'models' | 
   policyOf: (name: string | undefined) => Policy
   modelOf: (name: string) => Model
   reader: RequestReader
+  frames: FrameReader
   originRules: OriginRules
 }
 
@@ -33,19 +35,21 @@ export function liveConfig({ settings, models, policies }: GatewayConfig): LiveC
   // Compiled now, so that a wrong policy is found at the start or the reload and not at the first request.
   within('SLUICE_POLICY, or guard.policy in sluice.yaml', () => policyOf(undefined))
   for (const name of Object.keys(policies)) policyOf(name)
+  const reading = {
+    maxJsonDepth: settings.maxJsonDepth,
+    maxMessages: settings.maxMessages,
+    extensionFields: settings.extensionFields,
+    maxContentCharacters:
+      settings.maxContentCharacters ?? profile.maxContentCharacters ?? settings.maxMessageBytes,
+  }
   return {
     settings,
     models,
     policies,
     policyOf,
     modelOf: modelTable({ models, defaultContextWindow: profile.defaultContextWindow }),
-    reader: new RequestReader({
-      maxJsonDepth: settings.maxJsonDepth,
-      maxMessages: settings.maxMessages,
-      extensionFields: settings.extensionFields,
-      maxContentCharacters:
-        settings.maxContentCharacters ?? profile.maxContentCharacters ?? settings.maxMessageBytes,
-    }),
+    reader: new RequestReader(reading),
+    frames: new FrameReader(reading),
     originRules: {
       allowedOrigins: settings.allowedOrigins,
       allowedHosts: settings.allowedHosts,

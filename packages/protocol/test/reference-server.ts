@@ -39,7 +39,7 @@ class Completion implements UpstreamRequest {
     this.principal = principal
     this.init = init
     this.#ringBytes = settings.ringBytes ?? 1_048_576
-    this.#guards = settings.policy === 'seed'
+    this.#guards = settings.policy === 'blocking'
   }
 
   get top(): number {
@@ -331,7 +331,7 @@ export class ReferenceServer implements ServerUnderTest {
     const completion = new Completion(principal, init, this.#settings)
     this.#completions.push(completion)
     const isForbidden = FORBIDDEN.test(JSON.stringify(init.payload))
-    if (this.#settings.policy === 'seed' && isForbidden) completion.block('input')
+    if (this.#settings.policy === 'blocking' && isForbidden) completion.block('input')
     else this.upstream.push(completion)
     return completion
   }

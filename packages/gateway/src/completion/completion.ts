@@ -12,7 +12,7 @@ import { Blocked, type PreparedRequest, prepareRequest } from '../request/prepar
 import type { Scheduler } from '../scheduler.ts'
 import type { OpenStream, UpstreamClient } from '../upstream/client.ts'
 import { Answer } from './answer.ts'
-import type { Feed } from './feed.ts'
+import type { Ack, Feed } from './feed.ts'
 import { FindingCounts } from './finding-counts.ts'
 import type { CompletionObserver } from './observer.ts'
 import type { Order, Quotas } from './order.ts'
@@ -127,7 +127,7 @@ export class Completion {
     })
     signal.throwIfAborted()
     this.#prepared = prepared
-    this.#feed.ack = { tokenCount: prepared.tokenCount, dropped: prepared.dropped }
+    this.#feed.ack = this.#ack(prepared)
     this.#feed.publish()
     for (const observer of observers) await observer.began?.(this.#snapshot())
     signal.throwIfAborted()
@@ -150,6 +150,13 @@ export class Completion {
   #releaseBefore(error: unknown): never {
     if (error instanceof GatewayError) this.#answer.release()
     throw error
+  }
+
+  #ack({ tokenCount, dropped }: PreparedRequest): Ack {
+    const { request, model, lifetime } = this.#order
+    const { contextWindow } = model
+    const expiresAt = this.#startedAt + this.#services.timeoutMs + lifetime.retentionMs
+    return { tokenCount, dropped, modelId: request.modelId, contextWindow, expiresAt }
   }
 
   #onRead = (): void => {

@@ -2,20 +2,23 @@
  * All completions of the node: starts them, finds them again by their request id, and decides how long they live. A
  * subscriber only comes and goes; whether that ends a completion is decided here.
  */
-import { randomBytes } from 'node:crypto'
-import { ownerOf } from '../clients/client.ts'
+import { createHash, randomBytes } from 'node:crypto'
+import { ownerOf, quotaNameOf } from '../clients/client.ts'
 import { GatewayError } from '../errors.ts'
 import { Completion, type CompletionServices } from './completion.ts'
-import type { Feed } from './feed.ts'
+import type { Feed, Idempotency } from './feed.ts'
 import type { FeedStore } from './feed-store.ts'
 import type { Order, Quotas } from './order.ts'
-import type { Subscriber, Subscription } from './subscription.ts'
+import type { Leaving, Subscriber, Subscription } from './subscription.ts'
 import type { CancelledBy } from './terminal.ts'
 
 export interface CompletionsOptions extends CompletionServices {
   store: FeedStore
   quotas: Quotas
 }
+
+/** 128 random bits, so that a request id cannot be guessed. */
+const REQUEST_ID_BYTES = 16
 
 /** A completion that runs, and how many subscribers keep it alive. */
 interface Running {
@@ -50,8 +53,8 @@ export class Completions {
   }
 
   /**
-   * Starts a completion that `subscriber` follows from its beginning.
-   * @throws GatewayError `draining`, `overloaded` or `too_many_completions`
+   * Starts a completion that `subscriber` follows from its beginning; with a known idempotency key, follows that one.
+   * @throws GatewayError `draining`, `overloaded`, `too_many_completions` or `conflict`
    */
   async start(order: Order, subscriber: Subscriber): Promise<Subscription> {
     if (this.#isDraining) {
@@ -62,11 +65,17 @@ export class Completions {
     this.#starting += 1
     try {
       const release = await this.#options.quotas.acquire(order.client)
-      const feed = await this.#create(order).catch((error: unknown) => {
+      try {
+        const requestId = randomBytes(REQUEST_ID_BYTES).toString('hex')
+        const feed = await this.#create(order, requestId)
+        if (feed.header.requestId === requestId)
+          return this.#run(order, feed, { subscriber, release })
+        release()
+        return this.#follow(feed, subscriber, 0)
+      } catch (error) {
         release()
         throw error
-      })
-      return this.#run(order, feed, { subscriber, release })
+      }
     } finally {
       this.#starting -= 1
       this.#noteEnd()
@@ -84,10 +93,9 @@ export class Completions {
   ): Promise<Subscription> {
     const feed = await this.#options.store.find(requestId)
     if (feed === undefined || feed.header.owner !== owner) throw notFound()
-    const cursor = feed.positionOf(after)
-    if (cursor === undefined) {
-      throw new GatewayError('gap', 'What follows that position is not kept any more')
-    }
+    const { log } = feed
+    const cursor = feed.positionOf(Math.min(after, log.sequence))
+    if (cursor === undefined) throw gap(log.firstSequence)
     return this.#follow(feed, subscriber, cursor)
   }
 
@@ -99,6 +107,13 @@ export class Completions {
     const feed = await this.#options.store.find(requestId)
     if (feed === undefined || feed.header.owner !== owner) throw notFound()
     this.#running.get(feed)?.completion.cancel('client')
+  }
+
+  /** Ends all of an owner that run: its credential is no longer good. */
+  cancelOwned(owner: string, by: CancelledBy): void {
+    for (const [feed, { completion }] of this.#running) {
+      if (feed.header.owner === owner) completion.cancel(by)
+    }
   }
 
   /** Refuses new ones from now on, and resolves when the last one has ended. */
@@ -113,11 +128,14 @@ export class Completions {
     for (const { completion } of this.#running.values()) completion.cancel(by)
   }
 
-  #create({ client, lifetime }: Order): Promise<Feed> {
-    // 128 random bits, so that it cannot be guessed.
-    const requestId = randomBytes(16).toString('hex')
-    const { retentionMs } = lifetime
-    return this.#options.store.create({ requestId, owner: ownerOf(client), retentionMs })
+  #create(order: Order, requestId: string): Promise<Feed> {
+    const { client, lifetime } = order
+    return this.#options.store.create({
+      requestId,
+      owner: ownerOf(client),
+      retentionMs: lifetime.retentionMs,
+      idempotency: idempotencyOf(order),
+    })
   }
 
   #run(
@@ -143,15 +161,16 @@ export class Completions {
     if (running === undefined) return feed.subscribe(subscriber, cursor)
     running.followers += 1
     clearTimeout(running.grace)
-    return feed.subscribe(subscriber, cursor, () => this.#left(running))
+    return feed.subscribe(subscriber, cursor, (leaving) => this.#left(running, leaving))
   }
 
-  #left(running: Running): void {
+  #left(running: Running, leaving: Leaving): void {
     running.followers -= 1
     if (running.followers > 0) return
     const { completion, order } = running
-    const { graceMs } = order.lifetime
-    if (graceMs === 0) completion.cancel('disconnect')
+    const { graceMs, endsWithConnection } = order.lifetime
+    const isOver = graceMs === 0 || (endsWithConnection && leaving === 'disconnected')
+    if (isOver) completion.cancel('disconnect')
     else running.grace = setTimeout(() => completion.cancel('abandoned'), graceMs)
   }
 
@@ -161,6 +180,18 @@ export class Completions {
   }
 }
 
+/** What follows a position is not kept any more; `oldest` is the sequence number from which on the log is. */
+export function gap(oldest: number): GatewayError {
+  return new GatewayError('gap', 'What follows that position is not kept any more', { oldest })
+}
+
 function notFound(): GatewayError {
   return new GatewayError('not_found', 'There is no such completion, or not any more')
+}
+
+/** Of the request alone, so that a repeated order finds its completion whatever else it says. */
+function idempotencyOf({ idempotencyKey, client, request }: Order): Idempotency | undefined {
+  if (idempotencyKey === undefined) return undefined
+  const digest = createHash('sha256').update(JSON.stringify(request)).digest('base64')
+  return { key: `${quotaNameOf(client)} ${idempotencyKey}`, digest }
 }

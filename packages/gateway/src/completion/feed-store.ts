@@ -11,8 +11,9 @@ import type { MemoryBudget } from './memory-budget.ts'
  */
 export interface FeedStore {
   /**
-   * Makes a completion known, before its first token.
-   * @throws GatewayError `overloaded`
+   * Makes a completion known, before its first token. With an idempotency key that is known already, the result is the
+   * feed that has it, which is told by its request id.
+   * @throws GatewayError `overloaded`, or `conflict` for a known key with another digest
    */
   create(header: FeedHeader): Promise<Feed>
   /** The feed of a completion, wherever it runs; undefined if there never was one, or not any more. */
@@ -29,6 +30,7 @@ export interface MemoryFeedStoreOptions {
 export class MemoryFeedStore implements FeedStore {
   readonly #options: MemoryFeedStoreOptions
   readonly #feeds = new Map<string, Feed>()
+  readonly #byKey = new Map<string, Feed>()
   /** Those that are over and wait for the end of their retention, the oldest first. */
   readonly #retained = new Map<Feed, NodeJS.Timeout>()
 
@@ -38,6 +40,8 @@ export class MemoryFeedStore implements FeedStore {
 
   async create(header: FeedHeader): Promise<Feed> {
     const { budget } = this.#options
+    const known = this.#known(header)
+    if (known !== undefined) return known
     for (const feed of this.#retained.keys()) {
       if (!budget.isSpent) break
       if (!feed.isFollowed) this.#expire(feed)
@@ -52,6 +56,7 @@ export class MemoryFeedStore implements FeedStore {
       onLeft: this.#onLeft,
     })
     this.#feeds.set(header.requestId, feed)
+    if (header.idempotency !== undefined) this.#byKey.set(header.idempotency.key, feed)
     return feed
   }
 
@@ -59,8 +64,17 @@ export class MemoryFeedStore implements FeedStore {
     return this.#feeds.get(requestId)
   }
 
+  #known({ idempotency }: FeedHeader): Feed | undefined {
+    if (idempotency === undefined) return undefined
+    const feed = this.#byKey.get(idempotency.key)
+    if (feed === undefined || feed.header.idempotency?.digest === idempotency.digest) return feed
+    throw new GatewayError('conflict', 'This idempotency key belongs to another request')
+  }
+
   #onEnded = (feed: Feed): void => {
     const { retentionMs } = feed.header
+    // A failure is not remembered: the same request again is a new attempt.
+    if (feed.terminal?.status === 'error') this.#freeKey(feed)
     if (retentionMs === 0) this.#expire(feed)
     else this.#retained.set(feed, setTimeout(() => this.#expire(feed), retentionMs).unref())
   }
@@ -74,6 +88,12 @@ export class MemoryFeedStore implements FeedStore {
     clearTimeout(this.#retained.get(feed))
     this.#retained.delete(feed)
     this.#feeds.delete(feed.header.requestId)
+    this.#freeKey(feed)
     if (!feed.isFollowed) feed.log.dispose()
+  }
+
+  #freeKey(feed: Feed): void {
+    const { key = '' } = feed.header.idempotency ?? {}
+    if (this.#byKey.get(key) === feed) this.#byKey.delete(key)
   }
 }

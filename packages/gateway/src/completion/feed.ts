@@ -6,7 +6,7 @@
  */
 import { CompletionLog } from './log.ts'
 import type { MemoryBudget } from './memory-budget.ts'
-import { type Subscriber, Subscription } from './subscription.ts'
+import { type Leaving, type Subscriber, Subscription } from './subscription.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The request is valid, and its prompt passed the guard. */
@@ -15,6 +15,11 @@ export interface Ack {
   tokenCount: number
   /** Messages that were left out to fit the context window. */
   dropped: number
+  modelId: string
+  /** Tokens of prompt and answer together; undefined: not known. */
+  contextWindow: number | undefined
+  /** Milliseconds since the epoch: until when it can be found at the latest. */
+  expiresAt: number
 }
 
 export interface FeedHeader {
@@ -23,6 +28,15 @@ export interface FeedHeader {
   owner: string
   /** How long it can be found after its terminal; 0: while somebody follows it. */
   retentionMs: number
+  /** By which orders of the same client find it instead of starting another; undefined: they cannot. */
+  idempotency: Idempotency | undefined
+}
+
+export interface Idempotency {
+  /** The client's key, with whose it is. */
+  key: string
+  /** Of what was asked for: the same key with another digest is a mistake. */
+  digest: string
 }
 
 export interface FeedOptions {
@@ -40,6 +54,8 @@ export class Feed {
   readonly log: CompletionLog
   ack: Ack | undefined
   terminal: Terminal | undefined
+  /** Something of the answer has been delivered to somebody. */
+  isShown = false
   /** Told when a subscriber that must not miss anything falls behind, and when none is any more. */
   onPressure: (isHeldUp: boolean) => void = () => {}
   readonly #options: FeedOptions
@@ -79,14 +95,18 @@ export class Feed {
    * Follows it from the entry after the position `cursor`.
    * @param onClosed told once, when the subscription is closed
    */
-  subscribe(subscriber: Subscriber, cursor = 0, onClosed = () => {}): Subscription {
+  subscribe(
+    subscriber: Subscriber,
+    cursor = 0,
+    onClosed: (leaving: Leaving) => void = () => {},
+  ): Subscription {
     const subscription = new Subscription(subscriber, {
       feed: this,
       cursor,
-      onClosed: () => {
+      onClosed: (leaving) => {
         this.#subscriptions = this.#subscriptions.filter((other) => other !== subscription)
         this.settle()
-        onClosed()
+        onClosed(leaving)
         if (!this.isFollowed && this.terminal !== undefined) this.#options.onLeft(this)
       },
     })
@@ -107,18 +127,28 @@ export class Feed {
     this.#options.onEnded(this)
   }
 
-  /** Frees what nobody needs any more, and finds out whether who writes should wait. */
+  /**
+   * Frees what nobody needs any more, and finds out whether who writes should wait: for a subscriber that must not miss
+   * anything, or for the one that is furthest ahead of those that may, when the ring is full of what it has not taken.
+   */
   settle(): void {
     const { log } = this
-    let [isHeldUp, taken, needed] = [false, log.top, log.top]
+    let [isHeldUp, taken, needed, furthest] = [false, log.top, log.top, 0]
     for (const { cursor, isBehind, subscriber } of this.#subscriptions) {
       if (cursor < taken) taken = cursor
+      if (cursor > furthest) furthest = cursor
       if (subscriber.mayMiss) continue
       if (cursor < needed) needed = cursor
       if (isBehind) isHeldUp = true
     }
-    if (this.header.retentionMs === 0 || this.isRetracted) log.release(taken)
-    else log.trim(this.#options.ringBytes, needed)
+    if (this.header.retentionMs === 0 || this.isRetracted) {
+      log.release(taken)
+    } else {
+      const { ringBytes } = this.#options
+      log.trim(ringBytes, this.isFollowed ? Math.min(needed, furthest) : needed)
+      if (this.isFollowed && furthest < log.top && log.bytesAfter(furthest) > ringBytes)
+        isHeldUp = true
+    }
     if (isHeldUp === this.#isHeldUp) return
     this.#isHeldUp = isHeldUp
     this.onPressure(isHeldUp)

@@ -124,10 +124,26 @@ export class CompletionLog {
     return this.#numbered
   }
 
+  /** The sequence number of the oldest numbered entry that is kept, or of the next one. */
+  get firstSequence(): number {
+    return (this.#segments[0]?.numbered ?? 0) + 1
+  }
+
   /** Bytes of the entries that are kept. */
   get byteLength(): number {
     let sum = 0
     for (const segment of this.#segments) sum += segment.length
+    return sum
+  }
+
+  /** Bytes of the entries after a position, of those that are kept. */
+  bytesAfter(position: number): number {
+    let sum = 0
+    for (const segment of this.#segments) {
+      if (segment.last <= position) continue
+      sum += segment.length
+      if (position >= segment.first) sum -= segment.start(position + 1)
+    }
     return sum
   }
 

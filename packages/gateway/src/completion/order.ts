@@ -8,6 +8,8 @@ import type { Model } from '../request/models.ts'
 export interface Lifetime {
   /** How long it goes on after its last subscriber has left; 0: it is cancelled at once. */
   graceMs: number
+  /** The end of its last subscriber's connection cancels it at once; who only stops to follow leaves it its grace. */
+  endsWithConnection: boolean
   /** How long it can be found after its terminal; 0: not at all. */
   retentionMs: number
 }
@@ -23,6 +25,8 @@ export interface Order {
   /** The dialect sends chunks: those of the upstream may pass as they came where no policy forbids it. */
   wantsVerbatim: boolean
   lifetime: Lifetime
+  /** Orders of one client with the same key are one completion. */
+  idempotencyKey: string | undefined
 }
 
 /** What a client asked for, and what its dialect adds. */
@@ -33,6 +37,7 @@ export interface Wish {
   onOverflow: 'reject' | 'truncate' | undefined
   wantsVerbatim: boolean
   lifetime: Lifetime
+  idempotencyKey?: string | undefined
 }
 
 /** Makes orders of wishes: knows what the client may have, and how the gateway is set up now. */

@@ -12,10 +12,13 @@ export interface Subscriber {
   onFeed(subscription: Subscription): void
 }
 
+/** Why a subscriber follows no more: its connection has ended, or it only stopped to follow. */
+export type Leaving = 'disconnected' | 'detached'
+
 export interface SubscriptionOptions {
   feed: Feed
   cursor: number
-  onClosed: () => void
+  onClosed: (leaving: Leaving) => void
 }
 
 export class Subscription {
@@ -25,7 +28,7 @@ export class Subscription {
   cursor: number
   /** True while its reader cannot take more. */
   isBehind = false
-  readonly #onClosed: () => void
+  readonly #onClosed: (leaving: Leaving) => void
   #isClosed = false
 
   constructor(subscriber: Subscriber, { feed, cursor, onClosed }: SubscriptionOptions) {
@@ -48,9 +51,9 @@ export class Subscription {
   }
 
   /** Follows no more. What happens to the completion is not for the subscriber to say. */
-  close(): void {
+  close(leaving: Leaving = 'disconnected'): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#onClosed()
+    this.#onClosed(leaving)
   }
 }

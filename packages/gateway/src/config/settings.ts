@@ -459,6 +459,26 @@ export const SETTINGS = {
     [integer(1_048_576, 1_099_511_627_776), 268_435_456],
     { about: 'All logs together; over it new requests are refused.', unit: 'bytes' },
   ),
+  ringBytes: setting(
+    'SLUICE_RING_BYTES completion.ring',
+    [integer(4_096, 1_073_741_824), 1_048_576],
+    { about: 'The most that is kept of one answer for those who come back for it.', unit: 'bytes' },
+  ),
+  retentionMs: setting('SLUICE_RETENTION_MS completion.retention', duration(60_000), {
+    about: 'How long an answer can be resumed after its end, in dialect 2.',
+    unit: 'ms',
+    reloads: true,
+  }),
+  graceMs: setting('SLUICE_GRACE_MS completion.grace', duration(60_000), {
+    about: 'How long a completion goes on that nobody follows, in dialect 2.',
+    unit: 'ms',
+    reloads: true,
+  }),
+  connectionCompletions: setting(
+    'SLUICE_CONNECTION_COMPLETIONS limits.socket.completions',
+    [integer(1, 100_000), 64],
+    { about: 'Completions that one socket follows at a time, in dialect 2.', reloads: true },
+  ),
   bufferedBytes: setting(
     'SLUICE_SOCKET_BUFFER_BYTES server.bufferedBytes',
     [integer(16_384, 16_777_216), 65_536],

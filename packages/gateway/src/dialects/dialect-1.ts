@@ -12,10 +12,14 @@ import type { Terminal } from '../completion/terminal.ts'
 import { GatewayError } from '../errors.ts'
 import { FrameBatch } from '../socket/frames.ts'
 import { ChunkRenderer } from './chunk-renderer.ts'
+import { MalformedCount } from './malformed-count.ts'
 import type { Dialect, Session, SessionContext } from './session.ts'
 
 /** The upstream's chunks are sent on, and a completion ends with its socket: nobody comes back for it. */
-const CHUNKS = { wantsVerbatim: true, lifetime: { graceMs: 0, retentionMs: 0 } }
+const CHUNKS = {
+  wantsVerbatim: true,
+  lifetime: { graceMs: 0, endsWithConnection: true, retentionMs: 0 },
+}
 
 /** Bytes of one write: small enough for a slow reader's progress to be seen, large enough to be cheap. */
 const WRITE_BYTES = 16_384
@@ -42,8 +46,7 @@ class Dialect1Session implements Session, Subscriber {
   readonly mayMiss = false
   readonly #context: SessionContext
   #current: Current | undefined
-  #malformed = 0
-  #malformedUntil = 0
+  readonly #malformed = new MalformedCount()
 
   constructor(context: SessionContext) {
     this.#context = context
@@ -124,28 +127,12 @@ class Dialect1Session implements Session, Subscriber {
   #refuse(error: unknown): void {
     if (!(error instanceof GatewayError)) throw error
     const { socket, live } = this.#context
-    const { bufferedBytes } = live.current.settings
+    const { bufferedBytes, malformedPerMinute } = live.current.settings
     socket.send(errorMessage(error.message))
-    if (error.row.isMalformed) this.#countMalformed()
+    this.#malformed.note(error, socket, malformedPerMinute)
     // Nothing else bounds the answers to a client that sends and never reads.
     if (socket.bufferedBytes > UNREAD_BUFFERS * bufferedBytes)
       socket.close(CLOSE_CODES.tryLater.code, 'slow consumer: refusals were not read')
-  }
-
-  #countMalformed(): void {
-    const { socket, live } = this.#context
-    const { malformedPerMinute } = live.current.settings
-    const now = performance.now()
-    if (now > this.#malformedUntil) {
-      this.#malformedUntil = now + 60_000
-      this.#malformed = 0
-    }
-    this.#malformed += 1
-    if (this.#malformed <= malformedPerMinute) return
-    socket.close(
-      CLOSE_CODES.malformed.code,
-      `more than ${malformedPerMinute} malformed messages in a minute`,
-    )
   }
 
   /** Sends what the log has and the socket takes. */
@@ -174,6 +161,7 @@ class Dialect1Session implements Session, Subscriber {
 
 export const dialect1: Dialect = {
   subprotocol: SUBPROTOCOL_V1,
+  beginsWithHello: false,
   createSession: (context) => new Dialect1Session(context),
 }
 

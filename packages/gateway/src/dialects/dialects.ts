@@ -1,9 +1,10 @@
 /** The dialects that are spoken here, and which of them a client gets. */
 import { dialect1 } from './dialect-1.ts'
+import { dialect2 } from './dialect-2/dialect-2.ts'
 import type { Dialect } from './session.ts'
 
 /** In the order of preference, for a client that offers several. */
-const DIALECTS: readonly Dialect[] = [dialect1]
+const DIALECTS: readonly Dialect[] = [dialect2, dialect1]
 
 /** For a client that offers none. */
 const DEFAULT_DIALECT = dialect1

@@ -1,13 +1,18 @@
 /** The seam between connections and dialects: what a dialect is, what it is given, and what a connection asks of it. */
+
+import type { GoawayFrame } from '@sluice/protocol'
 import type { Client } from '../clients/client.ts'
 import type { Completions } from '../completion/completions.ts'
 import type { Admission } from '../completion/order.ts'
 import type { Socket, SocketEvents } from '../socket/socket.ts'
+import type { FrameReader } from './dialect-2/frame-reader.ts'
 import type { RequestReader } from './request-reader.ts'
 
 /** A dialect: its name among the subprotocols, and how one connection speaks it. */
 export interface Dialect {
   readonly subprotocol: string
+  /** A first frame says who asks, also where everybody is served; else a `hello` comes only where it is needed. */
+  readonly beginsWithHello: boolean
   createSession(context: SessionContext): Session
 }
 
@@ -17,6 +22,8 @@ export interface Session extends SocketEvents {
   readonly isBusy: boolean
   /** It cannot write because its reader takes nothing. */
   readonly isBehind: boolean
+  /** Tells the client that the gateway is about to close its socket, in a dialect that has a word for it. */
+  goAway?(notice: Omit<GoawayFrame, 'type'>): void
   /** Gives its reader up: it follows nothing any more, from now on and not when the close is answered. */
   abandon(): void
 }
@@ -30,12 +37,23 @@ export interface SessionServices {
 }
 
 export interface SessionConfig {
+  /** Of dialect 1. */
   reader: RequestReader
+  /** Of dialect 2. */
+  frames: FrameReader
   settings: {
     /** Malformed messages a minute that are answered; one more closes the socket. */
     malformedPerMinute: number
     /** Bytes that may wait in a socket; over it a session stops to write. */
     bufferedBytes: number
+    /** Ids that may be live on a connection. */
+    connectionCompletions: number
+    maxMessageBytes: number
+    pingIntervalMs: number
+    pongTimeoutMs: number
+    /** How long a completion goes on that nobody follows, and can be found after its terminal. */
+    graceMs: number
+    retentionMs: number
   }
 }
 

@@ -6,7 +6,7 @@
  *   waiting --hello--> checking          (no credential came with the upgrade, and one is needed)
  *   any --refused or late--> closed
  */
-import { CLOSE_CODES } from '@sluice/protocol'
+import { CLOSE_CODES, type GoawayFrame } from '@sluice/protocol'
 import type { AuthResult } from '../clients/auth-result.ts'
 import type { CredentialResult } from '../clients/credential.ts'
 import type { Principal } from '../clients/principal.ts'
@@ -24,6 +24,10 @@ export interface ConnectionOptions {
   refused: (reason: string) => void
   helloTimeoutMs: number
   maxHelloBytes: number
+  /** Whether a client without a credential is refused. */
+  needsCredential: boolean
+  /** The dialect has a first frame that says who asks, also where no credential is needed. */
+  beginsWithHello: boolean
 }
 
 export class Connection implements Session {
@@ -48,13 +52,16 @@ export class Connection implements Session {
     return this.#session?.isBehind ?? false
   }
 
-  /** Begins with the credential of the upgrade; `mayWait` if a `hello` may still bring one. */
-  async begin(read: CredentialResult, mayWait: boolean): Promise<void> {
-    const { socket, maxHelloBytes, helloTimeoutMs } = this.#options
-    socket.limitBytes(maxHelloBytes)
+  /** Begins with the credential of the upgrade. */
+  async begin(read: CredentialResult): Promise<void> {
+    const { socket, maxHelloBytes, helloTimeoutMs, needsCredential, beginsWithHello } =
+      this.#options
+    if (needsCredential) socket.limitBytes(maxHelloBytes)
     if (!read.ok) return this.#refuse(read.reason, CLOSE_CODES.unauthorized.code, read.message)
     const { credential } = read
-    if (credential !== undefined || !mayWait) return await this.#check(credential)
+    if (credential !== undefined || !(needsCredential || beginsWithHello)) {
+      return await this.#check(credential)
+    }
     this.#timer = setTimeout(() => {
       this.#refuse(
         'no_hello',
@@ -75,6 +82,10 @@ export class Connection implements Session {
     this.#session?.onDrain()
   }
 
+  goAway(notice: Omit<GoawayFrame, 'type'>): void {
+    this.#session?.goAway?.(notice)
+  }
+
   abandon(): void {
     this.#session?.abandon()
   }
@@ -87,17 +98,19 @@ export class Connection implements Session {
 
   async #hello(text: string): Promise<void> {
     clearTimeout(this.#timer)
-    const { maxHelloBytes } = this.#options
-    if (Buffer.byteLength(text) > maxHelloBytes) {
+    const { maxHelloBytes, needsCredential } = this.#options
+    if (needsCredential && Buffer.byteLength(text) > maxHelloBytes) {
       const why = `over ${maxHelloBytes} bytes before authentication`
       return this.#refuse('malformed', CLOSE_CODES.tooBig.code, why)
     }
-    const token = tokenOf(text)
-    if (token === undefined) {
+    const hello = readHello(text)
+    if (needsCredential && hello?.token === undefined) {
       const expected = 'a credential is needed: send {"type":"hello","token":"..."} first'
       return this.#refuse('missing', CLOSE_CODES.unauthorized.code, expected)
     }
-    await this.#check(token)
+    // Anything else than a hello is a first frame like any other.
+    if (hello === undefined) this.#early.push(text)
+    await this.#check(hello?.token)
   }
 
   async #check(credential: string | undefined): Promise<void> {
@@ -129,12 +142,12 @@ export class Connection implements Session {
   }
 }
 
-/** The token of a `hello`; undefined if the message is anything else. */
-function tokenOf(text: string): string | undefined {
+/** The token of a `hello`, if it has one; undefined if the message is anything else. */
+function readHello(text: string): { token: string | undefined } | undefined {
   try {
-    const message: unknown = JSON.parse(text)
-    const { type, token } = message as { type?: unknown; token?: unknown }
-    return type === 'hello' && typeof token === 'string' && token !== '' ? token : undefined
+    const { type, token } = JSON.parse(text) as { type?: unknown; token?: unknown }
+    if (type !== 'hello') return undefined
+    return { token: typeof token === 'string' && token !== '' ? token : undefined }
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 /** Sockets from the upgrade to the session: counts them, finds out whose they are, and closes those of a revoked key. */
-import { CLOSE_CODES } from '@sluice/protocol'
+import { CLOSE_CODES, type GoawayFrame } from '@sluice/protocol'
 import type { Authenticator } from '../clients/authenticator.ts'
 import type { Dialect, SessionServices } from '../dialects/session.ts'
 import type { ConcurrencyLimits } from '../limits/concurrency-limits.ts'
@@ -51,6 +51,8 @@ export class Connections {
       socket,
       helloTimeoutMs,
       maxHelloBytes,
+      needsCredential: !this.#options.allowAnonymous,
+      beginsWithHello: dialect.beginsWithHello,
       authenticate: (credential) => authenticator.authenticate(credential),
       refused: (reason) => refusals.refusedConnection(reason, address),
       admit: (principal) => {
@@ -66,8 +68,13 @@ export class Connections {
       leaveDoor()
       for (const release of places) release()
     })
-    void connection.begin(handshake.credential, !this.#options.allowAnonymous)
+    void connection.begin(handshake.credential)
     return connection
+  }
+
+  /** Tells every client whose dialect has a word for it that its socket will be closed. */
+  goAway(notice: Omit<GoawayFrame, 'type'>): void {
+    for (const connection of this.#open.values()) connection.goAway(notice)
   }
 
   /** Ends what runs for these keys, and closes their sockets: they are revoked. */

@@ -47,6 +47,12 @@ export class FrameBatch {
     this.#length += end - start
   }
 
+  /** Adds payload that is ASCII. */
+  ascii(text: string): void {
+    for (let i = 0; i < text.length; i += 1) this.#bytes[this.#length + i] = text.charCodeAt(i)
+    this.#length += text.length
+  }
+
   /** Adds a whole frame. */
   text(payload: string): void {
     const length = Buffer.byteLength(payload)

@@ -43,8 +43,9 @@ describe('a completion', () => {
       ;(await completions.attach({ requestId, owner, after }, tail)).deliver()
       expect(head.text + tail.text).toBe(whole.text)
     }
-    const beyond = { requestId: feed.header.requestId, owner, after: feed.log.sequence + 1 }
-    await expect(completions.attach(beyond, new Reader())).rejects.toMatchObject({ code: 'gap' })
+    const beyond = { requestId: feed.header.requestId, owner, after: feed.log.sequence + 9 }
+    const late = await completions.attach(beyond, new Reader())
+    expect(late.cursor, 'a position beyond the log is its end').toBe(feed.log.top)
   })
 
   it('is cancelled with its last follower if it has no grace, and its memory is free', async () => {
@@ -167,12 +168,17 @@ describe('a completion', () => {
     expect(budget.usedBytes).toBeGreaterThan(0)
   })
 
-  it('waits for who must not miss anything, and not for who may', async () => {
+  it('waits for who must not miss anything, and not for who may while somebody is ahead of it', async () => {
     const { completions, reports } = await completionsOnSandbox({ ringBytes: 0 })
     const careless = new Reader({ mayMiss: true, limit: 3 })
-    const { feed } = await completions.start(order('sandbox-long', KEPT), careless)
+    const alone = await completions.start(order('sandbox-long', KEPT), careless)
+    await until('it waits', () => alone.feed.isHeldUp)
+    const { requestId } = alone.feed.header
+    const ahead = new Reader({ mayMiss: true })
+    const fast = await completions.attach({ requestId, owner, after: 0 }, ahead)
+    fast.resume()
     await until('it is over', () => reports.length > 0)
-    expect(feed.isHeldUp).toBe(false)
+    expect(alone.feed.isHeldUp).toBe(false)
 
     const careful = new Reader({ limit: 3 })
     const waiting = await completions.start(order('sandbox-long', KEPT), careful)
@@ -196,6 +202,9 @@ describe('a completion', () => {
     const asked = order('sandbox-echo', KEPT)
     asked.request.messages = [{ role: 'user', content: 'word '.repeat(20_000) }]
     const followed = await completions.start(asked, long)
+    const target = { requestId: followed.feed.header.requestId, owner, after: 0 }
+    const ahead = await completions.attach(target, new Reader({ mayMiss: true }))
+    ahead.resume()
     await until('it is over', () => long.isOver)
     expect(followed.feed.log.byteLength).toBeLessThan(40_000)
     expect(followed.feed.log.first).toBeGreaterThan(followed.cursor + 1)

@@ -1,7 +1,8 @@
 // The gateway's edge: what is refused before the schema, what the schema says, and that no value is ever repeated.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { excessOf, RequestReader } from '../../src/dialects/request-reader.ts'
+import { excessOf } from '../../src/dialects/message.ts'
+import { RequestReader } from '../../src/dialects/request-reader.ts'
 import { GatewayError } from '../../src/errors.ts'
 
 const reader = new RequestReader({ maxJsonDepth: 8, maxMessages: 4, maxContentCharacters: 10 })
@@ -36,7 +37,7 @@ const REFUSED: readonly (readonly [name: string, message: unknown, code: string,
       'millions of values',
       init(payload({ responseFormat: { enum: Array(200_001).fill(1) } })),
       'invalid_message',
-      'The message is made of more than 200000 JSON values',
+      'The message is made of more than 20000 JSON values',
     ],
     ['no type', {}, 'unknown_type', 'Invalid handshake type'],
     ['another type', { type: 'hello' }, 'unknown_type', 'Invalid handshake type'],

@@ -89,7 +89,8 @@ export function order(
     conversationId: undefined,
     onOverflow: 'reject',
     wantsVerbatim: false,
-    lifetime: { graceMs: 0, retentionMs: 0, ...lifetime },
+    lifetime: { graceMs: 0, endsWithConnection: false, retentionMs: 0, ...lifetime },
+    idempotencyKey: undefined,
   }
 }
 

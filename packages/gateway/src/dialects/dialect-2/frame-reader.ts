@@ -1,0 +1,61 @@
+/** From a client's text to a valid frame of dialect 2. */
+import type { Dialect2ClientFrame } from '@sluice/protocol'
+import { DIALECT_2_LIMITS, ERROR_TEXTS } from '@sluice/protocol'
+import { clientFrameSchemas } from '@sluice/protocol/frame-schemas'
+import { GatewayError } from '../../errors.ts'
+import {
+  invalidRequest,
+  type MessageLimits,
+  parseMessage,
+  refuseTooManyMessages,
+} from '../message.ts'
+
+export interface FrameReaderOptions extends MessageLimits {
+  maxContentCharacters: number
+  extensionFields?: readonly string[]
+}
+
+/** A message that is an object; whether it is a frame is still open. */
+export interface RawFrame {
+  readonly fields: Record<string, unknown>
+  /** The name that an answer can carry; undefined if it has none that can be read. */
+  readonly id: string | undefined
+}
+
+export class FrameReader {
+  readonly #options: FrameReaderOptions
+  readonly #schemas: ReturnType<typeof clientFrameSchemas>
+
+  constructor(options: FrameReaderOptions) {
+    this.#options = options
+    this.#schemas = clientFrameSchemas(options)
+  }
+
+  /** @throws GatewayError `invalid_message` */
+  parse(text: string): RawFrame {
+    const fields = parseMessage(text, this.#options)
+    return { fields, id: this.#isKnown(fields.type) ? nameOf(fields.id) : undefined }
+  }
+
+  /** @throws GatewayError `unknown_type` or `invalid_request` */
+  check({ fields }: RawFrame): Dialect2ClientFrame {
+    const { type } = fields
+    if (!this.#isKnown(type)) {
+      const known = Object.keys(this.#schemas).join(', ')
+      throw new GatewayError('unknown_type', `${ERROR_TEXTS.invalidType}: expected one of ${known}`)
+    }
+    refuseTooManyMessages(fields.payload, this.#options)
+    const result = this.#schemas[type].safeParse(fields)
+    if (!result.success) throw invalidRequest(result.error)
+    return result.data
+  }
+
+  #isKnown(type: unknown): type is keyof ReturnType<typeof clientFrameSchemas> {
+    return typeof type === 'string' && Object.hasOwn(this.#schemas, type)
+  }
+}
+
+function nameOf(id: unknown): string | undefined {
+  const isName = typeof id === 'string' && id !== '' && id.length <= DIALECT_2_LIMITS.idCharacters
+  return isName ? id : undefined
+}
