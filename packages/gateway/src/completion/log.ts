@@ -142,7 +142,7 @@ export class CompletionLog {
     for (const segment of this.#segments) {
       if (segment.last <= position) continue
       sum += segment.length
-      if (position >= segment.first) sum -= segment.start(position + 1)
+      if (position >= segment.first) sum -= segment.ends[position - segment.first] ?? 0
     }
     return sum
   }
