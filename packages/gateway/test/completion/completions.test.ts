@@ -45,7 +45,7 @@ describe('a completion', () => {
     }
     const beyond = { requestId: feed.header.requestId, owner, after: feed.log.sequence + 9 }
     const late = await completions.attach(beyond, new Reader())
-    expect(late.cursor, 'a position beyond the log is its end').toBe(feed.log.top)
+    expect(late.cursor).toBe(feed.log.positionOf(feed.log.sequence))
   })
 
   it('is cancelled with its last follower if it has no grace, and its memory is free', async () => {
