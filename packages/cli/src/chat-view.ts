@@ -1,6 +1,12 @@
 /** How `sluice chat` shows a completion: the answer on standard output, everything about it on standard error. */
-import type { ChunkFrame, Frame, ToolCallPart } from './frame.ts'
-import { neutralise, paint } from './terminal.ts'
+import type {
+  Acknowledged,
+  CompletionEvent,
+  Ending,
+  SluiceError,
+  ToolCallEvent,
+} from '@sluice/client'
+import { neutralise, paint, printableJson } from './terminal.ts'
 
 /** Tool calls that are shown, and the characters kept of each. */
 const MAX_TOOL_CALLS = 128
@@ -20,17 +26,27 @@ export class ChatView {
     this.#model = model
   }
 
-  show(frame: Frame): void {
-    if (frame.type === 'chunk') this.#chunk(frame)
-    else if (frame.type === 'complete') this.#complete(frame.tokenCount, frame.isFiltered)
-    else if (frame.type === 'handshake_ack') this.#acknowledge(frame.tokenCount, frame.dropped)
-    else if (frame.type === 'blocked') this.#stop(`blocked by the guard: ${frame.reason}`)
-    else if (frame.type === 'error') this.#stop(frame.reason)
-  }
-
-  #acknowledge(tokenCount: number, dropped: number): void {
+  acknowledge({ tokenCount, dropped }: Acknowledged): void {
     const left = dropped === 0 ? '' : `, ${dropped} messages left out to fit the context window`
     note('dim', `${neutralise(this.#model)} · ${tokenCount} tokens of prompt${left}`)
+  }
+
+  show(event: CompletionEvent): void {
+    if (event.type === 'text') this.#text(event.channel === 'reasoning', event.text)
+    else if (event.type === 'tool_call') this.#addToCall(event)
+    else if (event.type === 'complete') this.#complete(event)
+    else if (event.type === 'blocked') this.#blocked(event)
+    else if (event.type === 'cancelled') this.#stop(`cancelled by ${event.by}`)
+  }
+
+  fail({ message }: SluiceError): void {
+    this.#stop(message)
+  }
+
+  /** What a terminal has shown cannot be taken back: it is said. */
+  #blocked({ reason, retracted }: Ending & { type: 'blocked' }): void {
+    const withdrawn = retracted ? '; what was shown above has been withdrawn' : ''
+    this.#stop(`blocked by the guard: ${reason}${withdrawn}`)
   }
 
   #stop(why: string): void {
@@ -38,18 +54,16 @@ export class ChatView {
     note('red', neutralise(why))
   }
 
-  #chunk({ reasoning, answer, toolCalls, isFinish }: ChunkFrame): void {
-    if (reasoning !== '') this.#reason(reasoning)
-    if (answer !== '') this.#answer(answer)
-    if (reasoning + answer !== '') this.#firstTextAt ??= performance.now()
-    for (const part of toolCalls) this.#addToCall(part)
-    if (isFinish) this.#showToolCalls()
+  #text(isReasoning: boolean, text: string): void {
+    if (isReasoning) this.#reason(text)
+    else this.#answer(text)
+    this.#firstTextAt ??= performance.now()
   }
 
-  #addToCall({ index, text }: ToolCallPart): void {
+  #addToCall({ toolCall: { index, name = '', arguments: json = '' } }: ToolCallEvent): void {
     const known = this.#toolCalls.get(index)
     if (known === undefined && this.#toolCalls.size >= MAX_TOOL_CALLS) return
-    const call = known === undefined ? `${text} ` : known + text
+    const call = known === undefined ? `${name} ${json}` : known + json
     this.#toolCalls.set(index, call.slice(0, MAX_CALL_LENGTH))
   }
 
@@ -80,18 +94,39 @@ export class ChatView {
     this.#toolCalls.clear()
   }
 
-  #complete(tokenCount: number, isFiltered: boolean): void {
+  #complete({ usage, audit }: Ending & { type: 'complete' }): void {
+    const tokenCount = usage.completionTokens
+    this.#showToolCalls()
     const now = performance.now()
     const first = this.#firstTextAt ?? now
     const seconds = (now - this.#startedAt) / 1000
     this.#endLine()
-    if (isFiltered) note('yellow', 'the guard concealed personal data in this answer')
+    if (audit.piiConcealed) note('yellow', 'the guard concealed personal data in this answer')
     const rate = seconds > 0 ? tokenCount / seconds : 0
     note(
       'dim',
       `first token ${Math.round(first - this.#startedAt)} ms · ${rate.toFixed(1)} tokens/s · ${tokenCount} tokens · ${seconds.toFixed(2)} s`,
     )
   }
+}
+
+/** The events as they come, one JSON object a line. */
+export class JsonView {
+  acknowledge(acknowledged: Acknowledged): void {
+    print({ type: 'acknowledged', ...acknowledged })
+  }
+
+  show(event: CompletionEvent): void {
+    print(event)
+  }
+
+  fail({ code, message, retryable, retryAfterMs, requestId }: SluiceError): void {
+    print({ type: 'error', code, message, retryable, retryAfterMs, requestId })
+  }
+}
+
+function print(value: object): void {
+  process.stdout.write(`${printableJson(value)}\n`)
 }
 
 function note(colour: 'dim' | 'red' | 'yellow' | 'cyan', text: string): void {

