@@ -9,7 +9,9 @@ export default defineConfig({
       'bench/test/**/*.test.ts',
       'examples/test/**/*.test.ts',
     ],
-    testTimeout: 20_000,
+    // For a machine that is busy with other things; whatever hangs is found all the same.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 2,
     // A dependency of the AI SDK has a condition `source` of its own, whose files Node.js cannot run.

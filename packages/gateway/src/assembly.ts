@@ -26,7 +26,7 @@ import { createDispatcher } from './outbound.ts'
 import { Reporting } from './reporting.ts'
 import { RootSecret } from './root-secret.ts'
 import { Scheduler } from './scheduler.ts'
-import { clientAddresses } from './server/client-address.ts'
+import { clientAddresses, type IsProxy, trustedProxies } from './server/client-address.ts'
 import { Connections } from './server/connections.ts'
 import { DescriptorWatch } from './server/descriptor-watch.ts'
 import { healthRoutes } from './server/health-routes.ts'
@@ -54,6 +54,7 @@ interface Foundation extends Omit<AssemblyOptions, 'openAudit'> {
   settings: Settings
   live: Live
   tls: { current: Tls | undefined }
+  isProxy: IsProxy
   addressOf: ReturnType<typeof clientAddresses>
   access: Access
   dispatcher: Dispatcher
@@ -131,7 +132,8 @@ async function lay(options: AssemblyOptions): Promise<Foundation> {
   const target = upstreamTarget(settings)
   const live = { current: liveConfig(config) }
   const tls = { current: readTls(settings) }
-  const addressOf = clientAddresses(settings.trustedProxies)
+  const isProxy = trustedProxies(settings.trustedProxies)
+  const addressOf = clientAddresses(isProxy)
   const access = await openAccess(settings, { logger, clock })
   const webhook = createWebhook(settings, { logger, clock })
   const dispatcher = createDispatcher(settings)
@@ -143,7 +145,8 @@ async function lay(options: AssemblyOptions): Promise<Foundation> {
       logger.warn({ code, status, attempt, delayMs }, 'upstream attempt failed'),
     onRefreshFailed: ({ code, status }) => logger.warn({ code, status }, 'token refresh failed'),
   })
-  return { ...options, settings, live, tls, addressOf, access, dispatcher, upstream, webhook }
+  const parts = { access, dispatcher, upstream, webhook }
+  return { ...options, settings, live, tls, isProxy, addressOf, ...parts }
 }
 
 interface Engine extends Pick<Assembly, 'completions' | 'concurrency' | 'reporting'> {
@@ -152,7 +155,7 @@ interface Engine extends Pick<Assembly, 'completions' | 'concurrency' | 'reporti
 
 /** What comes in: the listeners of clients and of operators. */
 function createListeners(
-  { settings, live, tls, access, clock, logger }: Foundation,
+  { settings, live, tls, access, isProxy, clock, logger }: Foundation,
   { completions, concurrency, reporting, addressOf }: Engine,
 ): Pick<Assembly, 'admin' | 'connections' | 'readiness' | 'server'> {
   const readiness = new Readiness(new DescriptorWatch(logger))
@@ -162,6 +165,7 @@ function createListeners(
     ...settings,
     authenticator,
     allowAnonymous,
+    isProxy,
     concurrency,
     refusals: reporting,
     services: { admission: new LiveAdmission({ live, access, clock }), completions, live },

@@ -22,13 +22,19 @@ export class Authenticator {
     this.#options = options
   }
 
+  /** Whether there is no way to have a good credential: then one that comes along is ignored. */
+  get ignoresCredentials(): boolean {
+    const { keys, tokens, allowAnonymous } = this.#options
+    return allowAnonymous && keys === undefined && tokens === undefined
+  }
+
   /**
    * Resolves to the principal, or to why there is none; never throws and never repeats the credential. A bad credential is
    * refused even where none is needed, unless there is no way to have a good one: client libraries insist on sending one.
    */
   async authenticate(credential: string | undefined): Promise<AuthResult> {
     const { keys, tokens, allowAnonymous } = this.#options
-    if (allowAnonymous && keys === undefined && tokens === undefined) return accepted(ANONYMOUS)
+    if (this.ignoresCredentials) return accepted(ANONYMOUS)
     if (credential === undefined) return allowAnonymous ? accepted(ANONYMOUS) : refused('missing')
     if (credential.length > MAX_CREDENTIAL_LENGTH) return refused('malformed')
     if (credential.startsWith(KEY_PREFIX)) return keys?.check(credential) ?? refused('unknown_key')

@@ -18,6 +18,9 @@ export interface ConcurrencySettings {
   maxCompletions: number
 }
 
+/** What is known of a new socket's credential: it came along, is not needed, or has to come yet. */
+export type CredentialState = 'brought' | 'needless' | 'due'
+
 /** From this part of the node's limit on, nobody gets more than an equal share. */
 const CROWDED = 0.8
 const RETRY_AFTER_MS = 1_000
@@ -53,7 +56,9 @@ export class ConcurrencyLimits {
   readonly #completions = new Counts()
   readonly #clientSockets = new Counts()
   readonly #addressSockets = new Counts()
-  readonly #unauthenticated = new Counts()
+  /** Those with a credential have places of their own: the silent do not keep them out. */
+  readonly #unauthenticated = { brought: new Counts(), due: new Counts() }
+  readonly #connections = new Counts()
 
   constructor(settings: ConcurrencySettings) {
     this.#settings = settings
@@ -105,10 +110,7 @@ export class ConcurrencyLimits {
    * Why an address may not open one more socket, or undefined.
    * @param credential whether it brought one, needs none, or has to bring one yet
    */
-  refuseAddress(
-    address: string,
-    credential: 'brought' | 'needless' | 'due',
-  ): GatewayError | undefined {
+  refuseAddress(address: string, credential: CredentialState): GatewayError | undefined {
     const { maxSockets, addressSockets, addressUnauthenticated, maxUnauthenticated } =
       this.#settings
     if (isOver(this.#addressSockets.total, maxSockets)) {
@@ -124,18 +126,32 @@ export class ConcurrencyLimits {
         `This address has ${addressSockets} open sockets, which is its limit`,
       )
     }
-    if (credential !== 'due') return undefined
-    if (isOver(this.#unauthenticated.of(networkOf(address)), addressUnauthenticated)) {
+    if (credential === 'needless') return undefined
+    const unauthenticated = this.#unauthenticated[credential]
+    if (isOver(unauthenticated.of(networkOf(address)), addressUnauthenticated)) {
       const limit = `${addressUnauthenticated} sockets that have shown no credential`
       return refusal('rate_limited', `This address has ${limit}, which is its limit`)
     }
-    if (isOver(this.#unauthenticated.total, maxUnauthenticated)) {
+    if (isOver(unauthenticated.total, maxUnauthenticated)) {
       return refusal(
         'overloaded',
         `${maxUnauthenticated} sockets have shown no credential (SLUICE_MAX_UNAUTHENTICATED)`,
       )
     }
     return undefined
+  }
+
+  /**
+   * Counts a connection that is no WebSocket, or not yet; the result releases it. Undefined if there are too many.
+   * @param isExempt whether the node's limit is the only one: the machine itself where it needs no credential, and proxies
+   */
+  acquireConnection(address: string, isExempt: boolean): (() => void) | undefined {
+    const { maxSockets, addressSockets } = this.#settings
+    const network = networkOf(address)
+    if (isOver(this.#connections.total, maxSockets)) return undefined
+    if (!isExempt && isOver(this.#connections.of(network), addressSockets)) return undefined
+    this.#connections.add(network)
+    return () => this.#connections.remove(network)
   }
 
   /** Counts a socket of an address; the result releases it. */
@@ -145,11 +161,13 @@ export class ConcurrencyLimits {
     return () => this.#addressSockets.remove(network)
   }
 
-  /** Counts a socket that has shown no credential yet; the result releases it. */
-  acquireUnauthenticated(address: string): () => void {
+  /** Counts a socket that has shown no good credential yet; the result releases it. */
+  acquireUnauthenticated(address: string, credential: CredentialState): () => void {
+    if (credential === 'needless') return () => {}
     const network = networkOf(address)
-    this.#unauthenticated.add(network)
-    return () => this.#unauthenticated.remove(network)
+    const unauthenticated = this.#unauthenticated[credential]
+    unauthenticated.add(network)
+    return () => unauthenticated.remove(network)
   }
 
   /** Counts a socket of a client; the result releases it. @throws GatewayError `rate_limited` */

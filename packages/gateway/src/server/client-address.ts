@@ -2,31 +2,52 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP } from 'node:net'
 import { GatewayError } from '../errors.ts'
+import { isLoopbackAddress } from '../loopback.ts'
+
+/** Of all clients that a trusted proxy does not name; together they have the limits of one. */
+const UNKNOWN = 'unknown'
+
+/** An address with a port, as some proxies write it: `192.0.2.1:80`, `[2001:db8::1]:80`, `[2001:db8::1]`. */
+const WITH_PORT = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/
+
+/** Whether an address is one of our proxies. */
+export type IsProxy = (address: string) => boolean
 
 /**
- * Reads the address of a request's client.
  * @param trusted addresses and networks (CIDR) of proxies
  * @throws GatewayError `configuration` for one that is neither
  */
-export function clientAddresses(trusted: readonly string[]): (request: IncomingMessage) => string {
+export function trustedProxies(trusted: readonly string[]): IsProxy {
   const proxies = new BlockList()
   for (const entry of trusted) addProxy(proxies, entry)
-  const isProxy = (address: string) =>
-    isIP(address) !== 0 && proxies.check(address, family(address))
+  return (address) => isIP(address) !== 0 && proxies.check(address, family(address))
+}
+
+/** Reads the address of a request's client. Nobody who comes by a proxy is the machine itself. */
+export function clientAddresses(isProxy: IsProxy): (request: IncomingMessage) => string {
   return (request) => {
-    let address = plain(request.socket.remoteAddress ?? 'unknown')
+    const peer = peerAddress(request.socket)
+    if (!isProxy(peer)) return peer
+    let address = peer
     const forwarded = String(request.headers['x-forwarded-for'] ?? '').split(',')
     // From the nearest hop outwards: the first one that is not ours is the client; what is before it anybody may write.
-    for (
-      let hop = forwarded.pop()?.trim();
-      hop !== undefined && isProxy(address);
-      hop = forwarded.pop()?.trim()
-    ) {
-      if (isIP(hop) === 0) break
-      address = plain(hop)
+    for (const hop of forwarded.reverse()) {
+      if (!isProxy(address)) break
+      address = addressIn(hop.trim())
     }
-    return address
+    return isLoopbackAddress(address) ? UNKNOWN : address
   }
+}
+
+/** The address of the other end of a connection. */
+export function peerAddress({ remoteAddress }: { remoteAddress?: string | undefined }): string {
+  return plain(remoteAddress ?? UNKNOWN)
+}
+
+function addressIn(hop: string): string {
+  const [, v6, v4] = WITH_PORT.exec(hop) ?? []
+  const address = v6 ?? v4 ?? hop
+  return isIP(address) === 0 ? UNKNOWN : plain(address)
 }
 
 function addProxy(proxies: BlockList, entry: string): void {

@@ -135,8 +135,6 @@ export class Connection implements Session {
 
   #refuse(reason: string, code: number, text: string): void {
     this.#options.refused(reason)
-    // Reading goes on, because the close handshake needs the peer's answer.
-    this.#options.socket.resume()
     this.#options.socket.close(code, text)
     this.#isClosed = true
   }

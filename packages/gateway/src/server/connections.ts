@@ -2,8 +2,10 @@
 import { CLOSE_CODES, type GoawayFrame } from '@sluice/protocol'
 import type { Authenticator } from '../clients/authenticator.ts'
 import type { Dialect, SessionServices } from '../dialects/session.ts'
-import type { ConcurrencyLimits } from '../limits/concurrency-limits.ts'
+import type { ConcurrencyLimits, CredentialState } from '../limits/concurrency-limits.ts'
+import { isLoopbackAddress } from '../loopback.ts'
 import type { AcceptedSocket } from '../socket/socket.ts'
+import type { IsProxy } from './client-address.ts'
 import { Connection } from './connection.ts'
 import type { Handshake } from './handshake.ts'
 import type { Refusals } from './refusals.ts'
@@ -13,6 +15,8 @@ export interface ConnectionsOptions {
   /** Whether a client without a credential is served. */
   allowAnonymous: boolean
   concurrency: ConcurrencyLimits
+  /** Proxies have the connections of many clients. */
+  isProxy: IsProxy
   helloTimeoutMs: number
   maxHelloBytes: number
   refusals: Refusals
@@ -26,6 +30,15 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options
+  }
+
+  /** A place for a connection that has asked for nothing yet; the result gives it back. Undefined if there is none. */
+  enter(address: string): (() => void) | undefined {
+    const { allowAnonymous, concurrency, isProxy, refusals } = this.#options
+    const isLocal = allowAnonymous && isLoopbackAddress(address)
+    const leave = concurrency.acquireConnection(address, isLocal || isProxy(address))
+    if (leave === undefined) refusals.refusedConnection('rate_limited', address)
+    return leave
   }
 
   /** Why an upgrade is refused before it happens, or undefined. */
@@ -46,7 +59,7 @@ export class Connections {
       this.#options
     const { address } = handshake
     const places = [concurrency.acquireSocket(address)]
-    let leaveDoor = concurrency.acquireUnauthenticated(address)
+    let leaveDoor = concurrency.acquireUnauthenticated(address, this.#credentialOf(handshake))
     const connection = new Connection({
       socket,
       helloTimeoutMs,
@@ -89,8 +102,25 @@ export class Connections {
     }
   }
 
-  #credentialOf({ credential }: Handshake): 'brought' | 'needless' | 'due' {
+  /** Takes a socket that speaks no dialect of ours: it is closed, and counted until it is gone. */
+  turnAway(socket: AcceptedSocket, { address }: Handshake, reason: string): void {
+    const { concurrency, refusals } = this.#options
+    const places = [
+      concurrency.acquireSocket(address),
+      concurrency.acquireUnauthenticated(address, 'due'),
+    ]
+    socket.onClosed(() => {
+      for (const release of places) release()
+    })
+    refusals.refusedConnection('subprotocol', address)
+    socket.close(CLOSE_CODES.subprotocol.code, reason)
+  }
+
+  #credentialOf({ credential, dialect }: Handshake): CredentialState {
+    const { authenticator, allowAnonymous } = this.#options
+    if (dialect === undefined) return 'due'
+    if (authenticator.ignoresCredentials) return 'needless'
     if (!credential.ok || credential.credential !== undefined) return 'brought'
-    return this.#options.allowAnonymous ? 'needless' : 'due'
+    return allowAnonymous ? 'needless' : 'due'
   }
 }

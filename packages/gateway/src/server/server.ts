@@ -9,10 +9,10 @@ import {
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket as NetSocket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { CLOSE_CODES } from '@sluice/protocol'
 import { SUBPROTOCOLS } from '../dialects/dialects.ts'
 import { GatewayError } from '../errors.ts'
 import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socket/socket.ts'
+import { peerAddress } from './client-address.ts'
 import type { Connections } from './connections.ts'
 import { type Handshake, readHandshake } from './handshake.ts'
 import { type OriginRules, type RequestRefusal, refusalOf } from './origin.ts'
@@ -60,6 +60,8 @@ export class GatewayServer {
   readonly #options: ServerOptions
   readonly #http: Server | TlsServer
   readonly #acceptor: SocketAcceptor
+  /** Gives back the places of connections that are no WebSockets, by the port and address of the peer. */
+  readonly #leave = new Map<string, () => void>()
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -74,6 +76,9 @@ export class GatewayServer {
       tls === undefined
         ? createServer(HTTP_OPTIONS, onRequest)
         : createTlsServer({ ...HTTP_OPTIONS, ...TLS_OPTIONS, ...tls }, onRequest)
+    // Headers are bounded by their size. Node's bound of their number drops the last ones, and a proxy writes last.
+    this.#http.maxHeadersCount = 0
+    this.#http.on('connection', (connection: NetSocket) => this.#onConnection(connection))
     this.#http.on('upgrade', (request, connection, head) =>
       this.#onUpgrade(request, connection as NetSocket, head),
     )
@@ -117,6 +122,23 @@ export class GatewayServer {
     this.#http.closeAllConnections()
   }
 
+  /** Whoever has too many is cut: there is no protocol yet to tell it in. */
+  #onConnection(connection: NetSocket): void {
+    const leave = this.#options.connections.enter(peerAddress(connection))
+    if (leave === undefined) {
+      connection.destroy()
+      return
+    }
+    const peer = peerOf(connection)
+    this.#leave.set(peer, leave)
+    connection.once('close', () => this.#left(peer))
+  }
+
+  #left(peer: string): void {
+    this.#leave.get(peer)?.()
+    this.#leave.delete(peer)
+  }
+
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     const refusal = this.#refusalOf(request)
     if (refusal === undefined) void this.#options.router.handle(request, response)
@@ -139,6 +161,7 @@ export class GatewayServer {
       refuse(connection, refusal)
       return
     }
+    this.#left(peerOf(connection))
     connection.setNoDelay(true)
     const { subprotocol } = handshake
     this.#acceptor.accept({ request, connection, head, subprotocol }, (socket) =>
@@ -165,7 +188,8 @@ export class GatewayServer {
     const { dialect } = handshake
     if (dialect === undefined) {
       socket.listen(SILENT)
-      socket.close(CLOSE_CODES.subprotocol.code, `spoken here: ${SUBPROTOCOLS.join(', ')}`)
+      const reason = `spoken here: ${SUBPROTOCOLS.join(', ')}`
+      this.#options.connections.turnAway(socket, handshake, reason)
       return
     }
     const connection = this.#options.connections.connect(socket, dialect, handshake)
@@ -179,6 +203,11 @@ export class GatewayServer {
       },
     })
   }
+}
+
+/** The other end of a connection, the same for what TLS makes of it. */
+function peerOf({ remoteAddress, remotePort }: NetSocket): string {
+  return `${remotePort} ${remoteAddress}`
 }
 
 /** The addresses of WebSockets, to who comes without an upgrade. */

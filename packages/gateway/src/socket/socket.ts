@@ -95,7 +95,7 @@ export class AcceptedSocket implements Socket {
     const socket = this.#socket
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       this.#noteSeen()
-      // The library delivers what comes between our close and the peer's answer to it: that peer is no longer served.
+      // The packet that made us close may hold more messages.
       if (!this.isOpen) return
       if (isBinary) this.close(CLOSE_CODES.unsupportedData.code, 'send JSON as text frames')
       else events.onMessage(data.toString('utf8'))
@@ -144,7 +144,16 @@ export class AcceptedSocket implements Socket {
   }
 
   close(code: number, reason: string): void {
+    if (!this.isOpen) return
     this.#socket.close(code, fitReason(reason))
+    this.#dropInput()
+  }
+
+  /** What a peer sends after our close is thrown away: the library would gather it up to the size of a message. */
+  #dropInput(): void {
+    this.#connection.removeAllListeners('data')
+    this.#connection.resume()
+    this.#connection.end()
   }
 
   ping(): void {
@@ -168,10 +177,6 @@ export class AcceptedSocket implements Socket {
       // The packet that lifts the limit is still on its way to this listener.
       if (left >= 0 || this.#onBytes === undefined) return
       this.close(CLOSE_CODES.tooBig.code, `over ${bytes} bytes before authentication`)
-      // What still comes is thrown away: the library would gather it up to the size of a message.
-      this.#connection.removeAllListeners('data')
-      this.#connection.resume()
-      this.#connection.end()
     }
     this.#connection.on('data', this.#onBytes)
   }

@@ -1,12 +1,12 @@
 /** Waiting in tests: for a condition and not for a time, with a deadline that names what did not happen. */
 
-const DEADLINE_MS = 10_000
+const DEADLINE_MS = 90_000
 const POLL_MS = 2
 
-/** Resolves as soon as `holds` does; throws with `what` if it does not within ten seconds. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
+/** Resolves as soon as `holds` does; throws with `what` if it does not before the deadline. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + DEADLINE_MS
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`waited in vain until ${what}`)
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   }

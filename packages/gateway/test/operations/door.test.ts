@@ -377,9 +377,32 @@ describe("a client's address", () => {
       '203.0.113.9',
     ],
     ['goes through several proxies', ['127.0.0.1', '10.0.0.0/8'], '2.2.2.2, 10.1.2.3', '2.2.2.2'],
-    ['is the proxy where it says nonsense', ['127.0.0.1'], '<script>', '127.0.0.1'],
+    ['is unknown where a proxy says nonsense', ['127.0.0.1'], '<script>', 'unknown'],
+    ['is unknown where a proxy says so', ['127.0.0.1'], 'unknown', 'unknown'],
+    ['is unknown where a proxy says nothing', ['127.0.0.1'], '', 'unknown'],
+    ['is never this machine behind a proxy', ['127.0.0.1'], '127.0.0.1', 'unknown'],
+    ['may come with a port', ['127.0.0.1'], '203.0.113.9:50123', '203.0.113.9'],
+    ['may be IPv6 with a port', ['127.0.0.1'], '[2001:db8::7]:443', '2001:db8::7'],
+    ['may be IPv6 in brackets', ['127.0.0.1'], '[2001:db8::7]', '2001:db8::7'],
   ])('%s', async (...[, trusted, forwarded, address]) => {
     expect(await addressOf(trusted, forwarded)).toBe(address)
+  })
+
+  it('is read after any number of other headers', async () => {
+    const { gateway } = await gatewayOnSandbox({
+      gateway: { audit: 'off', trustedProxies: ['127.0.0.1'], addressSockets: 1 },
+    })
+    const junk = Array.from({ length: 2_100 }, (_, i) => [i.toString(36), ''])
+    const headers = {
+      ...upgradeHeaders(),
+      ...Object.fromEntries(junk),
+      'x-forwarded-for': '203.0.113.9',
+    }
+    const client = await TutorialClient.connect(gateway.url, [], {
+      headers: { 'x-forwarded-for': '203.0.113.9' },
+    })
+    expect((await replyTo(gateway.url, { headers })).status).toBe(429)
+    client.socket.terminate()
   })
 })
 

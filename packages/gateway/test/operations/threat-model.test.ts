@@ -1,10 +1,12 @@
 // The attacks of SECURITY.md, one test each: what an attacker tries, and what the gateway does instead of suffering it.
 // The measures in detail, and their limits, are tested in access, door, limits, metrics and planted-values beside this.
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
 import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
@@ -95,6 +97,68 @@ describe('slow-loris', () => {
   })
 })
 
+describe('sockets that are no good', () => {
+  const LIMITS = { addressUnauthenticated: 2, addressSockets: 4 }
+
+  /** Upgrades whose peers never close their side, and the status of each. */
+  async function upgrades(port: number, headers: Record<string, string>) {
+    const statuses: string[] = []
+    for (let i = 0; i < 3; i += 1) {
+      const connection = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+      connection.on('error', () => {})
+      onTestFinished(() => void connection.destroy())
+      const lines = Object.entries({ host: '127.0.0.1', ...upgradeHeaders(headers) })
+      const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+      connection.write(`GET / HTTP/1.1\r\n${head}\r\n`)
+      const [answer] = await once(connection, 'data')
+      statuses.push(String(answer).slice(9, 12))
+    }
+    return statuses
+  }
+
+  it.each([
+    ['that speak nothing of ours', { 'sec-websocket-protocol': 'other.v9' }],
+    ['with a worthless key', { authorization: 'Bearer worthless' }],
+  ])('%s are counted until they are gone, and one address has few of them', async (_, headers) => {
+    const keys = keyFile()
+    await keys.create()
+    const { gateway } = await gatewayOnSandbox({
+      gateway: { ...OFF, keysFile: keys.path, ...LIMITS },
+    })
+    expect(await upgrades(gateway.port, headers)).toEqual(['101', '101', '429'])
+  })
+
+  it('and connections that never ask for anything are cut when an address has too many', async () => {
+    const keys = keyFile()
+    const { key } = await keys.create()
+    const { gateway } = await gatewayOnSandbox({
+      gateway: { ...OFF, keysFile: keys.path, ...LIMITS },
+    })
+    const idle = []
+    for (let i = 0; i < 4; i += 1) idle.push(await rawConnection(gateway.port))
+    await gone((await rawConnection(gateway.port)).resume())
+    expect(idle.some(({ destroyed }) => destroyed)).toBe(false)
+    idle[0]?.destroy()
+    await until('its place is free', async () => {
+      const client = await TutorialClient.connect(gateway.url, [], bearer(key)).catch(
+        () => undefined,
+      )
+      client?.socket.terminate()
+      return client !== undefined
+    })
+  })
+
+  it('are not those that bring a bearer where nobody needs one', async () => {
+    const { gateway } = await gatewayOnSandbox({
+      gateway: { ...OFF, ...LIMITS, addressSockets: 1 },
+    })
+    for (let i = 0; i < 4; i += 1) {
+      const client = await TutorialClient.connect(gateway.url, [], bearer('needless'))
+      expect(shapeOf(await client.ask('sandbox-fast'))).toBe(SERVED)
+    }
+  })
+})
+
 describe('frame floods', () => {
   it('of tiny fragments end with the socket, long before the message size', async () => {
     const { gateway, serves } = await attacked()
@@ -151,7 +215,14 @@ describe('giant and deeply nested JSON', () => {
       ['['.repeat(2_000_000), 'nested deeper than 32'],
       [`{"a":`.repeat(500_000), 'nested deeper than 32'],
       [`"${'\\u0041'.repeat(500_000)}"`, 'not a JSON object'],
-      [JSON.stringify({ type: 'init', payload: { modelId: 'm', messages } }), 'at most 512'],
+      [JSON.stringify({ type: 'init', payload: { modelId: 'm', messages } }), '20000 JSON values'],
+      [
+        JSON.stringify({
+          type: 'init',
+          payload: { modelId: 'm', messages: messages.slice(0, 5_000) },
+        }),
+        'at most 512',
+      ],
       [
         JSON.stringify({
           type: 'init',
