@@ -32,7 +32,7 @@ const ARROWS = {
   'callbacks.ts': ['completion', 'webhook', 'dialects'],
   clients: [],
   completion: ['clients', 'request', 'tokens', 'upstream'],
-  config: ['request'],
+  config: ['clients/labels.ts', 'clients/principal.ts', 'request'],
   webhook: ['completion', 'dialects'],
   dialects: ['clients', 'completion', 'socket'],
   limits: ['clients', 'completion/order.ts'],

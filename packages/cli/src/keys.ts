@@ -25,6 +25,8 @@ interface CreateOptions {
   tokensPerMinute?: number
   sockets?: number
   completions?: number
+  tenant?: string
+  label?: Record<string, string>
 }
 
 const DEFAULT_FILE = 'sluice-keys.json'
@@ -42,6 +44,12 @@ export function keysCommand(): Command {
         addModels,
       )
       .option('--policy <name>', 'guard policy of this client, built in or of sluice.yaml')
+      .option('--tenant <name>', 'whose client it is, where you serve several organisations')
+      .option(
+        '--label <name=value>',
+        'for audit and metrics, such as team=billing; may be repeated',
+        addLabel,
+      )
       .option('--requests-per-minute <n>', 'instead of the general limit', wholeNumber)
       .option('--tokens-per-minute <n>', 'instead of the general limit', wholeNumber)
       .option('--sockets <n>', 'instead of the general limit', wholeNumber)
@@ -92,6 +100,8 @@ function attributesOf(name: string, options: CreateOptions): KeyAttributes {
     ...(options.model === undefined ? {} : { allowedModels: options.model }),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
     ...(hasLimits ? { limits } : {}),
+    ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
+    ...(options.label === undefined ? {} : { labels: options.label }),
   }
 }
 
@@ -149,6 +159,8 @@ function line(key: StoredKey): string {
     key.allowedModels === undefined ? '' : `models ${neutralise(key.allowedModels.join(', '))}`,
     key.policy === undefined ? '' : `policy ${neutralise(key.policy)}`,
     key.limits === undefined ? '' : `limits ${JSON.stringify(key.limits)}`,
+    key.tenant === undefined ? '' : `tenant ${neutralise(key.tenant)}`,
+    ...Object.entries(key.labels ?? {}).map(([name, value]) => neutralise(`${name}=${value}`)),
   ]
   return parts.filter((part) => part !== '').join('  ')
 }
@@ -170,6 +182,14 @@ function addModels(names: string, before: string[] = []): string[] {
   const models = names.split(',').map((name) => name.trim())
   if (models.includes('')) throw new InvalidArgumentError('expected names of models')
   return [...before, ...models]
+}
+
+/** What a name and a value may be is the key file's own rule. */
+function addLabel(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? []
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('expected name=value, such as team=billing')
+  return { ...before, [name]: value }
 }
 
 function expiryOf(text: string): string {

@@ -59,6 +59,31 @@ describe('sluice keys', { timeout: 60_000 }, () => {
     expect(JSON.parse(listed)).toHaveLength(2)
   })
 
+  it('gives a key a tenant and labels, and refuses forms that audit and metrics could not take', async () => {
+    const folder = temporaryFolder()
+    const labels = ['--label', 'team=billing', '--label', 'site=Kraków 2']
+    const args = ['keys', 'create', 'desk', '--tenant', 'acme', ...labels]
+    expect((await sluice(args, { folder })).code).toBe(0)
+    const { stdout } = await sluice(['keys', 'list', '--json'], { folder })
+    const expected = { tenant: 'acme', labels: { team: 'billing', site: 'Kraków 2' } }
+    expect(JSON.parse(stdout)[0]).toMatchObject(expected)
+    expect((await sluice(['keys', 'list'], { folder })).stdout).toContain(
+      'tenant acme  team=billing  site=Kraków 2',
+    )
+    for (const [wrong, problem] of [
+      [['--tenant', 'a b'], 'a tenant is at most 64'],
+      [['--label', 'team'], 'expected name=value'],
+      [['--label', 'Team=x'], 'the name of a label'],
+      [['--label', 'tenant=x'], 'the name of a label'],
+      [['--label', `team=${'x'.repeat(65)}`], 'the value of a label'],
+      [Array.from('abcdefghi', (n) => ['--label', `${n}=x`]).flat(), 'at most 8 labels'],
+    ] as const) {
+      const { code, stderr } = await sluice(['keys', 'create', 'x', ...wrong], { folder })
+      expect(code).not.toBe(0)
+      expect(stderr).toContain(problem)
+    }
+  })
+
   it('says how to begin where there is no key, and what is wrong with a number', async () => {
     expect((await sluice(['keys', 'list'])).stderr).toContain('sluice keys create <name>')
     const { code, stderr } = await sluice(['keys', 'create', 'desk', '--sockets', 'many'])

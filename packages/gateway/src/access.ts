@@ -1,5 +1,6 @@
 /** Who may use the gateway: the ways to show a credential, and the refusal to stand open to the network by accident. */
 import { Authenticator } from './clients/authenticator.ts'
+import type { ClaimRules } from './clients/claims.ts'
 import { KeyRing } from './clients/key-ring.ts'
 import type { Principal } from './clients/principal.ts'
 import type { TokenVerifier } from './clients/token-verifier.ts'
@@ -21,7 +22,15 @@ export interface Access {
 interface AccessTools {
   logger: Logger
   clock: Clock
+  /** The gateway's own limits of one client, as they are now: no claim of a token raises them. */
+  limits: () => Pick<Settings, ClientLimitSetting>
 }
+
+type ClientLimitSetting =
+  | 'clientRequestsPerMinute'
+  | 'clientTokensPerMinute'
+  | 'clientSockets'
+  | 'clientCompletions'
 
 /** @throws GatewayError `configuration` */
 export async function openAccess(settings: Settings, tools: AccessTools): Promise<Access> {
@@ -57,7 +66,7 @@ function current(principal: Principal, keys: KeyRing | undefined): Principal {
 
 async function tokenVerifier(
   settings: Settings,
-  { logger, clock }: AccessTools,
+  { logger, clock, limits }: AccessTools,
 ): Promise<TokenVerifier | undefined> {
   const { jwksUrl, jwtIssuer: issuer, jwtAudience: audience } = settings
   if (jwksUrl === undefined && issuer === undefined && audience === undefined) return undefined
@@ -68,5 +77,27 @@ async function tokenVerifier(
   }
   // Loaded here, because most gateways have no tokens and a JWT library is many files.
   const { TokenVerifier } = await import('./clients/token-verifier.ts')
-  return new TokenVerifier({ jwksUrl, issuer, audience, ...clock, logger })
+  const claims = claimRules(settings, limits)
+  return new TokenVerifier({ jwksUrl, issuer, audience, claims, ...clock, logger })
+}
+
+function claimRules(settings: Settings, limits: AccessTools['limits']): ClaimRules {
+  return {
+    tenant: settings.jwtTenantClaim,
+    policy: settings.jwtPolicyClaim,
+    models: settings.jwtModelsClaim,
+    limits: settings.jwtLimitClaims,
+    labels: settings.jwtLabelClaims,
+    allowedPolicies: settings.jwtPolicies,
+    allowedModels: settings.jwtModels.length === 0 ? undefined : settings.jwtModels,
+    ceilings: () => {
+      const now = limits()
+      return {
+        requestsPerMinute: now.clientRequestsPerMinute,
+        tokensPerMinute: now.clientTokensPerMinute,
+        sockets: now.clientSockets,
+        completions: now.clientCompletions,
+      }
+    },
+  }
 }

@@ -134,7 +134,8 @@ async function lay(options: AssemblyOptions): Promise<Foundation> {
   const tls = { current: readTls(settings) }
   const isProxy = trustedProxies(settings.trustedProxies)
   const addressOf = clientAddresses(isProxy)
-  const access = await openAccess(settings, { logger, clock })
+  const limits = () => live.current.settings
+  const access = await openAccess(settings, { logger, clock, limits })
   const webhook = createWebhook(settings, { logger, clock })
   const dispatcher = createDispatcher(settings)
   const upstream = new UpstreamClient({

@@ -35,6 +35,8 @@ export function liveConfig({ settings, models, policies }: GatewayConfig): LiveC
   // Compiled now, so that a wrong policy is found at the start or the reload and not at the first request.
   within('SLUICE_POLICY, or guard.policy in sluice.yaml', () => policyOf(undefined))
   for (const name of Object.keys(policies)) policyOf(name)
+  for (const name of settings.jwtPolicies)
+    within('SLUICE_JWT_POLICIES, or clients.jwt.policies in sluice.yaml', () => policyOf(name))
   const reading = {
     maxJsonDepth: settings.maxJsonDepth,
     maxMessages: settings.maxMessages,

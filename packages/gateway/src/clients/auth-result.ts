@@ -21,6 +21,14 @@ const REFUSALS = {
   early_token: { message: 'The token is not valid yet', isRetryable: false },
   wrong_issuer: { message: 'The token comes from another issuer', isRetryable: false },
   wrong_audience: { message: 'The token is meant for another audience', isRetryable: false },
+  invalid_claim: {
+    message: 'A claim of the token is missing or has a form that this gateway does not take',
+    isRetryable: false,
+  },
+  forbidden_claim: {
+    message: 'The token asks for a policy or models that this gateway does not allow it',
+    isRetryable: false,
+  },
   issuer_unavailable: {
     message: "The token cannot be checked now: its issuer's keys cannot be fetched",
     isRetryable: true,

@@ -8,9 +8,12 @@ export interface Client {
   readonly address: string
 }
 
-/** The name by which its completions are its own. All clients without a credential together own theirs. */
-export function ownerOf({ principal: { kind, id } }: Client): string {
-  return `${kind} ${id}`
+/**
+ * The name by which its completions are its own, in its tenant alone. All clients without a credential together own
+ * theirs. Kinds and tenants have no blanks, so two owners never have one name.
+ */
+export function ownerOf({ principal: { kind, tenant = '', id } }: Client): string {
+  return `${kind} ${tenant} ${id}`
 }
 
 /** The name under which its use is counted and its turns are given: clients without a credential are told apart by address. */

@@ -134,6 +134,6 @@ function compared(
 }
 
 function principalOf({ stored, expiresAt }: RingKey): Principal {
-  const { id, name, allowedModels, policy, limits } = stored
-  return { kind: 'key', id, name, allowedModels, policy, limits, expiresAt }
+  const { id, name, tenant, labels, allowedModels, policy, limits } = stored
+  return { kind: 'key', id, name, tenant, labels, allowedModels, policy, limits, expiresAt }
 }

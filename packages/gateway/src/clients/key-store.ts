@@ -3,6 +3,7 @@ import { type FileHandle, open, readFile, realpath, rename, stat, unlink } from 
 import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 import { generateKey, hashKey } from './api-key.ts'
+import { labelsSchema, tenantSchema } from './labels.ts'
 
 const PERMISSIONS = 0o777
 const WRITABLE_BY_OTHERS = 0o002
@@ -31,6 +32,8 @@ const keySchema = z.strictObject({
   /** Name of a guard policy. Absent: the gateway's own. */
   policy: z.string().min(1).optional(),
   limits: limitsSchema.optional(),
+  tenant: tenantSchema.optional(),
+  labels: labelsSchema.optional(),
 })
 
 const fileSchema = z.strictObject({
@@ -48,7 +51,7 @@ export type StoredKey = z.infer<typeof keySchema>
 /** What may be said of a new key. */
 export type KeyAttributes = Pick<
   StoredKey,
-  'name' | 'expiresAt' | 'allowedModels' | 'policy' | 'limits'
+  'name' | 'expiresAt' | 'allowedModels' | 'policy' | 'limits' | 'tenant' | 'labels'
 >
 
 /** A change of the key file. */

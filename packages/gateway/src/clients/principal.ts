@@ -1,14 +1,19 @@
 /** Who asks, once verified. How that is found out is for authenticator.ts, enforcing the limits for others. */
 
-/** Bounds of one client; what is absent falls back to the gateway's own setting. */
-export interface ClientLimits {
-  readonly requestsPerMinute?: number | undefined
-  readonly tokensPerMinute?: number | undefined
-  readonly sockets?: number | undefined
-  readonly completions?: number | undefined
-}
+/** What one client's use is bounded in. */
+export const CLIENT_LIMITS = [
+  'requestsPerMinute',
+  'tokensPerMinute',
+  'sockets',
+  'completions',
+] as const
 
-/** One client. Two are the same exactly when `kind` and `id` are equal, also over a token's refresh. */
+export type ClientLimit = (typeof CLIENT_LIMITS)[number]
+
+/** Bounds of one client; what is absent falls back to the gateway's own setting. */
+export type ClientLimits = Readonly<Partial<Record<ClientLimit, number | undefined>>>
+
+/** One client. Two are the same exactly when `kind`, `tenant` and `id` are equal, also over a token's refresh. */
 export interface Principal {
   readonly kind: 'key' | 'token' | 'anonymous'
   /** A key's public id, a token's subject, or `anonymous`. */
@@ -17,6 +22,10 @@ export interface Principal {
   readonly name?: string | undefined
   /** Subject of the verified token. */
   readonly subject?: string | undefined
+  /** Whose client it is, where one gateway serves several organisations: part of who owns a completion. */
+  readonly tenant?: string | undefined
+  /** What audit and metrics tell clients apart by; at most 8. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
   /** Models that this client may use. Absent: all. */
   readonly allowedModels?: readonly string[] | undefined
   /** Name of the guard's policy for this client. Absent: the gateway's own. */

@@ -3,6 +3,7 @@ import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { type AuthFailureReason, type AuthResult, accepted, refused } from './auth-result.ts'
+import { ClaimRefusal, type ClaimRules, readClaims } from './claims.ts'
 
 /**
  * Signatures that need a private key. The others (`HS256` and its like, `none`) would let everybody who knows the public
@@ -21,6 +22,8 @@ export interface TokenVerifierOptions {
   readonly issuer: string
   /** The accepted `aud`: a token must name this gateway. */
   readonly audience: string
+  /** What its claims may say of a client. Default: nothing. */
+  readonly claims?: ClaimRules | undefined
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Milliseconds that never jump. */
@@ -42,6 +45,9 @@ export interface TokenVerifierOptions {
 
 const MAX_SUBJECT_LENGTH = 256
 
+/** Shortest time between two log lines on claims that cannot be taken, in milliseconds. */
+const CLAIM_LOG_PAUSE_MS = 60_000
+
 /** Checks tokens of one issuer. */
 export class TokenVerifier {
   readonly #options: TokenVerifierOptions
@@ -50,6 +56,7 @@ export class TokenVerifier {
   /** The latest wall-clock time that was seen. */
   #latest = Number.NEGATIVE_INFINITY
   #failedAt = Number.NEGATIVE_INFINITY
+  #claimLoggedAt = Number.NEGATIVE_INFINITY
 
   /** @throws GatewayError `configuration` for an URL that is not safe or an algorithm that is not asymmetric. */
   constructor(options: TokenVerifierOptions) {
@@ -75,9 +82,9 @@ export class TokenVerifier {
     this.#latest = now
   }
 
-  /** Verifies signature, issuer, audience and times; the subject becomes the principal. Never throws. */
+  /** Verifies signature, issuer, audience and times; subject and claims become the principal. Never throws. */
   async check(token: string): Promise<AuthResult> {
-    const { issuer, audience, clockToleranceSeconds = 10, now } = this.#options
+    const { issuer, audience, clockToleranceSeconds = 10, now, claims } = this.#options
     const time = now()
     this.#noticeStepBack(time)
     try {
@@ -92,10 +99,22 @@ export class TokenVerifier {
       const { sub: subject, exp = 0 } = payload
       if (!isSubject(subject)) return refused('invalid_token')
       const expiresAt = (exp + clockToleranceSeconds) * 1_000
-      return accepted({ kind: 'token', id: subject, subject, expiresAt })
+      const claimed = claims === undefined ? {} : readClaims(payload, claims)
+      return accepted({ kind: 'token', id: subject, subject, expiresAt, ...claimed })
     } catch (error) {
+      if (error instanceof ClaimRefusal) return this.#refuseClaim(error)
       return refused(this.#reason(error))
     }
+  }
+
+  /** The log names the claim's setting, so that an operator finds it; the client learns the kind of fault alone. */
+  #refuseClaim({ reason, setting }: ClaimRefusal): AuthResult {
+    const { monotonic, logger } = this.#options
+    if (monotonic() - this.#claimLoggedAt >= CLAIM_LOG_PAUSE_MS) {
+      this.#claimLoggedAt = monotonic()
+      logger.warn({ reason, setting }, 'A token was refused for one of its claims')
+    }
+    return refused(reason)
   }
 
   /** Pauses after a failure, so that a flood of tokens is no flood of requests to an issuer in trouble. */

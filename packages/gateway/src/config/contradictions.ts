@@ -15,6 +15,13 @@ export function usesOAuth(settings: Partial<Settings>): boolean {
   )
 }
 
+function readsClaims(settings: Partial<Settings>): boolean {
+  const { jwtTenantClaim, jwtPolicyClaim, jwtModelsClaim } = settings
+  const { jwtLimitClaims, jwtLabelClaims } = settings
+  const claims = [jwtTenantClaim, jwtPolicyClaim, jwtModelsClaim, jwtLimitClaims, jwtLabelClaims]
+  return claims.some((claim) => claim !== undefined)
+}
+
 const RULES: readonly [holds: (settings: Partial<Settings>) => boolean, problem: string][] = [
   [
     ({ genesysBaseUrl, genesysRegion }) =>
@@ -29,6 +36,19 @@ const RULES: readonly [holds: (settings: Partial<Settings>) => boolean, problem:
     ({ profile, tokenUrl, oauthScope }) =>
       profile === 'openai' && (tokenUrl !== undefined || oauthScope !== undefined),
     'SLUICE_TOKEN_URL and SLUICE_OAUTH_SCOPE contradict SLUICE_UPSTREAM_PROFILE=openai, which asks for no token',
+  ],
+  [
+    (settings) => settings.jwksUrl === undefined && readsClaims(settings),
+    'SLUICE_JWT_JWKS_URL is absent, so no token is accepted, but SLUICE_JWT_*_CLAIM settings read its claims; set it, or remove them',
+  ],
+  [
+    ({ jwtPolicyClaim, jwtPolicies = [] }) =>
+      jwtPolicyClaim !== undefined && jwtPolicies.length === 0,
+    'SLUICE_JWT_POLICY_CLAIM without SLUICE_JWT_POLICIES: list the policies that the claim may name',
+  ],
+  [
+    ({ jwtModelsClaim, jwtModels = [] }) => jwtModelsClaim !== undefined && jwtModels.length === 0,
+    'SLUICE_JWT_MODELS_CLAIM without SLUICE_JWT_MODELS: list the models that the claim may choose from',
   ],
   [
     ({ audit, auditStrict }) => audit === 'off' && auditStrict === true,

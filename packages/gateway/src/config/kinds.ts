@@ -1,5 +1,6 @@
 /** The kinds of value that a setting can have: how each is written in a variable and in YAML, and what is allowed. */
 import { z } from 'zod'
+import { MAX_LABELS } from '../clients/labels.ts'
 
 /** A kind of value: one schema for both sources, and how a variable's text becomes its input. */
 export interface Kind<T> {
@@ -122,15 +123,35 @@ export function headers(): Kind<Record<string, string>> {
     })
   return {
     schema: z.record(name, z.string().regex(/^[\x20-\x7e]*$/)),
-    fromText: (text) =>
-      Object.fromEntries(
-        text.split(',').map((part) => {
-          const at = part.indexOf('=')
-          return at === -1
-            ? [part.trim(), undefined]
-            : [part.slice(0, at).trim(), part.slice(at + 1).trim()]
-        }),
-      ),
+    fromText: pairs,
     allowed: "name=value, separated by commas; not the request's own such as authorization",
   }
+}
+
+/** Claims of a token, each by the name of what it says. */
+export function claimsBy(
+  name: z.ZodType<string, string>,
+  allowed: string,
+): Kind<Record<string, string>> {
+  return {
+    schema: z
+      .partialRecord(name, z.string().min(1).max(256))
+      .refine((claims) => Object.keys(claims).length <= MAX_LABELS) as z.ZodType<
+      Record<string, string>
+    >,
+    fromText: pairs,
+    allowed: `name=claim, separated by commas; ${allowed}`,
+  }
+}
+
+/** `name=value, name=value` as an object; a part without `=` has no value, which no schema takes. */
+function pairs(text: string): Record<string, string | undefined> {
+  return Object.fromEntries(
+    text.split(',').map((part) => {
+      const at = part.indexOf('=')
+      return at === -1
+        ? [part.trim(), undefined]
+        : [part.slice(0, at).trim(), part.slice(at + 1).trim()]
+    }),
+  )
 }

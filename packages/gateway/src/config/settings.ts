@@ -2,7 +2,11 @@
  * Every setting of the gateway in one table: its variable, its place in sluice.yaml, what is allowed, default, unit and
  * meaning. The loader, the JSON Schema, the documentation and `sluice check` all read this table.
  */
+import { z } from 'zod'
+import { labelNameSchema } from '../clients/labels.ts'
+import { CLIENT_LIMITS } from '../clients/principal.ts'
 import {
+  claimsBy,
   flag,
   headers,
   integer,
@@ -284,6 +288,41 @@ export const SETTINGS = {
     'SLUICE_JWT_AUDIENCE clients.jwt.audience',
     text(),
     'Required `aud` of a token.',
+  ),
+  jwtTenantClaim: optional(
+    'SLUICE_JWT_TENANT_CLAIM clients.jwt.claims.tenant',
+    text('the name of a claim'),
+    "Claim with the client's tenant; a token without it is refused.",
+  ),
+  jwtPolicyClaim: optional(
+    'SLUICE_JWT_POLICY_CLAIM clients.jwt.claims.policy',
+    text('the name of a claim'),
+    'Claim that chooses one of `clients.jwt.policies`.',
+  ),
+  jwtModelsClaim: optional(
+    'SLUICE_JWT_MODELS_CLAIM clients.jwt.claims.models',
+    text('the name of a claim'),
+    'Claim that chooses some of `clients.jwt.models`.',
+  ),
+  jwtLimitClaims: optional(
+    'SLUICE_JWT_LIMIT_CLAIMS clients.jwt.claims.limits',
+    claimsBy(z.enum(CLIENT_LIMITS), CLIENT_LIMITS.join(', ')),
+    "Claims that lower the client's limits.",
+  ),
+  jwtLabelClaims: optional(
+    'SLUICE_JWT_LABEL_CLAIMS clients.jwt.claims.labels',
+    claimsBy(labelNameSchema, 'at most 8 labels'),
+    "Claims that become the client's labels.",
+  ),
+  jwtPolicies: setting(
+    'SLUICE_JWT_POLICIES clients.jwt.policies',
+    [list('names of policies'), []],
+    'Policies that the claim may name; another one refuses the token.',
+  ),
+  jwtModels: setting(
+    'SLUICE_JWT_MODELS clients.jwt.models',
+    [list('names of models'), []],
+    'Models that tokens may use; none listed: all.',
   ),
   helloTimeoutMs: setting('SLUICE_HELLO_TIMEOUT_MS clients.helloTimeout', duration(10_000), {
     about: 'Longest wait for a credential on an open socket (4408).',

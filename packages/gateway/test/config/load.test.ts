@@ -118,6 +118,13 @@ describe('loadConfig', () => {
         `SLUICE_ALLOWED_ORIGINS: "https://a.example,${origin}" is not allowed; allowed: origins such as https://desk`,
       ],
     ),
+    ...['team', 'Team=x', 'tenant=x', 'a=', Array.from('abcdefghi', (n) => `${n}=x`).join()].map(
+      (claims): [Environment, string] => [
+        { SLUICE_JWT_LABEL_CLAIMS: claims },
+        'allowed: name=claim, separated by commas; at most 8 labels',
+      ],
+    ),
+    [{ SLUICE_JWT_LIMIT_CLAIMS: 'requests=rpm' }, 'requestsPerMinute, tokensPerMinute, sockets'],
     [{ SLUICE_UPSTREAM_HEADERS: 'x-team' }, 'SLUICE_UPSTREAM_HEADERS: the value is not allowed'],
     [{ SLUICE_UPSTREAM_HEADERS: 'Authorization=x' }, 'SLUICE_UPSTREAM_HEADERS: the value'],
     [{ SLUICE_UPSTREAM_HEADERS: 'x y=z' }, 'SLUICE_UPSTREAM_HEADERS: the value'],
@@ -217,6 +224,10 @@ describe('loadConfig', () => {
       'SLUICE_TOKEN_URL and SLUICE_OAUTH_SCOPE contradict SLUICE_UPSTREAM_PROFILE=openai',
     ],
     [{ SLUICE_AUDIT: 'off', SLUICE_AUDIT_STRICT: 'true' }, 'SLUICE_AUDIT_STRICT=true contradicts'],
+    [{ SLUICE_JWT_TENANT_CLAIM: 'org' }, 'SLUICE_JWT_JWKS_URL is absent'],
+    [{ SLUICE_JWT_LABEL_CLAIMS: 'team=department' }, 'SLUICE_JWT_JWKS_URL is absent'],
+    [{ SLUICE_JWT_POLICY_CLAIM: 'policy' }, 'without SLUICE_JWT_POLICIES'],
+    [{ SLUICE_JWT_MODELS_CLAIM: 'models' }, 'without SLUICE_JWT_MODELS'],
   ])('refuses the contradiction in %o', (env, problem) => {
     expect(problemsOf(env).join('\n')).toContain(problem)
   })

@@ -193,7 +193,7 @@ describe('a token', () => {
     const server = createServer((_, response) => response.end(JSON.stringify(jwks)))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
-    const sign = (claims: { sub?: string; iss?: string; aud?: string; exp?: number }) =>
+    const sign = (claims: { exp?: number } & Record<string, unknown>) =>
       new SignJWT({ iss: ISSUER, aud: AUDIENCE, sub: 'agent-7', ...claims })
         .setProtectedHeader({ alg: 'ES256', kid: 'one' })
         .setExpirationTime(claims.exp ?? '5m')
@@ -231,6 +231,48 @@ describe('a token', () => {
     const { gateway, sign } = await gatewayWithIssuer()
     const client = await TutorialClient.connect(gateway.url, [], bearer(await sign(claims)))
     expect(await client.closed).toEqual({ code: 4401, reason })
+  })
+
+  it('may use the models and the policy that its claims choose among those that are listed', async () => {
+    const { gateway, sign } = await gatewayWithIssuer({
+      jwtModels: ['sandbox-fast', 'sandbox-pii'],
+      jwtModelsClaim: 'models',
+      jwtPolicies: ['off'],
+      jwtPolicyClaim: 'policy',
+      policy: 'standard',
+    })
+    const connect = async (claims: object) =>
+      TutorialClient.connect(gateway.url, [], bearer(await sign({ ...claims })))
+    const plain = await connect({})
+    expect(JSON.stringify(await plain.ask('sandbox-pii'))).toContain('[CREDIT_CARD]')
+    expect(shapeOf(await plain.ask('gpt-4o'))).toBe('error')
+    const chosen = await connect({ models: ['sandbox-pii', 'gpt-4o'], policy: 'off' })
+    expect(JSON.stringify(await chosen.ask('sandbox-pii'))).not.toContain('[CREDIT_CARD]')
+    expect(shapeOf(await chosen.ask('gpt-4o'))).toBe('error')
+    expect(shapeOf(await chosen.ask('sandbox-fast'))).toBe('error')
+    const wider = await connect({ policy: 'seed' })
+    expect(await wider.closed).toMatchObject({ code: 4401 })
+  })
+
+  it('without the tenant that the configuration asks for is closed with 4401, and the log says where to look', async () => {
+    const log = logLines()
+    const { gateway, sign } = await gatewayWithIssuer({
+      jwtTenantClaim: 'org',
+      logger: log.logger,
+    })
+    const refused = await TutorialClient.connect(gateway.url, [], bearer(await sign({})))
+    expect(await refused.closed).toEqual({
+      code: 4401,
+      reason: 'A claim of the token is missing or has a form that this gateway does not take',
+    })
+    const logged = log.of('A token was refused for one of its claims')
+    expect(logged.map(({ setting }) => setting)).toEqual(['clients.jwt.claims.tenant'])
+    const client = await TutorialClient.connect(
+      gateway.url,
+      [],
+      bearer(await sign({ org: 'acme' })),
+    )
+    expect(shapeOf(await client.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
   })
 
   it('that nobody signed is closed with 4401', async () => {
