@@ -1,6 +1,7 @@
 /** `sluice sandbox`: the stand-in for Genesys Cloud by itself. */
 import { type SandboxOptions, sandboxModels, startSandbox } from '@sluice/sandbox'
 import { Command } from 'commander'
+import { callBot } from './bot-connector.ts'
 import { CommandError } from './failure.ts'
 import { onStopSignals } from './signals.ts'
 import { paint } from './terminal.ts'
@@ -15,6 +16,10 @@ interface Options {
   apiKey?: string
   rateLimit?: string
   json?: boolean
+  botConnector?: string
+  header?: string
+  headerFile?: string
+  say?: string[]
 }
 
 export function sandboxCommand(): Command {
@@ -32,7 +37,20 @@ export function sandboxCommand(): Command {
     .option('--rate-limit <n>', 'requests a minute for each token (default 300)')
     .option('--list', 'list the models, faults included, and exit')
     .option('--json', 'with --list: as JSON')
-    .action((options: Options) => (options.list === true ? list(options) : run(options)))
+    .option(
+      '--bot-connector <url>',
+      'call a bot as Genesys Cloud does, print what it says, and exit',
+    )
+    .option('--header-file <path>', 'with --bot-connector: file of "name: value" lines to send')
+    .option('--header <line>', 'one of them; others on this machine may see it')
+    .option('--say <text...>', 'with --bot-connector: what the customer says')
+    .action(act)
+}
+
+function act(options: Options): void | Promise<void> {
+  if (options.list === true) return list(options)
+  if (options.botConnector !== undefined) return callBot({ ...options, url: options.botConnector })
+  return run(options)
 }
 
 function list({ json }: Options): void {

@@ -1,5 +1,10 @@
 /** A stand-in for Genesys Cloud and its LLM Gateway, with faults on demand. This file is the face of the package. */
 
+export {
+  type BotConnectorOptions,
+  type BotConnectorTurn,
+  playBotConnector,
+} from './bot-connector.ts'
 export { SandboxError, type SandboxErrorCode } from './errors.ts'
 export type { FaultQueue } from './faults.ts'
 export type { RecordedRequest, SandboxStats } from './ledger.ts'
