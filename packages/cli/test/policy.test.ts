@@ -20,7 +20,7 @@ describe('sluice policy', () => {
     const { code, stdout } = await sluice(['policy', 'list'], { folder: folderWith(OWN) })
     expect(code).toBe(0)
     const names = stdout.split('\n').map((line) => line.split(' ')[0])
-    expect(names).toEqual(['seed', 'standard', 'strict', 'off', 'accounts', ''])
+    expect(names).toEqual(['seed', 'standard', 'strict', 'private', 'off', 'accounts', ''])
     expect(stdout).toMatch(/^standard +[0-9a-f]{16} +in use$/m)
   })
 

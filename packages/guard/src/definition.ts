@@ -4,14 +4,14 @@ import type { Channel, Direction, Role } from './finding.ts'
 import type { TermMatch } from './matcher/terms.ts'
 import type { Action } from './operators.ts'
 
-export type PolicyName = 'seed' | 'standard' | 'strict' | 'off'
+export type PolicyName = 'seed' | 'standard' | 'strict' | 'private' | 'off'
 
 /** What every kind of rule may say. */
 export interface RuleBase {
   /** Unique in the policy. Default: the entity, the name or the category. An inherited rule of the same id is replaced. */
   readonly id?: string
   readonly action: Action
-  /** Default `both`. */
+  /** Default `both`; `input`, and nothing else, for `pseudonymize`. */
   readonly direction?: Direction | 'both'
   /** Default: all channels. */
   readonly channels?: readonly Channel[]
@@ -69,4 +69,21 @@ export interface PolicyDefinition {
   readonly allow?: readonly string[]
   /** No match is longer and no text is held longer, in UTF-16 units, 32 to 4096. Default 320. */
   readonly maxSpan?: number
+  /** What is done with the stand-ins of `pseudonymize` rules. What is not said here is inherited. */
+  readonly pseudonyms?: PseudonymDefinition
+}
+
+/** How stand-ins are kept and where they become values again. */
+export interface PseudonymDefinition {
+  /** Whether the model is told, in a sentence, to keep such words as they are. Default true. */
+  readonly instruct?: boolean
+  /** The channels of the answer in which they become values again, besides tool calls. Default `content`. */
+  readonly restoreIn?: readonly Exclude<Channel, 'tool_arguments'>[]
+  /** Names of the tools in whose arguments they become values again, or `all`. Default: none. */
+  readonly restoreTools?: readonly string[] | 'all'
+  /**
+   * Whether they become values again inside URLs, targets of links and attributes of HTML, too. Default false: whoever
+   * gets a text before the model could have it put a value into an address, and a browser would send it there.
+   */
+  readonly restoreInLinks?: boolean
 }

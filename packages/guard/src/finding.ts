@@ -1,4 +1,5 @@
 // The words of the guard's results: what was found, what was done, and what may be shown. Never the value itself.
+import type { Pseudonyms } from './pseudonyms/pseudonyms.ts'
 
 export type Direction = 'input' | 'output'
 /** The part of a message a text belongs to. */
@@ -16,9 +17,21 @@ export interface OpenOptions {
   readonly format?: 'json'
   /** Default: `user` for input, `assistant` for output. */
   readonly role?: Role
+  /**
+   * The stand-ins of the request. Input: those of what `pseudonymize` rules find are taken from here. Output: they become
+   * values again, even if no rule looks at the text; offsets of findings count each of them as one character.
+   */
+  readonly pseudonyms?: Pseudonyms | undefined
 }
 
-export type ActionKind = 'block' | 'redact' | 'replace' | 'hash' | 'mask' | 'observe'
+export type ActionKind =
+  | 'block'
+  | 'redact'
+  | 'replace'
+  | 'hash'
+  | 'pseudonymize'
+  | 'mask'
+  | 'observe'
 
 export interface Finding {
   /** Entity of the recognizer, name of the pattern, or category of the terms. */

@@ -4,6 +4,7 @@ export type {
   PatternRule,
   PolicyDefinition,
   PolicyName,
+  PseudonymDefinition,
   RuleBase,
   RuleDefinition,
   TermsRule,
@@ -25,5 +26,11 @@ export type { Action } from './operators.ts'
 export { POLICY_NAMES } from './policies.ts'
 export { compilePolicy, type Policy } from './policy.ts'
 export { PolicyError, type PolicyErrorCode } from './policy-error.ts'
+export type { PseudonymRules } from './pseudonyms/pseudonym-rules.ts'
+export {
+  type PseudonymCounts,
+  Pseudonyms,
+  type PseudonymsOptions,
+} from './pseudonyms/pseudonyms.ts'
 export { ENTITY_NAMES } from './recognizers/index.ts'
 export type { RuleSummary, Scope } from './rule.ts'

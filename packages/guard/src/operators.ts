@@ -17,15 +17,24 @@ export type Action =
    * more than half of them).
    */
   | { readonly kind: 'mask'; readonly keepLast?: number; readonly character?: string }
+  /**
+   * Shows a stand-in, which becomes the value again in the answer: of texts of a request alone. Without the stream's
+   * `pseudonyms`, and for a match that is longer than the policy's `maxSpan`, it shows `[ENTITY]`.
+   */
+  | { readonly kind: 'pseudonymize' }
   /** Reports the match and leaves the text as it is. */
   | { readonly kind: 'observe' }
 
-/** Where matches overlap, the highest number decides, character by character. */
+/**
+ * Where matches overlap, the highest number decides, character by character. A pseudonym conceals less than what never
+ * comes back, and more than a mask, which may show a part.
+ */
 const CONCEALMENT: Readonly<Record<ActionKind, number>> = {
-  block: 5,
-  redact: 4,
-  replace: 3,
-  hash: 3,
+  block: 6,
+  redact: 5,
+  replace: 4,
+  hash: 4,
+  pseudonymize: 3,
   mask: 2,
   observe: 1,
 }
@@ -42,12 +51,12 @@ export const ACTION_KINDS: readonly string[] = Object.keys(CONCEALMENT)
 
 /** Whether the whole match is shown as one short text, so that it can go out as soon as the match is certain. */
 export function isLabel(kind: ActionKind): boolean {
-  return kind === 'redact' || kind === 'replace' || kind === 'hash'
+  return kind !== 'block' && kind !== 'mask' && kind !== 'observe'
 }
 
 /** Whether what is shown instead is made of the match. */
 export function usesValue(kind: ActionKind): boolean {
-  return kind === 'hash' || kind === 'mask'
+  return kind === 'hash' || kind === 'mask' || kind === 'pseudonymize'
 }
 
 /** The offset in `value` from which the last `keepLast` letters and digits are kept; at least half stay masked. */

@@ -49,6 +49,23 @@ const STANDARD_RULES: readonly RuleDefinition[] = RECOGNIZERS.filter(
   ]
 })
 
+/** Of any length, so that nothing can stand for it as a whole. */
+const UNBOUNDED = ['URL']
+
+/**
+ * The rules of `standard` for answers, and others for requests: but for secrets and links, all that is found leaves as
+ * stand-ins, also in tool calls.
+ */
+const PRIVATE_RULES: readonly RuleDefinition[] = [
+  ...RECOGNIZERS.filter(
+    ({ entity }) => !SECRETS.includes(entity) && !UNBOUNDED.includes(entity),
+  ).map(({ entity }): RuleDefinition => ({ entity, action: { kind: 'pseudonymize' } })),
+  ...STANDARD_RULES.map(({ id, ...rule }): RuleDefinition => {
+    if (!('entity' in rule) || SECRETS.includes(rule.entity)) return rule
+    return { ...rule, id: id ?? `${rule.entity}:output`, direction: 'output' }
+  }),
+]
+
 const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
   seed: { name: 'seed', rules: SEED_RULES },
   standard: { name: 'standard', rules: STANDARD_RULES },
@@ -57,6 +74,7 @@ const POLICIES: Readonly<Record<PolicyName, PolicyDefinition>> = {
     threshold: 0.3,
     rules: RECOGNIZERS.map(({ entity }) => ({ entity, action: { kind: 'redact' } })),
   },
+  private: { name: 'private', rules: PRIVATE_RULES },
   off: { name: 'off' },
 }
 

@@ -17,6 +17,7 @@ export type PolicyErrorCode =
   | 'term_invalid'
   | 'hash_key_too_short'
   | 'hash_not_possible'
+  | 'pseudonym_not_possible'
   | 'card_hash_with_mask'
 
 /** Where in the definition the fault lies. */

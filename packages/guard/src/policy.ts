@@ -15,6 +15,8 @@ import type { PatternNode } from './matcher/pattern.ts'
 import { builtInPolicy, POLICY_NAMES } from './policies.ts'
 import { PolicyError, under } from './policy-error.ts'
 import { compileProgram, type Program } from './program.ts'
+import { type PseudonymRules, readPseudonyms } from './pseudonyms/pseudonym-rules.ts'
+import { RestoringStream } from './pseudonyms/restoring-stream.ts'
 import { isInScope, type Rule, type RuleSummary, summaryOf } from './rule.ts'
 import {
   checkOptions,
@@ -33,6 +35,7 @@ const DEFAULT_THRESHOLD = 0.5
 const HASH_HEX_DIGITS = 16
 const POLICY_FIELDS = [
   ...['name', 'extends', 'without', 'rules', 'threshold', 'trustedRoles', 'allow', 'maxSpan'],
+  'pseudonyms',
 ]
 
 /** A compiled policy. It is immutable and may be shared by any number of streams. */
@@ -42,6 +45,8 @@ export interface Policy {
   readonly hash: string
   /** The rules, inherited ones included, in the order that decides between equals. */
   readonly rules: readonly RuleSummary[]
+  /** What is done with stand-ins; undefined if no rule makes any. */
+  readonly pseudonyms: PseudonymRules | undefined
   /** Whether any rule looks at such a text. If not, `open` gives a stream that passes everything on. */
   applies(options: OpenOptions): boolean
   /** Starts to guard one text. */
@@ -64,6 +69,7 @@ class CompiledPolicy implements Policy {
   readonly name: string
   readonly hash: string
   readonly rules: readonly RuleSummary[]
+  readonly pseudonyms: PseudonymRules | undefined
   readonly #rules: readonly ReadRule[]
   readonly #maxSpan: number
   readonly #threshold: number
@@ -87,6 +93,9 @@ class CompiledPolicy implements Policy {
       under(path, () => readRule(rule, { index, threshold: this.#threshold })),
     )
     this.rules = this.#rules.map(({ rule }) => summaryOf(rule))
+    const pseudonyms = readPseudonyms(definitionsOf(definition))
+    const hasPseudonyms = this.rules.some(({ action }) => action === 'pseudonymize')
+    this.pseudonyms = hasPseudonyms ? pseudonyms : undefined
     refuseHashedAndMaskedCards(this.#rules.map(({ rule }) => rule))
     this.hash = hashOf({
       rules: rules.map(({ rule }) => rule),
@@ -94,6 +103,7 @@ class CompiledPolicy implements Policy {
       trustedRoles: definition.trustedRoles,
       threshold: this.#threshold,
       maxSpan: this.#maxSpan,
+      pseudonyms: this.pseudonyms,
     })
     this.#program({ direction: 'output' })
   }
@@ -103,9 +113,17 @@ class CompiledPolicy implements Policy {
   }
 
   open(options: OpenOptions): GuardStream {
+    const stream = this.#open(options)
+    const { direction, pseudonyms } = options
+    if (direction === 'input' || pseudonyms === undefined || pseudonyms.size === 0) return stream
+    const inLinks = this.pseudonyms?.restoreInLinks ?? false
+    return new RestoringStream(stream, { pseudonyms, json: jsonKindOf(options), inLinks })
+  }
+
+  #open(options: OpenOptions): GuardStream {
     const program = this.#program(options)
     if (program === undefined) return PASS_THROUGH
-    const stream = new TextStream(program)
+    const stream = new TextStream(program, options.pseudonyms)
     const kind = jsonKindOf(options)
     return kind === undefined ? stream : new JsonStream(stream, { kind, maxSpan: this.#maxSpan })
   }
@@ -224,6 +242,12 @@ function maxSpanOf(definition: PolicyDefinition): number {
   throw new PolicyError('invalid_option', 'expected a whole number from 32 to 4096', {
     path: 'maxSpan',
   })
+}
+
+/** The policy and what it extends, the latter first. */
+function definitionsOf(definition: PolicyDefinition): PolicyDefinition[] {
+  const { extends: base } = definition
+  return base === undefined ? [definition] : [...definitionsOf(namedPolicy(base)), definition]
 }
 
 /** The policy's own threshold, or the one it inherits, or 0.5. */

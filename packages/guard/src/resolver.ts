@@ -4,6 +4,8 @@
 import { countCharacters } from './characters.ts'
 import { type Finding, NO_FINDINGS } from './finding.ts'
 import { isLabel, keptFrom } from './operators.ts'
+import type { Pseudonyms } from './pseudonyms/pseudonyms.ts'
+import { endsInWord } from './pseudonyms/words.ts'
 import type { Rule } from './rule.ts'
 
 /** A match that is certain. Offsets are those of the stream. */
@@ -40,6 +42,14 @@ export class Resolver {
   #lastOwner: Pending | undefined
   /** Whether what is shown instead of a match has to be escaped, since it is put into a JSON string. */
   isQuoting = false
+  /** Where the stand-ins of what is pseudonymized come from. */
+  readonly #pseudonyms: Pseudonyms | undefined
+  /** The last character that was shown of the text, if there are pseudonyms. */
+  #before = ''
+
+  constructor(pseudonyms: Pseudonyms | undefined) {
+    this.#pseudonyms = pseudonyms
+  }
 
   /** Nothing has been found that is not yet shown and reported. */
   get isIdle(): boolean {
@@ -101,7 +111,17 @@ export class Resolver {
 
   /** What is shown of `text`, which begins at offset `from` of the stream. Call it for adjoining stretches in order. */
   show(text: string, from: number): string {
-    if (this.isIdle || text === '') return text
+    const shown = this.isIdle || text === '' ? text : this.#shown(text, from)
+    if (this.#pseudonyms !== undefined && shown !== '') this.#before = shown.slice(-1)
+    return shown
+  }
+
+  /** The text is over, and another one follows. */
+  endText(): void {
+    this.#before = ''
+  }
+
+  #shown(text: string, from: number): string {
     const to = from + text.length
     const byStart = this.#startingBefore(to)
     let covering: Pending[] = []
@@ -125,6 +145,7 @@ export class Resolver {
       until = Math.min(until, firstEnd)
       const owner = mostConcealing(covering)
       if (owner === undefined) shown += text.slice(at - from, until - from)
+      else if (owner.rule.action === 'pseudonymize') shown += this.#pseudonym(owner, at, shown)
       else if (isLabel(owner.rule.action)) shown += this.#label(owner)
       else shown += this.#rewrite(owner, text.slice(at - from, until - from), at)
       at = until
@@ -180,6 +201,38 @@ export class Resolver {
     if (owner.isLabelShown) return ''
     owner.isLabelShown = true
     return continues ? '' : this.#quoted(owner.rule.label(owner.value))
+  }
+
+  /**
+   * The stand-in of a match from where it first decides, up to its end. One that is cut is not known whole, and what stands
+   * for a part of it would not lead back to it.
+   */
+  #pseudonym(owner: Pending, at: number, shown: string): string {
+    if (this.#pseudonyms === undefined) return this.#label(owner)
+    const last = this.#lastOwner
+    const continues = this.#takesOver(owner)
+    if (owner.isLabelShown) return ''
+    owner.isLabelShown = true
+    if (owner.isCut)
+      return continues && last?.isCut === true ? '' : this.#quoted(owner.rule.label(''))
+    const value = this.#unquoted(owner.value.slice(at - owner.start))
+    const { rule } = owner
+    const standIn = this.#pseudonyms.standInOf(
+      rule.entity,
+      value,
+      endsInWord(shown || this.#before),
+    )
+    return standIn ?? this.#quoted(rule.label(value))
+  }
+
+  /** What a part of a JSON string says. */
+  #unquoted(text: string): string {
+    if (!this.isQuoting || !text.includes('\\')) return text
+    try {
+      return JSON.parse(`"${text}"`)
+    } catch {
+      return text
+    }
   }
 
   #rewrite(owner: Pending, stretch: string, at: number): string {

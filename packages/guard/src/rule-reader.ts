@@ -46,6 +46,7 @@ const ACTION_FIELDS: Readonly<Record<ActionKind, readonly string[]>> = {
   redact: ['kind', 'label'],
   replace: ['kind', 'with'],
   hash: ['kind', 'key'],
+  pseudonymize: ['kind'],
   mask: ['kind', 'keepLast', 'character'],
   observe: ['kind'],
 }
@@ -162,7 +163,7 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
     const scores = scoresOf(pattern)
     const minStanding = STANDINGS.find((standing) => scores[standing] >= threshold)
     if (minStanding === undefined) return []
-    if (latch !== undefined || armor !== undefined) refuseHash(rule)
+    if (latch !== undefined || armor !== undefined) refuseWholeValue(rule)
     return [
       {
         rule,
@@ -220,11 +221,15 @@ function readArmor({ lines, until }: Armor): DetectorArmor {
   }
 }
 
-/** A hash needs the whole value, and the label of an open-ended match is shown long before its end. */
-function refuseHash(rule: Rule): void {
-  if (rule.action !== 'hash') return
-  const message = `${rule.entity} may be of any length and cannot be hashed; redact or replace it`
-  throw new PolicyError('hash_not_possible', message, { path: 'action.kind' })
+/** A hash and a stand-in need the whole value, and the label of an open-ended match is shown long before its end. */
+function refuseWholeValue({ action, entity }: Rule): void {
+  if (action !== 'hash' && action !== 'pseudonymize') return
+  const [code, done] =
+    action === 'hash'
+      ? (['hash_not_possible', 'hashed'] as const)
+      : (['pseudonym_not_possible', 'pseudonymized'] as const)
+  const message = `${entity} may be of any length and cannot be ${done}; redact or replace it`
+  throw new PolicyError(code, message, { path: 'action.kind' })
 }
 
 /** Turns the values of an allow-list into patterns, folded and without regard to case. */
@@ -302,14 +307,21 @@ function labelOf(action: Action, entity: string): (value: string) => string {
     }
     case 'redact':
       return () => action.label ?? `[${entity}]`
+    case 'pseudonymize':
+      return () => `[${entity}]`
     default:
       return () => ''
   }
 }
 
 function scopeOf(definition: RuleDefinition): Scope {
-  const { direction = 'both', channels, roles } = definition
+  const isOfRequest = definition.action.kind === 'pseudonymize'
+  const { direction = isOfRequest ? 'input' : 'both', channels, roles } = definition
   requireOneOf(direction, DIRECTIONS, 'direction')
+  if (isOfRequest && direction !== 'input') {
+    const message = 'only what a request says can be pseudonymized; leave "direction" out'
+    throw new PolicyError('invalid_rule', message, { path: 'direction' })
+  }
   if (channels !== undefined) requireSomeOf(channels, CHANNELS, 'channels')
   if (roles !== undefined) requireSomeOf(roles, ROLES, 'roles')
   return { direction, channels, roles }

@@ -5,6 +5,7 @@ import { type Block, type GuardStream, NO_FINDINGS, type StreamResult } from './
 import { HeldText } from './held-text.ts'
 import { FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
 import type { Program } from './program.ts'
+import type { Pseudonyms } from './pseudonyms/pseudonyms.ts'
 import { type Candidate, Resolver, toFinding } from './resolver.ts'
 import { Scanner } from './scanner.ts'
 
@@ -14,15 +15,17 @@ const MAX_SLICE = 1024
 export class TextStream implements GuardStream {
   readonly #program: Program
   readonly #held = new HeldText()
-  readonly #resolver = new Resolver()
+  readonly #resolver: Resolver
   readonly #scanner: Scanner
   #blocked: Block | undefined
   #isOver = false
   /** Offset up to which the text has been let go of, although it is still held to judge what follows it. */
   #released = 0
 
-  constructor(program: Program) {
+  /** @param pseudonyms the stand-ins of what its rules pseudonymize */
+  constructor(program: Program, pseudonyms?: Pseudonyms) {
     this.#program = program
+    this.#resolver = new Resolver(pseudonyms)
     this.#scanner = new Scanner(program, this.#held, this.#resolver)
   }
 
@@ -70,7 +73,9 @@ export class TextStream implements GuardStream {
     if (this.#isOver) return this.#afterwards()
     this.#scanner.scan(this.#held.text.length)
     if (this.#scanner.matches.blockedBy === undefined) this.#scanner.scanEnd()
-    return this.#result()
+    const result = this.#result()
+    this.#resolver.endText()
+    return result
   }
 
   /** Whether the text stands in a JSON string, so that what is put into it has to be escaped. */

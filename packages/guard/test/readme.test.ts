@@ -9,8 +9,9 @@ const code = [...readme.matchAll(/^```js\n([\s\S]*?)^```/gm)].map(([, block]) =>
 it('shows true examples', () => {
   const seen: [unknown, unknown][] = []
   const script = code.replace(/^import .*$/gm, '').replace(/^(\S.*) \/\/ -> (.*)$/gm, 'see($1, $2)')
-  new Function('compilePolicy', 'see', script)(
+  new Function('compilePolicy', 'Pseudonyms', 'see', script)(
     guard.compilePolicy,
+    guard.Pseudonyms,
     (actual: unknown, expected: unknown) => seen.push([actual, expected]),
   )
   expect(seen.length).toBeGreaterThan(6)

@@ -12,6 +12,7 @@ import {
   type PatternRule,
   POLICY_NAMES,
   type PolicyDefinition,
+  type PseudonymDefinition,
   type Role,
   type RuleBase,
   type TermMatch,
@@ -60,6 +61,7 @@ const actions = {
     keepLast: z.int().min(0).optional().describe('Letters and digits that stay. Default 0.'),
     character: z.string().length(1).optional().describe('Default *.'),
   },
+  pseudonymize: {},
   observe: {},
 } as const satisfies { readonly [K in ActionKind]: FieldsOf<K> }
 
@@ -105,6 +107,22 @@ const termsRule = {
   category: z.string().min(1).describe('What a finding is called.'),
 } as const satisfies Fields<TermsRule>
 
+const pseudonyms = {
+  instruct: z
+    .boolean()
+    .optional()
+    .describe('Tell the model to keep stand-ins as they are. Default true.'),
+  restoreIn: z
+    .array(z.enum(channels).exclude(['tool_arguments']))
+    .optional()
+    .describe('Channels in which they become values again. Default content.'),
+  restoreTools: z
+    .union([z.literal('all'), words])
+    .optional()
+    .describe('Tools in whose arguments they do. Default none.'),
+  restoreInLinks: z.boolean().optional().describe('In links, too. Default false.'),
+} as const satisfies Fields<PseudonymDefinition>
+
 const policy = {
   name: z.string().min(1).optional().describe('Default the name it has here.'),
   extends: z.enum(POLICY_NAMES).optional().describe('The built-in policy whose rules come first.'),
@@ -124,6 +142,7 @@ const policy = {
     .max(4096)
     .optional()
     .describe('Longest match in UTF-16 units. Default 320.'),
+  pseudonyms: z.strictObject(pseudonyms).optional().describe('What is done with stand-ins.'),
 } as const satisfies Fields<PolicyDefinition>
 
 /** One policy of sluice.yaml. */

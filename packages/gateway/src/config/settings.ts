@@ -447,7 +447,7 @@ export const SETTINGS = {
   // What a request may be.
   policy: optional(
     'SLUICE_POLICY guard.policy',
-    text('seed, standard, strict, off, or a policy of sluice.yaml'),
+    text('seed, standard, strict, private, off, or a policy of sluice.yaml'),
     { about: 'The guard policy. Profile seed: seed; the others: standard.', reloads: true },
   ),
   onOverflow: setting(

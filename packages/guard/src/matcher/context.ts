@@ -47,7 +47,7 @@ const NUMBER = 2
 export const KNOWN_WORD = 0xffff
 
 /** Scripts that write no space between words: a word counts wherever it stands, whatever is around it. */
-const SPACELESS =
+export const SPACELESS =
   /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u
 
 /** A place in the tree of the words. `prefix`: the roles of all words that begin like this. */

@@ -1,0 +1,221 @@
+// Whether a place in an answer lies in a link, in its target or in an attribute of HTML, by the text before it alone: what
+// stands there is sent to a server as soon as somebody's browser shows the answer. What becomes a link only by the text
+// behind it is not seen. In doubt a place is one of a link.
+
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const SLASH = 0x2f
+const COLON = 0x3a
+const SEMICOLON = 0x3b
+const LESS = 0x3c
+const EQUALS = 0x3d
+const GREATER = 0x3e
+const QUESTION = 0x3f
+const BRACKET_OPEN = 0x5b
+const BACKSLASH = 0x5c
+const BRACKET_CLOSE = 0x5d
+const AMPERSAND = 0x26
+const DOUBLE_QUOTE = 0x22
+const QUOTE = 0x27
+const HASH = 0x23
+const PARENTHESIS_OPEN = 0x28
+const PARENTHESIS_CLOSE = 0x29
+const DOT = 0x2e
+
+/** Kinds of ASCII characters, as bits. */
+const BLANK = 1
+const LETTER = 2
+const NAME = 4
+/** Goes on in the scheme of a URL (RFC 3986, section 3.1). */
+const SCHEME = 8
+/** Begins what follows a scheme. */
+const AFTER_COLON = 16
+/** May stand before a link definition in its line: a quote or a list. */
+const LINE_OPENER = 32
+
+const KINDS = new Uint8Array(0x80)
+for (let unit = 0; unit < KINDS.length; unit += 1) {
+  const character = String.fromCharCode(unit)
+  const is = (pattern: RegExp, bit: number) => (pattern.test(character) ? bit : 0)
+  KINDS[unit] =
+    is(/\s/, BLANK) |
+    is(/[a-z]/i, LETTER) |
+    is(/[a-z\d:-]/i, NAME) |
+    is(/[a-z\d+.-]/i, SCHEME) |
+    is(/[\w/?#%@+~.-]/, AFTER_COLON) |
+    is(/[\s>*+\-\d.)]/, LINE_OPENER)
+}
+
+/** Schemes that make a link of whatever follows. */
+const SCHEMES = /^(?:https?|wss?|ftps?|file|data|blob|javascript|vbscript|mailto)$/i
+const MAX_SCHEME_LENGTH = 12
+
+type Tag = 'none' | 'opening' | 'name' | 'inside'
+/** `waiting`: behind `[label]:`, where the target has not begun. */
+type Definition = 'none' | 'waiting' | 'bracketed'
+
+export class LinkPlace {
+  #before = 0
+  /** The word that a scheme or `www` would be, empty if none can be. */
+  #word = ''
+  /** A word and a colon came just now. */
+  #isBehindColon = false
+  /** Whether the run of characters without a blank is a link, has a dotted name, or a character reference. */
+  #isLink = false
+  #hasDot = false
+  #hasAmpersand = false
+  /** Open parentheses of a Markdown target; 0 outside of one. */
+  #depth = 0
+  /** Whether the target is in angle brackets. */
+  #isInAngles = false
+  #definition: Definition = 'none'
+  /** Whether a line began with a bracket; undefined as long as it has not begun. */
+  #lineOpensBracket: boolean | undefined
+  #tag: Tag = 'none'
+  #isInAttribute = false
+  /** The quote that ends an attribute's value; 0 outside of quotes. */
+  #quote = 0
+
+  get isInLink(): boolean {
+    return this.#isLink || this.#depth > 0 || this.#definition !== 'none' || this.#isInAttribute
+  }
+
+  /** Forgets everything: another text begins. */
+  reset(): void {
+    this.#endRun()
+    this.#before = 0
+    this.#depth = 0
+    this.#isInAngles = false
+    this.#definition = 'none'
+    this.#lineOpensBracket = undefined
+    this.#leaveTag()
+  }
+
+  /** Takes a word that is shown as another one. */
+  takeWord(): void {
+    this.#word = ''
+    this.#isBehindColon = false
+    this.#lineOpensBracket ??= false
+    this.#before = 0
+  }
+
+  /** Takes the next character. */
+  take(unit: number): void {
+    const kind = unit < 0x80 ? (KINDS[unit] ?? 0) : 0
+    if (this.#tag !== 'none') this.#takeOfTag(unit, kind)
+    if (this.#depth > 0) this.#takeOfTarget(unit)
+    if (this.#definition !== 'none') this.#takeOfDefinition(unit, kind)
+    if ((kind & BLANK) !== 0) this.#takeBlank(unit)
+    else this.#takeVisible(unit, kind)
+    if (unit !== CARRIAGE_RETURN) this.#before = unit
+  }
+
+  #takeBlank(unit: number): void {
+    this.#endRun()
+    if (unit === LINE_FEED) this.#lineOpensBracket = undefined
+  }
+
+  #takeVisible(unit: number, kind: number): void {
+    if (this.#lineOpensBracket === undefined && (kind & LINE_OPENER) === 0)
+      this.#lineOpensBracket = unit === BRACKET_OPEN
+    if (unit === LESS) {
+      this.#endRun()
+      if (this.#tag === 'none') this.#tag = 'opening'
+      return
+    }
+    if (!this.#isLink) this.#takeOfRun(unit, kind)
+    if (this.#before !== BRACKET_CLOSE) return
+    if (unit === PARENTHESIS_OPEN && this.#depth === 0) this.#depth = 1
+    if (unit === COLON && this.#lineOpensBracket === true) this.#definition = 'waiting'
+  }
+
+  /** A run of characters without a blank; one of them may make a link of all that follow. */
+  #takeOfRun(unit: number, kind: number): void {
+    if (this.#isBehindColon && (kind & AFTER_COLON) !== 0) this.#isLink = true
+    this.#isBehindColon = false
+    if ((kind & SCHEME) !== 0) this.#takeOfWord(unit, kind)
+    else if (unit === COLON) this.#takeColon()
+    else this.#takeMark(unit)
+  }
+
+  #takeOfWord(unit: number, kind: number): void {
+    if (unit === DOT && /^www$/i.test(this.#word)) this.#isLink = true
+    if (this.#before === DOT && (kind & LETTER) !== 0) this.#hasDot = true
+    const isGoingOn = this.#word !== '' && this.#word.length <= MAX_SCHEME_LENGTH
+    if (isGoingOn) this.#word += String.fromCharCode(unit)
+    else if ((kind & LETTER) !== 0 && !this.#isWordBefore()) this.#word = String.fromCharCode(unit)
+  }
+
+  #isWordBefore(): boolean {
+    return this.#before < 0x80 && ((KINDS[this.#before] ?? 0) & SCHEME) !== 0 && this.#before !== 0
+  }
+
+  #takeColon(): void {
+    const word = this.#word
+    this.#word = ''
+    if (word === '') return
+    if (SCHEMES.test(word)) this.#isLink = true
+    else this.#isBehindColon = true
+  }
+
+  #takeMark(unit: number): void {
+    this.#word = ''
+    if (unit === SLASH && this.#before === SLASH) this.#isLink = true
+    if (this.#hasDot && (unit === SLASH || unit === QUESTION || unit === HASH)) this.#isLink = true
+    if (unit === AMPERSAND) this.#hasAmpersand = true
+    if (unit === SEMICOLON && this.#hasAmpersand) this.#isLink = true
+  }
+
+  #endRun(): void {
+    this.#word = ''
+    this.#isBehindColon = false
+    this.#isLink = false
+    this.#hasDot = false
+    this.#hasAmpersand = false
+  }
+
+  /** `](` to the parenthesis that closes it, `](<` to `>` and then to that. A blank line ends it, too. */
+  #takeOfTarget(unit: number): void {
+    if (unit === LINE_FEED && this.#before === LINE_FEED) {
+      this.#depth = 0
+      this.#isInAngles = false
+    } else if (this.#before === BACKSLASH) return
+    else if (this.#isInAngles) this.#isInAngles = unit !== GREATER && unit !== LINE_FEED
+    else if (unit === LESS) this.#isInAngles = true
+    else if (unit === PARENTHESIS_OPEN) this.#depth += 1
+    else if (unit === PARENTHESIS_CLOSE) this.#depth -= 1
+  }
+
+  /** The target behind `[label]:`, in the same line or the next. */
+  #takeOfDefinition(unit: number, kind: number): void {
+    if (this.#definition === 'bracketed') {
+      if (unit === GREATER || unit === LINE_FEED) this.#definition = 'none'
+    } else if (unit === LESS) this.#definition = 'bracketed'
+    else if ((kind & BLANK) === 0) {
+      this.#definition = 'none'
+      this.#isLink = true
+    } else if (unit === LINE_FEED && this.#before === LINE_FEED) this.#definition = 'none'
+  }
+
+  /** `<name`, then attributes; what follows an equals sign may be in quotes, and then all up to the next one is. */
+  #takeOfTag(unit: number, kind: number): void {
+    if (this.#quote !== 0) {
+      if (unit === this.#quote) this.#quote = 0
+    } else if (unit === GREATER) this.#leaveTag()
+    else if (this.#tag === 'inside') this.#takeOfAttributes(unit)
+    else if (this.#tag === 'opening') this.#tag = (kind & LETTER) !== 0 ? 'name' : 'none'
+    else if ((kind & BLANK) !== 0 || unit === SLASH) this.#tag = 'inside'
+    else if ((kind & NAME) === 0) this.#tag = 'none'
+  }
+
+  #takeOfAttributes(unit: number): void {
+    if (unit === EQUALS) this.#isInAttribute = true
+    else if ((unit === DOUBLE_QUOTE || unit === QUOTE) && this.#isInAttribute) this.#quote = unit
+  }
+
+  #leaveTag(): void {
+    this.#tag = 'none'
+    this.#isInAttribute = false
+    this.#quote = 0
+  }
+}
