@@ -42,7 +42,10 @@ export function withOurNames(value: unknown, context: z.RefinementCtx): unknown 
     const isOptional = ours !== field || OPTIONAL.has(field) || REFUSED.has(field)
     if (given === null && isOptional) continue
     const problem = problemOf(value as Fields, field, ours)
-    if (problem !== undefined) context.addIssue({ code: 'custom', path: [field], message: problem })
+    const isOther = ours in renamed && renamed[ours] !== given
+    if (isOther) context.addIssue({ code: 'custom', path: [field], message: contradicts(ours) })
+    else if (problem !== undefined)
+      context.addIssue({ code: 'custom', path: [field], message: problem })
     else renamed[ours] = given
   }
   return renamed
@@ -53,5 +56,9 @@ function problemOf(request: Fields, field: string, ours: string): string | undef
   if (field === 'model' && request.modelId === undefined)
     return 'the name of the model belongs into `modelId`'
   const isTwice = ours !== field && request[ours] !== undefined && request[ours] !== request[field]
-  return isTwice ? `contradicts ${ours}, which is given too` : undefined
+  return isTwice ? contradicts(ours) : undefined
+}
+
+function contradicts(ours: string): string {
+  return `contradicts ${ours}, which is given too`
 }

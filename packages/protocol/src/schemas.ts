@@ -74,6 +74,12 @@ function extensionShape(limits: ChatRequestLimits) {
   return Object.fromEntries(names.map((field) => [field, value]))
 }
 
+/** Client libraries send back null or an empty list where the model called nothing. */
+function toolCallsSchema<T>(toolCall: z.ZodType<T>) {
+  const calls = z.array(toolCall).max(MAX_TOOL_CALLS).nullish()
+  return calls.transform((list) => (list?.length ? list : undefined))
+}
+
 function messageSchema(limits: ChatRequestLimits) {
   const content = contentSchema(limits.maxContentCharacters)
   const extensions = extensionShape(limits)
@@ -93,7 +99,7 @@ function messageSchema(limits: ChatRequestLimits) {
       role: z.literal('assistant'),
       content: content.nullish(),
       name: name.optional(),
-      tool_calls: z.array(toolCall).min(1).max(MAX_TOOL_CALLS).optional(),
+      tool_calls: toolCallsSchema(toolCall),
     }),
     z.object({ role: z.literal('tool'), content, tool_call_id: callId }),
   ])
