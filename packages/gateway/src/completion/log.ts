@@ -199,6 +199,17 @@ export class CompletionLog {
     if (count > 0) tags[count - 1] = (tags[count - 1] ?? 0) | CHUNK_END
   }
 
+  /**
+   * The position of the last entry of the chunk that begins at `from`; undefined while the rest of it may still come.
+   * @param isOver nothing is appended any more
+   */
+  chunkEnd(from: number, isOver: boolean): number | undefined {
+    const { top } = this
+    let last = from
+    while (last < top && !endsChunk(this.tag(last))) last += 1
+    return isOver || endsChunk(this.tag(last)) ? last : undefined
+  }
+
   /** Frees the segments whose entries are all at or before `position`. */
   release(position: number): void {
     for (let oldest = this.#segments[0]; oldest !== this.#last && oldest !== undefined; ) {

@@ -1,4 +1,4 @@
-/** Renders entries of a log as the chunk messages of dialect 1: one frame for each chunk of the upstream. */
+/** Renders entries of a log as chat-completion chunks, one for each chunk of the upstream, in the message of a dialect. */
 import { bareTag, type CompletionLog, EntryKind, entryOf } from '../completion/log.ts'
 import { TEXT_CHANNELS } from '../deltas.ts'
 
@@ -17,10 +17,20 @@ export interface RenderRange {
   sink: ChunkSink
 }
 
-const OPEN = '{"type":"chunk","data":'
-const VERBATIM_HEAD = Buffer.from(OPEN)
-const VERBATIM_TAIL = Buffer.from('}')
-const TEXT_TAIL = Buffer.from('"},"finish_reason":null}]}}')
+/** What a dialect makes of a chunk object. */
+export interface ChunkForm {
+  /** What stands before and after the object. */
+  open: string
+  close: string
+  /** The inside of the object before its choices. Absent: as the upstream has it. */
+  envelope?: string
+  /** Kinds of entries that the dialect has other ways to say. Default: none. */
+  omitted?: ReadonlySet<EntryKind>
+}
+
+/** The chunk messages of dialect 1. */
+const MESSAGE: ChunkForm = { open: '{"type":"chunk","data":', close: '}' }
+const TEXT_TAIL = '"},"finish_reason":null}]}'
 
 /** The parts of one choice's delta, as JSON. */
 interface Delta {
@@ -34,16 +44,28 @@ interface Delta {
 
 /** Keeps the envelope of the last chunk, which hardly ever changes: a chunk with one text is three copies of bytes. */
 export class ChunkRenderer {
-  #envelope = '"object":"chat.completion.chunk"'
+  readonly #form: ChunkForm
+  readonly #open: Buffer
+  readonly #close: Buffer
+  readonly #textTail: Buffer
+  #envelope: string
   /** What stands before the text in a chunk with the tag `#headTag`. */
   #head = Buffer.alloc(0)
   #headTag = -1
 
-  /** Adds the frame for one chunk; none if the chunk has nothing to say. */
+  constructor(form: ChunkForm = MESSAGE) {
+    this.#form = form
+    this.#open = Buffer.from(form.open)
+    this.#close = Buffer.from(form.close)
+    this.#textTail = Buffer.from(`${TEXT_TAIL}${form.close}`)
+    this.#envelope = form.envelope ?? '"object":"chat.completion.chunk"'
+  }
+
+  /** Adds the message for one chunk; none if the chunk has nothing to say. */
   render(log: CompletionLog, { from, to, sink }: RenderRange): void {
     const first = entryOf(log.tag(from)).kind
     if (from === to && first === EntryKind.text) this.#renderText(log, from, sink)
-    else if (first === EntryKind.verbatim) renderVerbatim(log, from, sink)
+    else if (first === EntryKind.verbatim) this.#renderVerbatim(log, from, sink)
     else this.#renderParts(log, { from, to, sink })
   }
 
@@ -54,22 +76,32 @@ export class ChunkRenderer {
       const { choice, channel } = entryOf(tag)
       const field = fieldOf(channel)
       this.#head = Buffer.from(
-        `${OPEN}{${this.#envelope},"choices":[{"index":${choice},"delta":{"${field}":"`,
+        `${this.#form.open}{${this.#envelope},"choices":[{"index":${choice},"delta":{"${field}":"`,
       )
       this.#headTag = tag
     }
-    sink.begin(this.#head.length + end - start + TEXT_TAIL.length)
+    sink.begin(this.#head.length + end - start + this.#textTail.length)
     sink.add(this.#head, 0, this.#head.length)
     sink.add(bytes, start, end)
-    sink.add(TEXT_TAIL, 0, TEXT_TAIL.length)
+    sink.add(this.#textTail, 0, this.#textTail.length)
+  }
+
+  #renderVerbatim(log: CompletionLog, position: number, sink: ChunkSink): void {
+    const { bytes, start, end } = log.read(position)
+    sink.begin(this.#open.length + end - start + this.#close.length)
+    sink.add(this.#open, 0, this.#open.length)
+    sink.add(bytes, start, end)
+    sink.add(this.#close, 0, this.#close.length)
   }
 
   #renderParts(log: CompletionLog, { from, to, sink }: RenderRange): void {
+    const { open, close, omitted } = this.#form
     const deltas = new Map<number, Delta>()
     let tail = ''
     for (let position = from; position <= to; position += 1) {
       const { tag, bytes, start, end } = log.read(position)
       const { kind, choice, channel } = entryOf(tag)
+      if (omitted?.has(kind)) continue
       const json = bytes.toString('utf8', start, end)
       if (kind === EntryKind.envelope) this.#setEnvelope(json)
       else if (kind === EntryKind.usage) tail += `,"usage":${json}`
@@ -78,7 +110,7 @@ export class ChunkRenderer {
     }
     if (deltas.size === 0 && tail === '') return
     const choices = [...deltas].map(([index, delta]) => choiceJson(index, delta)).join(',')
-    sink.text(`${OPEN}{${this.#envelope},"choices":[${choices}]${tail}}}`)
+    sink.text(`${open}{${this.#envelope},"choices":[${choices}]${tail}}${close}`)
   }
 
   #setEnvelope(json: string): void {
@@ -89,14 +121,6 @@ export class ChunkRenderer {
 
 function fieldOf(channel: number): string {
   return TEXT_CHANNELS[channel]?.field ?? ''
-}
-
-function renderVerbatim(log: CompletionLog, position: number, sink: ChunkSink): void {
-  const { bytes, start, end } = log.read(position)
-  sink.begin(VERBATIM_HEAD.length + end - start + VERBATIM_TAIL.length)
-  sink.add(VERBATIM_HEAD, 0, VERBATIM_HEAD.length)
-  sink.add(bytes, start, end)
-  sink.add(VERBATIM_TAIL, 0, VERBATIM_TAIL.length)
 }
 
 function deltaOf(deltas: Map<number, Delta>, choice: number): Delta {

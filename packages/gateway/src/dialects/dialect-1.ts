@@ -5,7 +5,6 @@
 import { BLOCKED_REASONS, CLOSE_CODES, ERROR_TEXTS, SUBPROTOCOL_V1 } from '@sluice/protocol'
 import { auditLogOf } from '../completion/audit-log.ts'
 import type { Ack } from '../completion/feed.ts'
-import { endsChunk } from '../completion/log.ts'
 import type { Order } from '../completion/order.ts'
 import type { Subscriber, Subscription } from '../completion/subscription.ts'
 import type { Terminal } from '../completion/terminal.ts'
@@ -146,10 +145,8 @@ class Dialect1Session implements Session, Subscriber {
         subscription.isBehind = true
         break
       }
-      let last = subscription.cursor + 1
-      while (last < top && !endsChunk(log.tag(last))) last += 1
-      // The rest of an unfinished chunk may still come, unless this is the end.
-      if (!endsChunk(log.tag(last)) && terminal === undefined) break
+      const last = log.chunkEnd(subscription.cursor + 1, terminal !== undefined)
+      if (last === undefined) break
       renderer.render(log, { from: subscription.cursor + 1, to: last, sink: batch })
       subscription.cursor = last
       if (batch.length >= WRITE_BYTES) socket.writeFrames(batch.take())
