@@ -10,6 +10,7 @@ const COMPOSITION = new Set(['assembly.ts', 'check-configuration.ts', 'gateway.t
 /** Files that every room may import. */
 const GROUND = new Set([
   'backoff.ts',
+  'byte-batch.ts',
   'clock.ts',
   'deltas.ts',
   'errors.ts',
@@ -35,6 +36,7 @@ const ARROWS = {
   config: ['clients/labels.ts', 'clients/principal.ts', 'request'],
   webhook: ['completion', 'dialects'],
   dialects: ['clients', 'completion', 'socket'],
+  http: ['clients', 'completion', 'dialects', 'limits', 'server/router.ts'],
   limits: ['clients', 'completion/order.ts'],
   'live-config.ts': ['clients', 'config', 'dialects', 'request', 'server/origin.ts', 'upstream'],
   'log-observer.ts': ['audit/bounded-id.ts', 'completion'],

@@ -17,6 +17,7 @@ import { MemoryBudget } from './completion/memory-budget.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import type { Settings } from './config/settings.ts'
 import { GatewayError } from './errors.ts'
+import { httpRoutes } from './http/http-routes.ts'
 import { ClientQuotas } from './limits/client-quotas.ts'
 import { ConcurrencyLimits } from './limits/concurrency-limits.ts'
 import { RateLimits } from './limits/rate-limits.ts'
@@ -97,19 +98,21 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     concurrency: new ConcurrencyLimits(settings),
     rates: new RateLimits(settings),
   }
+  const scheduler = new Scheduler()
   const quotas = new ClientQuotas({ ...limits, refusals: reporting })
   const completions = new Completions({
     upstream,
     store: new MemoryFeedStore({ budget: memory, ringBytes: settings.ringBytes }),
     quotas,
-    scheduler: new Scheduler(),
+    scheduler,
     timeoutMs: settings.completionTimeoutMs,
     maxAnswerCharacters: settings.maxAnswerCharacters,
     clock: options.clock,
     observers: reporting.observers,
     diagnostics: reporting,
   })
-  const listeners = createListeners(foundation, { ...limits, completions, reporting, addressOf })
+  const engine = { ...limits, completions, reporting, addressOf, memory, scheduler }
+  const listeners = createListeners(foundation, engine)
   const { monitor } = listeners.server
   reporting.watch({ monitor, completions, memory, upstream, keys: access.keys, tls })
   return {
@@ -150,18 +153,22 @@ async function lay(options: AssemblyOptions): Promise<Foundation> {
   return { ...options, settings, live, tls, isProxy, addressOf, ...parts }
 }
 
-interface Engine extends Pick<Assembly, 'completions' | 'concurrency' | 'reporting'> {
+interface Engine extends Pick<Assembly, 'completions' | 'concurrency' | 'rates' | 'reporting'> {
   addressOf: Foundation['addressOf']
+  memory: MemoryBudget
+  scheduler: Scheduler
 }
 
 /** What comes in: the listeners of clients and of operators. */
 function createListeners(
   { settings, live, tls, access, isProxy, clock, logger }: Foundation,
-  { completions, concurrency, reporting, addressOf }: Engine,
+  engine: Engine,
 ): Pick<Assembly, 'admin' | 'connections' | 'readiness' | 'server'> {
   const readiness = new Readiness(new DescriptorWatch(logger))
+  const { completions, concurrency, reporting, addressOf } = engine
   const { authenticator, allowAnonymous } = access
   const shared = { live, readiness, refusals: reporting, addressOf }
+  const admission = new LiveAdmission({ live, access, clock })
   const connections = new Connections({
     ...settings,
     authenticator,
@@ -169,9 +176,10 @@ function createListeners(
     isProxy,
     concurrency,
     refusals: reporting,
-    services: { admission: new LiveAdmission({ live, access, clock }), completions, live },
+    services: { admission, completions, live },
   })
-  const routes = [...WEBSOCKET_ROUTES, ...healthRoutes(readiness)]
+  const http = { ...engine, admission, live, clock, currentPrincipal: access.current }
+  const routes = [...WEBSOCKET_ROUTES, ...healthRoutes(readiness), ...httpRoutes(http)]
   const router = new Router({ ...shared, authenticator, routes, diagnostics: reporting })
   const server = new GatewayServer({
     ...settings,

@@ -4,8 +4,11 @@ import { type ErrorCode, type ErrorCodeRow, errorRow } from '@sluice/protocol'
 /** Codes of the protocol, and two that only an operator sees. */
 export type GatewayErrorCode = ErrorCode | 'configuration' | 'listen'
 
-/** `oauth_credentials`: the token endpoint refused the gateway's client id and secret. */
-export type ErrorReason = 'oauth_credentials'
+/**
+ * `oauth_credentials`: the token endpoint refused the gateway's client id and secret. `body_too_large`, `media_type`: what
+ * is wrong with the body of an HTTP request. `content_bound`: a message is longer than the upstream's profile lets it be.
+ */
+export type ErrorReason = 'oauth_credentials' | 'body_too_large' | 'media_type' | 'content_bound'
 
 export interface GatewayErrorOptions {
   cause?: unknown

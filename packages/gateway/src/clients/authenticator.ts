@@ -14,6 +14,9 @@ export interface AuthenticatorOptions {
   readonly allowAnonymous: boolean
 }
 
+/** What users of libraries that insist on a credential write where they have none. */
+const NO_CREDENTIAL = 'none'
+
 /** Checks credentials. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions
@@ -30,12 +33,14 @@ export class Authenticator {
 
   /**
    * Resolves to the principal, or to why there is none; never throws and never repeats the credential. A bad credential is
-   * refused even where none is needed, unless there is no way to have a good one: client libraries insist on sending one.
+   * refused even where none is needed, unless there is no way to have a good one, or it says itself that it is none: client
+   * libraries insist on sending one.
    */
   async authenticate(credential: string | undefined): Promise<AuthResult> {
     const { keys, tokens, allowAnonymous } = this.#options
     if (this.ignoresCredentials) return accepted(ANONYMOUS)
-    if (credential === undefined) return allowAnonymous ? accepted(ANONYMOUS) : refused('missing')
+    if (credential === undefined || credential === NO_CREDENTIAL)
+      return allowAnonymous ? accepted(ANONYMOUS) : refused('missing')
     if (credential.length > MAX_CREDENTIAL_LENGTH) return refused('malformed')
     if (credential.startsWith(KEY_PREFIX)) return keys?.check(credential) ?? refused('unknown_key')
     return tokens?.check(credential) ?? refused('malformed')

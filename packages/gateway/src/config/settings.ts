@@ -539,6 +539,11 @@ export const SETTINGS = {
     about: 'Close a socket without a completion after so long (1001).',
     unit: 'ms',
   }),
+  httpKeepAliveMs: setting('SLUICE_HTTP_KEEP_ALIVE_MS server.httpKeepAlive', duration(10_000), {
+    about: 'An answer over HTTP says something after so much silence, so that no proxy cuts it.',
+    unit: 'ms',
+    reloads: true,
+  }),
   drainDeadlineMs: setting('SLUICE_DRAIN_DEADLINE_MS server.drainDeadline', duration(30_000), {
     about: 'On SIGTERM, running completions have so long to end.',
     unit: 'ms',

@@ -52,6 +52,7 @@ export function refuseTooManyMessages(payload: unknown, { maxMessages }: Message
 }
 
 interface Issue {
+  code?: string
   path: PropertyKey[]
   message: string
 }
@@ -61,7 +62,14 @@ export function invalidRequest(problem: string | { issues: readonly Issue[] }): 
   const problems = typeof problem === 'string' ? [problem] : problem.issues.map(describeIssue)
   const shown = problems.slice(0, MAX_ISSUES)
   if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more`)
-  return new GatewayError('invalid_request', `${ERROR_TEXTS.invalidSchema}: ${shown.join('; ')}`)
+  const isLength = typeof problem !== 'string' && problem.issues.every(isContentLength)
+  return new GatewayError('invalid_request', `${ERROR_TEXTS.invalidSchema}: ${shown.join('; ')}`, {
+    ...(isLength ? { reason: 'content_bound' as const } : {}),
+  })
+}
+
+function isContentLength({ code, path: [list, , field] }: Issue): boolean {
+  return code === 'too_big' && list === 'messages' && field === 'content'
 }
 
 /** A problem's place and reason; the library's reasons name types and limits, never the value. */

@@ -1,5 +1,5 @@
-/** From a client's text to a valid `init` of dialect 1. */
-import { ERROR_TEXTS, type InitMessage } from '@sluice/protocol'
+/** From a client's text to a valid request: an `init` of dialect 1, or what other dialects make of their own. */
+import { type ChatRequest, ERROR_TEXTS, type InitMessage } from '@sluice/protocol'
 import { chatRequestSchema } from '@sluice/protocol/schemas'
 import { GatewayError } from '../errors.ts'
 import {
@@ -28,29 +28,41 @@ export class RequestReader {
 
   /** @throws GatewayError `invalid_message`, `unknown_type` or `invalid_request`, with a path and a reason for each problem */
   read(text: string): InitMessage {
-    const message = parseMessage(text, this.#options)
+    const message = this.parse(text)
     if (message.type !== 'init') {
       throw new GatewayError('unknown_type', `${ERROR_TEXTS.invalidType}: expected "init"`)
     }
     const { payload, onOverflow, conversationId } = message
-    refuseTooManyMessages(payload, this.#options)
-    const result = this.#schema.safeParse(payload)
-    if (!result.success) throw invalidRequest(result.error)
     return {
       type: 'init',
-      payload: result.data,
+      payload: this.check(payload),
       onOverflow: overflowOf(onOverflow),
       conversationId: conversationIdOf(conversationId),
     }
   }
+
+  /** A message as an object. @throws GatewayError `invalid_message` */
+  parse(text: string): Record<string, unknown> {
+    return parseMessage(text, this.#options)
+  }
+
+  /** A payload that is valid. @throws GatewayError `invalid_request`, with a path and a reason for each problem */
+  check(payload: unknown): ChatRequest {
+    refuseTooManyMessages(payload, this.#options)
+    const result = this.#schema.safeParse(payload)
+    if (!result.success) throw invalidRequest(result.error)
+    return result.data
+  }
 }
 
-function overflowOf(value: unknown): 'reject' | 'truncate' | undefined {
+/** @throws GatewayError `invalid_request` */
+export function overflowOf(value: unknown): 'reject' | 'truncate' | undefined {
   if (value === undefined || value === 'reject' || value === 'truncate') return value
   throw invalidRequest('onOverflow: expected "reject" or "truncate"')
 }
 
-function conversationIdOf(value: unknown): string | undefined {
+/** @throws GatewayError `invalid_request` */
+export function conversationIdOf(value: unknown): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && value.length > 0 && value.length <= MAX_CONVERSATION_ID)
     return value

@@ -15,6 +15,15 @@ export interface RateSettings {
 
 const MINUTE_SECONDS = 60
 
+/** What is left of one of a client's minutes. */
+export interface Standing {
+  what: 'requests' | 'tokens'
+  limit: number
+  remaining: number
+  /** Until the minute begins again. */
+  resetMs: number
+}
+
 export class RateLimits {
   #settings: RateSettings
   /** One counter for each number of points a minute: keys with the same limit share it. */
@@ -68,6 +77,29 @@ export class RateLimits {
     const limit = this.#tokenLimit(principal)
     if (limit > 0)
       await this.#limiter('tokens', limit).penalty(quotaNameOf({ principal, address }), tokens)
+  }
+
+  /** What is left of a client's minutes, of those that it has. */
+  async standing(principal: Principal, address: string): Promise<Standing[]> {
+    if (isExempt(principal, address)) return []
+    const { clientRequestsPerMinute } = this.#settings
+    const id = quotaNameOf({ principal, address })
+    const requests = principal.limits?.requestsPerMinute ?? clientRequestsPerMinute
+    const standings = await Promise.all([
+      this.#left('requests', id, { limiter: 'this client', limit: requests }),
+      this.#left('tokens', id, { limiter: 'tokens', limit: this.#tokenLimit(principal) }),
+    ])
+    return standings.filter(({ limit }) => limit > 0)
+  }
+
+  async #left(
+    what: Standing['what'],
+    id: string,
+    { limiter, limit }: { limiter: string; limit: number },
+  ): Promise<Standing> {
+    const state = limit === 0 ? null : await this.#limiter(limiter, limit).get(id)
+    const remaining = Math.max(0, limit - (state?.consumedPoints ?? 0))
+    return { what, limit, remaining, resetMs: Math.max(0, state?.msBeforeNext ?? 0) }
   }
 
   #tokenLimit(principal: Principal): number {

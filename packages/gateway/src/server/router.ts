@@ -7,6 +7,7 @@ import type { Authenticator } from '../clients/authenticator.ts'
 import type { Client } from '../clients/client.ts'
 import { credentialFrom } from '../clients/credential.ts'
 import { GatewayError } from '../errors.ts'
+import { admitPage, replyPreflight } from './cors.ts'
 import type { Refusals } from './refusals.ts'
 
 /** One request and the response to it. */
@@ -19,10 +20,15 @@ export interface Exchange {
   parameters: Readonly<Record<string, string>>
 }
 
+/** One request of a client that is known. */
+export type ClientExchange = Exchange & { client: Client }
+
 interface RouteMatch {
   method: 'GET' | 'POST'
   /** Segments, of which `{name}` stands for any one. `GET` answers `HEAD`, too. */
   path: string
+  /** Scripts of web pages may ask for it and read the answer (CORS). Default false. */
+  isForPages?: boolean
 }
 
 /** For everybody. */
@@ -32,7 +38,7 @@ export interface OpenRoute extends RouteMatch {
 
 /** For clients: the credential is checked first. */
 export interface ClientRoute extends RouteMatch {
-  handleClient(exchange: Exchange & { client: Client }): void | Promise<void>
+  handleClient(exchange: ClientExchange): void | Promise<void>
   /** Answers a request that is not the client's to make, in the form that its clients read. */
   refuse(error: GatewayError, response: ServerResponse): void
 }
@@ -73,6 +79,10 @@ export class Router {
     for (const route of this.#options.routes) {
       const parameters = parametersOf(route, path)
       if (parameters === undefined) continue
+      if (route.isForPages === true) {
+        admitPage(request, response)
+        if (method === 'OPTIONS') return replyPreflight(response)
+      }
       if (route.method === method) {
         const address = this.#options.addressOf(request)
         return await this.#handle(route, { request, response, address, parameters })

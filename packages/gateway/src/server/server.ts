@@ -15,6 +15,7 @@ import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socke
 import { peerAddress } from './client-address.ts'
 import type { Connections } from './connections.ts'
 import { type Handshake, readHandshake } from './handshake.ts'
+import { OpenExchanges } from './open-exchanges.ts'
 import { type OriginRules, type RequestRefusal, refusalOf } from './origin.ts'
 import type { Readiness } from './readiness.ts'
 import type { Refusals } from './refusals.ts'
@@ -37,12 +38,14 @@ export interface ServerOptions extends MonitorTimes {
   addressOf: (request: IncomingMessage) => string
 }
 
-/** Times and sizes of the HTTP side: small, because nothing here has a long request. */
+/** Times and sizes of requests: an answer may be long, but nobody needs long to ask. */
 const HTTP_OPTIONS = {
   maxHeaderSize: 16_384,
   headersTimeout: 10_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5_000,
+  // A client that has had so many answers connects again; a balancer can then send it elsewhere.
+  maxRequestsPerSocket: 1_000,
   // How often the two timeouts are looked at; Node's default would let a slow one live for 30 s more.
   connectionsCheckingInterval: 1_000,
 }
@@ -62,6 +65,7 @@ export class GatewayServer {
   readonly #acceptor: SocketAcceptor
   /** Gives back the places of connections that are no WebSockets, by the port and address of the peer. */
   readonly #leave = new Map<string, () => void>()
+  readonly #exchanges = new OpenExchanges()
 
   constructor(options: ServerOptions) {
     this.#options = options
@@ -107,9 +111,10 @@ export class GatewayServer {
     this.#http.closeIdleConnections()
   }
 
-  /** Resolves when every socket has taken what there was to send, or `mayWait` says no. */
+  /** Resolves when every client has taken what there was to send, or `mayWait` says no. */
   async delivered(mayWait: () => boolean): Promise<void> {
-    while (this.monitor.hasUndelivered && mayWait()) await shortly()
+    const isDelivered = () => this.#exchanges.isEmpty && !this.monitor.hasUndelivered
+    while (!isDelivered() && mayWait()) await shortly()
   }
 
   /** Closes all sockets with a code, then what is left of the connections. */
@@ -140,6 +145,11 @@ export class GatewayServer {
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    if (!this.#exchanges.add(response)) {
+      const text = 'Too many requests in line on this connection'
+      replyText(response, 429, text, { connection: 'close' })
+      return
+    }
     const refusal = this.#refusalOf(request)
     if (refusal === undefined) void this.#options.router.handle(request, response)
     else replyText(response, 403, refusal.text)

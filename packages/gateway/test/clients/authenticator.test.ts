@@ -62,6 +62,18 @@ describe('Authenticator', () => {
       credential: 'x',
       expected: 'invalid_token',
     },
+    {
+      when: 'anonymous is allowed, the word none sent',
+      options: mixed,
+      credential: 'none',
+      expected: 'anonymous',
+    },
+    {
+      when: 'a key is needed, the word none sent',
+      options: closed,
+      credential: 'none',
+      expected: 'missing',
+    },
     { when: 'a key is needed, none sent', options: closed, expected: 'missing' },
     {
       when: 'a key is needed, an empty one sent',

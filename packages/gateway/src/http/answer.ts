@@ -1,0 +1,45 @@
+/** Follows a completion for one HTTP request: joins the log, the form in which it is written, and the response. */
+import type { Subscriber, Subscription } from '../completion/subscription.ts'
+import { AnswerResponse, type AnswerResponseOptions } from './answer-response.ts'
+
+/** How an answer is written: as events, or as one object. */
+export interface AnswerForm extends Pick<AnswerResponseOptions, 'contentType' | 'filler'> {
+  /** Writes what is there and can be written, and ends the response at the terminal. */
+  write(subscription: Subscription, response: AnswerResponse): void
+}
+
+export class Answer implements Subscriber {
+  /** The upstream waits for the one reader. */
+  readonly mayMiss = false
+  readonly #form: AnswerForm
+  #response: AnswerResponse | undefined
+
+  constructor(form: AnswerForm) {
+    this.#form = form
+  }
+
+  /** From now on it is written. */
+  begin(
+    subscription: Subscription,
+    options: Pick<AnswerResponseOptions, 'headers' | 'response' | 'settings'>,
+  ): void {
+    const { contentType, filler } = this.#form
+    this.#response = new AnswerResponse({
+      ...options,
+      contentType,
+      filler,
+      onDrain: () => {
+        if (subscription.isBehind) subscription.resume()
+      },
+      onGone: () => subscription.close(),
+    })
+    subscription.deliver()
+  }
+
+  onFeed(subscription: Subscription): void {
+    if (this.#response === undefined) return
+    this.#form.write(subscription, this.#response)
+    const { log, terminal } = subscription.feed
+    if (terminal !== undefined && subscription.cursor >= log.top) subscription.close()
+  }
+}

@@ -1,0 +1,39 @@
+/** The body of `POST /v1/chat/completions`: OpenAI's request, as our own and what else it says. */
+import type { ChatRequest } from '@sluice/protocol'
+import { invalidRequest } from '../dialects/message.ts'
+import type { RequestReader } from '../dialects/request-reader.ts'
+import { isJsonObject } from '../json-object.ts'
+
+/** What a client asked for. */
+export interface ChatBody {
+  request: ChatRequest
+  /** The answer is to come as events, else as one object. */
+  isStream: boolean
+  /** A last chunk is to say how many tokens it was. */
+  wantsUsage: boolean
+}
+
+/** @throws GatewayError `invalid_message` or `invalid_request` */
+export function readChatBody(text: string, reader: RequestReader): ChatBody {
+  const { model, stream, stream_options: options, ...fields } = reader.parse(text)
+  const isStream = flag('stream', stream)
+  const wantsUsage =
+    isJsonObject(options) && flag('stream_options.include_usage', options.include_usage)
+  const wanted = Object.entries(fields).filter(([field, value]) => !asksForNothing(field, value))
+  const request = reader.check({ ...Object.fromEntries(wanted), modelId: model })
+  return { request, isStream, wantsUsage }
+}
+
+/** What clients send that is as good as leaving it out. */
+function asksForNothing(field: string, value: unknown): boolean {
+  if (field === 'modalities') return Array.isArray(value) && String(value) === 'text'
+  if (field === 'messages') return false
+  const isEmpty = isJsonObject(value) && Object.keys(value).length === 0
+  return isEmpty || (Array.isArray(value) && value.length === 0)
+}
+
+function flag(name: string, value: unknown): boolean {
+  if (value === undefined || value === null) return false
+  if (typeof value === 'boolean') return value
+  throw invalidRequest(`${name}: expected true or false`)
+}

@@ -1,0 +1,81 @@
+/** `POST /v1/chat/completions`: from OpenAI's request to an order, and from the completion's log to OpenAI's answer. */
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Client } from '../clients/client.ts'
+import type { Lifetime, Order } from '../completion/order.ts'
+import { invalidRequest } from '../dialects/message.ts'
+import { conversationIdOf, overflowOf } from '../dialects/request-reader.ts'
+import type { ClientExchange, ClientRoute } from '../server/router.ts'
+import { Answer, type AnswerForm } from './answer.ts'
+import { answerHeaders } from './answer-headers.ts'
+import { type ChatBody, readChatBody } from './chat-body.ts'
+import { EventForm } from './event-form.ts'
+import type { HttpConfig, HttpServices } from './http-services.ts'
+import { ObjectForm } from './object-form.ts'
+import { replyError, replyingErrors } from './reply.ts'
+import { readBody } from './request-body.ts'
+
+export function chatRoute(services: HttpServices): ClientRoute {
+  return {
+    method: 'POST',
+    path: '/v1/chat/completions',
+    isForPages: true,
+    handleClient: replyingErrors((exchange) => complete(exchange, services)),
+    refuse: replyError,
+  }
+}
+
+async function complete(exchange: ClientExchange, services: HttpServices): Promise<void> {
+  const { request, response, client } = exchange
+  const { live, clock, completions } = services
+  const begunAt = clock.monotonic()
+  const { reader, settings } = live.current
+  const options = { ...services, maxBytes: settings.maxMessageBytes, client }
+  const body = await readBody(request, options, (text) => readChatBody(text, reader))
+  if (body === undefined) return
+  const order = orderOf(body, request.headers, { client, services })
+  const isResumable = order.lifetime.retentionMs > 0
+  const answer = new Answer(formOf(body, { isResumable, now: clock.now() }))
+  const subscription = await completions.start(order, answer)
+  const { requestId } = subscription.feed.header
+  const headers = await answerHeaders({ requestId, isResumable, client, begunAt }, services)
+  answer.begin(subscription, { response, settings, headers })
+}
+
+function orderOf(
+  { request }: ChatBody,
+  headers: IncomingHttpHeaders,
+  { client, services }: { client: Client; services: HttpServices },
+): Order {
+  const {
+    'x-sluice-conversation-id': conversationId,
+    'x-sluice-on-overflow': onOverflow,
+    'x-sluice-on-disconnect': onDisconnect,
+  } = headers
+  const wish = {
+    request,
+    conversationId: conversationIdOf(conversationId),
+    onOverflow: overflowOf(onOverflow),
+    wantsVerbatim: false,
+    lifetime: lifetimeOf(onDisconnect, services.live.current),
+  }
+  return services.admission.order(wish, client)
+}
+
+function lifetimeOf(onDisconnect: unknown, { settings }: HttpConfig): Lifetime {
+  if (onDisconnect === undefined || onDisconnect === 'cancel')
+    return { graceMs: 0, retentionMs: 0, endsWithConnection: true }
+  if (onDisconnect !== 'continue')
+    throw invalidRequest('x-sluice-on-disconnect: expected "cancel" or "continue"')
+  const { graceMs, retentionMs } = settings
+  return { graceMs, retentionMs, endsWithConnection: false }
+}
+
+function formOf(
+  { request, isStream, wantsUsage }: ChatBody,
+  { isResumable, now }: { isResumable: boolean; now: number },
+): AnswerForm {
+  const created = Math.floor(now / 1000)
+  const options = { created, model: request.modelId, choices: request.n ?? 1 }
+  if (!isStream) return new ObjectForm(options)
+  return new EventForm({ ...options, wantsUsage, after: isResumable ? 0 : undefined })
+}

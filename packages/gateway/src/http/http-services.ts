@@ -1,0 +1,37 @@
+/** What the handlers of the HTTP interface work with. */
+import type { Principal } from '../clients/principal.ts'
+import type { Clock } from '../clock.ts'
+import type { Completions } from '../completion/completions.ts'
+import type { MemoryBudget } from '../completion/memory-budget.ts'
+import type { Admission } from '../completion/order.ts'
+import type { RequestReader } from '../dialects/request-reader.ts'
+import type { RateLimits } from '../limits/rate-limits.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { AnswerTimes } from './answer-response.ts'
+
+export interface HttpServices {
+  admission: Admission
+  completions: Completions
+  clock: Clock
+  /** What bodies are charged to while they are read. */
+  memory: MemoryBudget
+  rates: Pick<RateLimits, 'standing'>
+  scheduler: Scheduler
+  /** Read at each request, so that a reload needs no restart. */
+  live: { readonly current: HttpConfig }
+  /** What a client may do now: its key may have changed. @throws GatewayError `unauthorized` */
+  currentPrincipal: (principal: Principal) => Principal
+}
+
+export interface HttpConfig {
+  reader: RequestReader
+  /** Models of the configuration, by their names. */
+  models: Readonly<Record<string, unknown>>
+  modelOf: (name: string) => { contextWindow: number | undefined }
+  settings: AnswerTimes & {
+    maxMessageBytes: number
+    /** How long a completion goes on that nobody follows, and can be found after its terminal. */
+    graceMs: number
+    retentionMs: number
+  }
+}

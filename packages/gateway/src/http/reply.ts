@@ -1,0 +1,56 @@
+/** Whole answers of the HTTP interface: JSON objects and errors, with the headers that all of them have. */
+import { randomBytes } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
+import { GatewayError } from '../errors.ts'
+import type { ClientExchange, ClientRoute } from '../server/router.ts'
+import { openAiError, retryHeaders, statusOf } from './words.ts'
+
+/** Nothing that is said here may be kept by a proxy or taken for something else by a browser. */
+export const PRIVATE_HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+} as const
+
+type Headers = Readonly<Record<string, string>>
+
+/** Answers with JSON. */
+export function replyJson(
+  response: ServerResponse,
+  status: number,
+  ...[value, headers]: [value: unknown, headers?: Headers]
+): void {
+  const body = Buffer.from(JSON.stringify(value))
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+    'x-request-id': newRequestId(),
+    ...PRIVATE_HEADERS,
+    ...headers,
+  })
+  response.end(body)
+}
+
+/** Answers with an error. Node.js reads and forgets what is left of the request. */
+export function replyError(error: GatewayError, response: ServerResponse, headers?: Headers): void {
+  const body = { error: openAiError(error) }
+  replyJson(response, statusOf(error), body, { ...retryHeaders(error), ...headers })
+}
+
+/** A handler whose failures are answers. */
+export function replyingErrors(
+  handle: (exchange: ClientExchange) => Promise<void>,
+): ClientRoute['handleClient'] {
+  return async (exchange) => {
+    try {
+      await handle(exchange)
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      replyError(error, exchange.response)
+    }
+  }
+}
+
+/** Names an answer without a completion, as the completion's own id names one that has it. */
+function newRequestId(): string {
+  return randomBytes(16).toString('hex')
+}
