@@ -16,7 +16,7 @@ export type MonitoredSession = Pick<Session, 'abandon' | 'isBehind' | 'isBusy'>
 /** What the monitor needs of a socket. */
 export type MonitoredSocket = Pick<
   AcceptedSocket,
-  'bufferedBytes' | 'close' | 'isOpen' | 'lastSeen' | 'ping' | 'terminate'
+  'bufferedBytes' | 'close' | 'isOpen' | 'lastSeen' | 'ping' | 'sentBytes' | 'terminate'
 >
 
 interface Entry {
@@ -24,8 +24,8 @@ interface Entry {
   session: MonitoredSession
   pingedAt: number
   busyAt: number
-  /** Bytes that waited when they last became fewer, and when that was. */
-  buffered: number
+  /** Bytes that had left at the last look, and when they last became more. */
+  sent: number
   movedAt: number
 }
 
@@ -83,7 +83,7 @@ export class SocketMonitor {
       session,
       pingedAt: 0,
       busyAt: now,
-      buffered: 0,
+      sent: 0,
       movedAt: now,
     })
   }
@@ -107,8 +107,9 @@ export class SocketMonitor {
     // What is closing already is cut by the WebSocket library if the peer does not answer.
     if (!socket.isOpen) return
     if (session.isBusy) entry.busyAt = now
-    if (socket.bufferedBytes < entry.buffered || !session.isBehind) entry.movedAt = now
-    entry.buffered = socket.bufferedBytes
+    // Not how much waits: that may be the same at each look though much has left between them.
+    if (!session.isBehind || socket.sentBytes > entry.sent) entry.movedAt = now
+    if (session.isBehind) entry.sent = socket.sentBytes
     if (now - entry.movedAt >= stallTimeoutMs) {
       session.abandon()
       socket.close(

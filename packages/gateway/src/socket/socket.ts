@@ -3,7 +3,7 @@
  * reads frames and speaks close and ping; frames of answers are written to the connection as prepared bytes.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket as NetSocket } from 'node:net'
 import { CLOSE_CODES } from '@sluice/protocol'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 
@@ -33,7 +33,7 @@ export interface SocketEvents {
 /** A request to become a WebSocket, as node:http hands it over. */
 export interface Upgrade {
   request: IncomingMessage
-  connection: Duplex
+  connection: NetSocket
   head: Buffer
   /** The one to confirm, of those that were offered; none if undefined. */
   subprotocol: string | undefined
@@ -81,11 +81,11 @@ export class AcceptedSocket implements Socket {
   /** When the peer was last heard of, `performance.now()`. */
   lastSeen = performance.now()
   readonly #socket: WebSocket
-  readonly #connection: Duplex
+  readonly #connection: NetSocket
   #onBytes: ((data: Buffer) => void) | undefined
   #onDrain: () => void = () => {}
 
-  constructor(socket: WebSocket, connection: Duplex) {
+  constructor(socket: WebSocket, connection: NetSocket) {
     this.#socket = socket
     this.#connection = connection
   }
@@ -122,18 +122,39 @@ export class AcceptedSocket implements Socket {
     return this.#connection.writableLength
   }
 
+  /** Bytes that were written and have left this process. */
+  get sentBytes(): number {
+    return this.#connection.bytesWritten - this.#connection.writableLength
+  }
+
   get isOpen(): boolean {
     return this.#socket.readyState === this.#socket.OPEN
   }
 
   send(text: string): void {
-    if (this.isOpen) this.#socket.send(text)
+    if (!this.isOpen) return
+    this.#gather()
+    this.#socket.send(text)
   }
 
   // Without a callback, which would cost a turn of its own for each delta.
   writeFrames(frames: Buffer): void {
-    if (this.isOpen) this.#connection.write(frames)
+    if (!this.isOpen) return
+    this.#gather()
+    this.#connection.write(frames)
   }
+
+  /**
+   * What one turn of the event loop brings leaves in one write, at its end: the last text and the terminal, the frames of
+   * several completions. Until then it waits, so no completion fills the operating system's buffers before another one.
+   */
+  #gather(): void {
+    if (this.#connection.writableCorked > 0) return
+    this.#connection.cork()
+    setImmediate(this.#letGo)
+  }
+
+  #letGo = (): void => this.#connection.uncork()
 
   awaitDrain(): void {
     // Below its own mark a connection does not tell that it has drained, but that nothing more was written.

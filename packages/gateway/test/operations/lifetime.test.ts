@@ -116,7 +116,13 @@ describe('a drain', () => {
     const times = { pingIntervalMs: never, pongTimeoutMs: never }
     const monitor = new SocketMonitor({ ...times, idleSocketMs: never, stallTimeoutMs: never })
     onTestFinished(() => monitor.stop())
-    const actions = { lastSeen: 0, close: () => {}, terminate: () => {}, ping: () => {} }
+    const actions = {
+      lastSeen: 0,
+      sentBytes: 0,
+      close: () => {},
+      terminate: () => {},
+      ping: () => {},
+    }
     monitor.add({ ...state, ...actions }, { isBusy, isBehind: isBusy, abandon: () => {} })
     expect(monitor.hasUndelivered).toBe(waits)
   })

@@ -1,7 +1,7 @@
 // Frames as a reader written from RFC 6455 sees them, and as the WebSocket library's own client does.
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
@@ -66,14 +66,17 @@ describe('FrameBatch', () => {
     const payloads = EDGES.map((length) => 'x'.repeat(length))
     const server = createServer()
     server.on('upgrade', (request, connection, head) =>
-      acceptor.accept({ request, connection, head, subprotocol: undefined }, (socket) => {
-        const batch = new FrameBatch()
-        for (const payload of payloads) batch.text(payload)
-        socket.send('first')
-        socket.writeFrames(batch.take())
-        socket.send('last')
-        socket.close(1000, 'ä'.repeat(100))
-      }),
+      acceptor.accept(
+        { request, connection: connection as Socket, head, subprotocol: undefined },
+        (socket) => {
+          const batch = new FrameBatch()
+          for (const payload of payloads) batch.text(payload)
+          socket.send('first')
+          socket.writeFrames(batch.take())
+          socket.send('last')
+          socket.close(1000, 'ä'.repeat(100))
+        },
+      ),
     )
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     onTestFinished(() => void server.close())
