@@ -176,7 +176,7 @@ function createListeners(
     isProxy,
     concurrency,
     refusals: reporting,
-    services: { admission, completions, live },
+    services: { admission, completions, live, diagnostics: reporting },
   })
   const http = { ...engine, admission, live, clock, currentPrincipal: access.current }
   const routes = [...WEBSOCKET_ROUTES, ...healthRoutes(readiness), ...httpRoutes(http)]

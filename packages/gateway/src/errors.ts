@@ -58,3 +58,8 @@ export class GatewayError extends Error {
     return errorRow(code === 'configuration' || code === 'listen' ? 'internal' : code)
   }
 }
+
+/** What a client is told of an exception that nobody foresaw. */
+export function internalError(cause: unknown): GatewayError {
+  return new GatewayError('internal', 'an unexpected failure of the gateway', { cause })
+}

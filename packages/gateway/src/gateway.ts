@@ -1,4 +1,5 @@
 /** The life of a gateway: it listens, serves, reloads, drains and ends. What it is made of is assembly.ts. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { CLOSE_CODES } from '@sluice/protocol'
 import { type Assembly, assemble, disassemble } from './assembly.ts'
 import { openAudit } from './audit/audit.ts'
@@ -21,6 +22,8 @@ import { upstreamTarget } from './upstream/profiles.ts'
 
 /** What a client is told to wait before it connects again, when the node drains. */
 const RECONNECT_AFTER_MS = 1_000
+/** What completions of a revoked key may take to end before its sockets close. */
+const REVOKED_GRACE_MS = 5_000
 
 export class Gateway {
   readonly #config: GatewayConfig
@@ -120,7 +123,7 @@ export class Gateway {
   async reloadKeys(): Promise<KeyChanges | undefined> {
     const changes = await this.#parts.access.keys?.reload()
     if (changes === undefined) return undefined
-    this.#applyKeys(changes)
+    await this.#applyKeys(changes)
     this.#logger.info(changes, 'keys reloaded')
     await this.#warnOfKeys()
     return changes
@@ -185,14 +188,17 @@ export class Gateway {
     await disassemble(this.#parts, { code: CLOSE_CODES.restart.code, reason })
   }
 
-  #applyKeys(changes: KeyChanges): void {
+  async #applyKeys(changes: KeyChanges): Promise<void> {
     for (const [action, ids] of Object.entries(changes) as [
       'added' | 'changed' | 'revoked',
       string[],
     ][]) {
       for (const keyId of ids) this.#parts.reporting.event({ kind: 'key_change', action, keyId })
     }
-    for (const id of changes.revoked) this.#parts.completions.cancelOwned(`key ${id}`, 'operator')
+    const { completions } = this.#parts
+    const ends = changes.revoked.map((id) => completions.cancelOfKey(id, 'operator'))
+    // Their clients are told how each completion ended, and then why the socket closes.
+    await Promise.race([Promise.all(ends), delay(REVOKED_GRACE_MS, undefined, { ref: false })])
     this.#parts.connections.closeKeys(changes.revoked)
   }
 

@@ -1,5 +1,6 @@
 // The test vectors as data, and how their frames are compared: for the runners of the gateway and of the client.
 import { readdirSync, readFileSync } from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 
 export type Frame = Record<string, unknown>
 
@@ -103,7 +104,7 @@ export function meets(actual: Frame, expected: Frame, names: Names): boolean {
     if (NAMES.has(field) && typeof value === 'string') {
       return typeof own === 'string' && names.bind(field, value, own)
     }
-    return JSON.stringify(own) === JSON.stringify(value)
+    return isDeepStrictEqual(own, value)
   })
 }
 

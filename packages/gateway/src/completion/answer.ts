@@ -82,11 +82,11 @@ export class Answer implements DeltaSink {
     return held
   }
 
-  /** For reports: of a closed list. */
+  /** For reports: of a closed list, in the order of the choices. */
   get finishReasons(): readonly string[] {
-    return [...this.#finishes.values()].map((reason) =>
-      FINISH_REASONS.has(reason) ? reason : OTHER_REASON,
-    )
+    return [...this.#finishes]
+      .sort(([one], [other]) => one - other)
+      .map(([, reason]) => (FINISH_REASONS.has(reason) ? reason : OTHER_REASON))
   }
 
   envelope(envelope: Envelope): void {

@@ -7,7 +7,7 @@
 import type { Finding } from '@sluice/guard'
 import { quotaNameOf } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, internalError } from '../errors.ts'
 import { Blocked, type PreparedRequest, prepareRequest } from '../request/prepare.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { OpenStream, UpstreamClient } from '../upstream/client.ts'
@@ -180,10 +180,7 @@ export class Completion {
     const hadBegun = this.#stream !== undefined
     if (error instanceof GatewayError) return { status: 'error', error, hadBegun }
     this.#services.diagnostics.unexpected(error)
-    const internal = new GatewayError('internal', 'an unexpected failure of the gateway', {
-      cause: error,
-    })
-    return { status: 'error', error: internal, hadBegun }
+    return { status: 'error', error: internalError(error), hadBegun }
   }
 
   async #report(outcome: Outcome): Promise<CompletionReport> {

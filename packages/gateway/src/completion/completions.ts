@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { ownerOf, quotaNameOf } from '../clients/client.ts'
 import { GatewayError } from '../errors.ts'
 import { Completion, type CompletionServices } from './completion.ts'
-import type { Feed, Idempotency } from './feed.ts'
+import type { Feed, FeedHeader, Idempotency } from './feed.ts'
 import type { FeedStore } from './feed-store.ts'
 import type { Order, Quotas } from './order.ts'
 import type { Leaving, Subscriber, Subscription } from './subscription.ts'
@@ -20,17 +20,21 @@ export interface CompletionsOptions extends CompletionServices {
 /** 128 random bits, so that a request id cannot be guessed. */
 const REQUEST_ID_BYTES = 16
 
-/** A completion that runs, and how many subscribers keep it alive. */
+/** A completion that runs. */
 interface Running {
   completion: Completion
   order: Order
-  followers: number
+  /** Resolves when it has its terminal. */
+  ended: Promise<void>
+  /** Ends it if nobody follows it until then. */
   grace: NodeJS.Timeout | undefined
 }
 
 export class Completions {
   readonly #options: CompletionsOptions
   readonly #running = new Map<Feed, Running>()
+  /** How many subscribers keep a completion alive. */
+  readonly #followers = new Map<Feed, number>()
   /** Those that were let in and do not run yet. */
   #starting = 0
   #isDraining = false
@@ -63,19 +67,17 @@ export class Completions {
       })
     }
     this.#starting += 1
+    const idempotency = idempotencyOf(order)
     try {
-      const release = await this.#options.quotas.acquire(order.client)
-      try {
-        const requestId = randomBytes(REQUEST_ID_BYTES).toString('hex')
-        const feed = await this.#create(order, requestId)
-        if (feed.header.requestId === requestId)
-          return this.#run(order, feed, { subscriber, release })
-        release()
-        return this.#follow(feed, subscriber, 0)
-      } catch (error) {
-        release()
-        throw error
-      }
+      return (
+        (await this.#join(idempotency, subscriber)) ??
+        (await this.#begin(order, idempotency, subscriber))
+      )
+    } catch (error) {
+      // An order with the same key may have taken the last place.
+      const joined = await this.#join(idempotency, subscriber)
+      if (joined === undefined) throw error
+      return joined
     } finally {
       this.#starting -= 1
       this.#noteEnd()
@@ -109,11 +111,16 @@ export class Completions {
     this.#running.get(feed)?.completion.cancel('client')
   }
 
-  /** Ends all of an owner that run: its credential is no longer good. */
-  cancelOwned(owner: string, by: CancelledBy): void {
-    for (const [feed, { completion }] of this.#running) {
-      if (feed.header.owner === owner) completion.cancel(by)
+  /** Ends all that run for a key which is no longer good. Resolves when they have their terminals. */
+  async cancelOfKey(id: string, by: CancelledBy): Promise<void> {
+    const ends: Promise<void>[] = []
+    for (const { completion, order, ended } of this.#running.values()) {
+      const { principal } = order.client
+      if (principal.kind !== 'key' || principal.id !== id) continue
+      completion.cancel(by)
+      ends.push(ended)
     }
+    await Promise.all(ends)
   }
 
   /** Refuses new ones from now on, and resolves when the last one has ended. */
@@ -128,14 +135,41 @@ export class Completions {
     for (const { completion } of this.#running.values()) completion.cancel(by)
   }
 
-  #create(order: Order, requestId: string): Promise<Feed> {
-    const { client, lifetime } = order
-    return this.#options.store.create({
-      requestId,
-      owner: ownerOf(client),
-      retentionMs: lifetime.retentionMs,
-      idempotency: idempotencyOf(order),
-    })
+  /** Follows the completion that has this key. It takes nothing from the client's number of completions. */
+  async #join(
+    idempotency: Idempotency | undefined,
+    subscriber: Subscriber,
+  ): Promise<Subscription | undefined> {
+    if (idempotency === undefined) return undefined
+    const feed = await this.#options.store.findByKey(idempotency)
+    return feed === undefined ? undefined : this.#follow(feed, subscriber, 0)
+  }
+
+  async #begin(
+    order: Order,
+    idempotency: Idempotency | undefined,
+    subscriber: Subscriber,
+  ): Promise<Subscription> {
+    const release = await this.#options.quotas.acquire(order.client)
+    try {
+      const requestId = randomBytes(REQUEST_ID_BYTES).toString('hex')
+      const feed = await this.#create(order, { requestId, idempotency })
+      if (feed.header.requestId === requestId)
+        return this.#run(order, feed, { subscriber, release })
+      release()
+      return this.#follow(feed, subscriber, 0)
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  #create(
+    { client, lifetime }: Order,
+    name: Pick<FeedHeader, 'requestId' | 'idempotency'>,
+  ): Promise<Feed> {
+    const { retentionMs } = lifetime
+    return this.#options.store.create({ ...name, owner: ownerOf(client), retentionMs })
   }
 
   #run(
@@ -144,29 +178,34 @@ export class Completions {
     { subscriber, release }: { subscriber: Subscriber; release: () => void },
   ): Subscription {
     const completion = new Completion(order, feed, this.#options)
-    this.#running.set(feed, { completion, order, followers: 0, grace: undefined })
     for (const observer of this.#options.observers) observer.opened?.(feed)
     const subscription = this.#follow(feed, subscriber, 0)
-    void completion.run().then(() => {
+    const ended = completion.run().then(() => {
       release()
       clearTimeout(this.#running.get(feed)?.grace)
       this.#running.delete(feed)
       this.#noteEnd()
     })
+    this.#running.set(feed, { completion, order, ended, grace: undefined })
     return subscription
   }
 
   #follow(feed: Feed, subscriber: Subscriber, cursor: number): Subscription {
-    const running = this.#running.get(feed)
-    if (running === undefined) return feed.subscribe(subscriber, cursor)
-    running.followers += 1
-    clearTimeout(running.grace)
-    return feed.subscribe(subscriber, cursor, (leaving) => this.#left(running, leaving))
+    this.#followers.set(feed, this.#followersOf(feed) + 1)
+    clearTimeout(this.#running.get(feed)?.grace)
+    return feed.subscribe(subscriber, cursor, (leaving) => this.#left(feed, leaving))
   }
 
-  #left(running: Running, leaving: Leaving): void {
-    running.followers -= 1
-    if (running.followers > 0) return
+  #followersOf(feed: Feed): number {
+    return this.#followers.get(feed) ?? 0
+  }
+
+  #left(feed: Feed, leaving: Leaving): void {
+    this.#followers.set(feed, this.#followersOf(feed) - 1)
+    if (this.#followersOf(feed) > 0) return
+    this.#followers.delete(feed)
+    const running = this.#running.get(feed)
+    if (running === undefined) return
     const { completion, order } = running
     const { graceMs, endsWithConnection } = order.lifetime
     const isOver = graceMs === 0 || (endsWithConnection && leaving === 'disconnected')
@@ -192,6 +231,14 @@ function notFound(): GatewayError {
 /** Of the request alone, so that a repeated order finds its completion whatever else it says. */
 function idempotencyOf({ idempotencyKey, client, request }: Order): Idempotency | undefined {
   if (idempotencyKey === undefined) return undefined
-  const digest = createHash('sha256').update(JSON.stringify(request)).digest('base64')
-  return { key: `${quotaNameOf(client)} ${idempotencyKey}`, digest }
+  const digest = createHash('sha256').update(JSON.stringify(request, inOrder)).digest('base64')
+  // As JSON, so that no client's name and key together can look like another one's.
+  const key = JSON.stringify([ownerOf(client), quotaNameOf(client), idempotencyKey])
+  return { key, digest }
+}
+
+/** For JSON.stringify: the fields of an object in the order of their names. */
+function inOrder(_field: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
 }

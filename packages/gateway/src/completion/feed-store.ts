@@ -1,6 +1,6 @@
 /** Where feeds are found by their request id, from before their first token until their retention ends. */
 import { GatewayError } from '../errors.ts'
-import { Feed, type FeedHeader } from './feed.ts'
+import { Feed, type FeedHeader, type Idempotency } from './feed.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
 /**
@@ -16,6 +16,11 @@ export interface FeedStore {
    * @throws GatewayError `overloaded`, or `conflict` for a known key with another digest
    */
   create(header: FeedHeader): Promise<Feed>
+  /**
+   * The feed that has this idempotency key.
+   * @throws GatewayError `conflict` for a known key with another digest
+   */
+  findByKey(idempotency: Idempotency): Promise<Feed | undefined>
   /** The feed of a completion, wherever it runs; undefined if there never was one, or not any more. */
   find(requestId: string): Promise<Feed | undefined>
 }
@@ -40,7 +45,8 @@ export class MemoryFeedStore implements FeedStore {
 
   async create(header: FeedHeader): Promise<Feed> {
     const { budget } = this.#options
-    const known = this.#known(header)
+    const { idempotency } = header
+    const known = this.#known(idempotency)
     if (known !== undefined) return known
     for (const feed of this.#retained.keys()) {
       if (!budget.isSpent) break
@@ -56,7 +62,7 @@ export class MemoryFeedStore implements FeedStore {
       onLeft: this.#onLeft,
     })
     this.#feeds.set(header.requestId, feed)
-    if (header.idempotency !== undefined) this.#byKey.set(header.idempotency.key, feed)
+    if (idempotency !== undefined) this.#byKey.set(idempotency.key, feed)
     return feed
   }
 
@@ -64,10 +70,14 @@ export class MemoryFeedStore implements FeedStore {
     return this.#feeds.get(requestId)
   }
 
-  #known({ idempotency }: FeedHeader): Feed | undefined {
-    if (idempotency === undefined) return undefined
-    const feed = this.#byKey.get(idempotency.key)
-    if (feed === undefined || feed.header.idempotency?.digest === idempotency.digest) return feed
+  async findByKey(idempotency: Idempotency): Promise<Feed | undefined> {
+    return this.#known(idempotency)
+  }
+
+  /** Not a promise: nobody may come between looking for a key and taking it. */
+  #known(idempotency: Idempotency | undefined): Feed | undefined {
+    const feed = this.#byKey.get(idempotency?.key ?? '')
+    if (feed === undefined || feed.header.idempotency?.digest === idempotency?.digest) return feed
     throw new GatewayError('conflict', 'This idempotency key belongs to another request')
   }
 
@@ -81,7 +91,7 @@ export class MemoryFeedStore implements FeedStore {
 
   /** What has expired is kept for those who follow it already. */
   #onLeft = (feed: Feed): void => {
-    if (!this.#feeds.has(feed.header.requestId)) feed.log.dispose()
+    if (!this.#feeds.has(feed.header.requestId)) feed.dispose()
   }
 
   #expire(feed: Feed): void {
@@ -89,7 +99,7 @@ export class MemoryFeedStore implements FeedStore {
     this.#retained.delete(feed)
     this.#feeds.delete(feed.header.requestId)
     this.#freeKey(feed)
-    if (!feed.isFollowed) feed.log.dispose()
+    if (!feed.isFollowed) feed.dispose()
   }
 
   #freeKey(feed: Feed): void {

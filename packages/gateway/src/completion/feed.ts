@@ -49,6 +49,9 @@ export interface FeedOptions {
   onLeft: (feed: Feed) => void
 }
 
+/** What a feed takes beside its log, with its report and its place in the store: all that is kept is counted. */
+const FEED_BYTES = 2_048
+
 export class Feed {
   readonly header: FeedHeader
   readonly log: CompletionLog
@@ -67,6 +70,7 @@ export class Feed {
     this.header = header
     this.#options = options
     this.log = new CompletionLog(options.budget)
+    options.budget.take(FEED_BYTES)
   }
 
   /** A subscriber that must not miss anything is behind: who writes should wait. */
@@ -123,8 +127,16 @@ export class Feed {
   /** The completion is over; nothing is written after this. */
   end(terminal: Terminal): void {
     this.terminal = terminal
+    // Who wrote it is not kept for its retention: it has the whole prompt.
+    this.onPressure = () => {}
     this.publish()
     this.#options.onEnded(this)
+  }
+
+  /** Gives its memory back to the budget, once; it is not used any more. */
+  dispose(): void {
+    this.log.dispose()
+    this.#options.budget.take(-FEED_BYTES)
   }
 
   /**
@@ -141,8 +153,11 @@ export class Feed {
       if (cursor < needed) needed = cursor
       if (isBehind) isHeldUp = true
     }
-    if (this.header.retentionMs === 0 || this.isRetracted) {
+    if (this.header.retentionMs === 0) {
       log.release(taken)
+    } else if (this.isRetracted) {
+      // Also of those who are behind: what was withdrawn is not kept for them.
+      log.release(needed)
     } else {
       const { ringBytes } = this.#options
       log.trim(ringBytes, this.isFollowed ? Math.min(needed, furthest) : needed)

@@ -8,7 +8,7 @@ import type { Ack } from '../completion/feed.ts'
 import type { Order } from '../completion/order.ts'
 import type { Subscriber, Subscription } from '../completion/subscription.ts'
 import type { Terminal } from '../completion/terminal.ts'
-import { GatewayError } from '../errors.ts'
+import { GatewayError, internalError } from '../errors.ts'
 import { FrameBatch } from '../socket/frames.ts'
 import { ChunkRenderer } from './chunk-renderer.ts'
 import { MalformedCount } from './malformed-count.ts'
@@ -124,11 +124,12 @@ class Dialect1Session implements Session, Subscriber {
   }
 
   #refuse(error: unknown): void {
-    if (!(error instanceof GatewayError)) throw error
-    const { socket, live } = this.#context
+    const { socket, live, diagnostics } = this.#context
+    const known = error instanceof GatewayError ? error : internalError(error)
+    if (known !== error) diagnostics.unexpected(error)
     const { bufferedBytes, malformedPerMinute } = live.current.settings
-    socket.send(errorMessage(error.message))
-    this.#malformed.note(error, socket, malformedPerMinute)
+    socket.send(errorMessage(known.message))
+    this.#malformed.note(known, socket, malformedPerMinute)
     // Nothing else bounds the answers to a client that sends and never reads.
     if (socket.bufferedBytes > UNREAD_BUFFERS * bufferedBytes)
       socket.close(CLOSE_CODES.tryLater.code, 'slow consumer: refusals were not read')

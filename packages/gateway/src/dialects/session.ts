@@ -34,6 +34,8 @@ export interface SessionServices {
   completions: Completions
   /** Read at each message, so that a reload reaches open sockets. */
   live: { readonly current: SessionConfig }
+  /** Told of an exception that nobody foresaw. */
+  diagnostics: { unexpected(error: unknown): void }
 }
 
 export interface SessionConfig {

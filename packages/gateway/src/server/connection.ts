@@ -39,6 +39,8 @@ export class Connection implements Session {
   #isClosed = false
   /** What came in one packet with the `hello`, before reading paused: no more than the connection reads at once. */
   #early: string[] = []
+  /** What is to be told as soon as there is a session. */
+  #notice: Omit<GoawayFrame, 'type'> | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -62,13 +64,7 @@ export class Connection implements Session {
     if (credential !== undefined || !(needsCredential || beginsWithHello)) {
       return await this.#check(credential)
     }
-    this.#timer = setTimeout(() => {
-      this.#refuse(
-        'no_hello',
-        CLOSE_CODES.noHello.code,
-        `no credential within ${helloTimeoutMs} ms`,
-      )
-    }, helloTimeoutMs)
+    this.#timer = setTimeout(() => this.#withoutHello(), helloTimeoutMs)
   }
 
   onMessage(text: string): void {
@@ -83,6 +79,7 @@ export class Connection implements Session {
   }
 
   goAway(notice: Omit<GoawayFrame, 'type'>): void {
+    this.#notice = notice
     this.#session?.goAway?.(notice)
   }
 
@@ -96,6 +93,14 @@ export class Connection implements Session {
     this.#session?.onClose()
   }
 
+  /** No first frame came in time: where everybody is served, that is a client without a credential. */
+  #withoutHello(): void {
+    const { helloTimeoutMs, needsCredential } = this.#options
+    const why = `no credential within ${helloTimeoutMs} ms`
+    if (needsCredential) this.#refuse('no_hello', CLOSE_CODES.noHello.code, why)
+    else void this.#check(undefined)
+  }
+
   async #hello(text: string): Promise<void> {
     clearTimeout(this.#timer)
     const { maxHelloBytes, needsCredential } = this.#options
@@ -103,7 +108,7 @@ export class Connection implements Session {
       const why = `over ${maxHelloBytes} bytes before authentication`
       return this.#refuse('malformed', CLOSE_CODES.tooBig.code, why)
     }
-    const hello = readHello(text)
+    const hello = text.length > maxHelloBytes ? undefined : readHello(text)
     if (needsCredential && hello?.token === undefined) {
       const expected = 'a credential is needed: send {"type":"hello","token":"..."} first'
       return this.#refuse('missing', CLOSE_CODES.unauthorized.code, expected)
@@ -129,6 +134,7 @@ export class Connection implements Session {
       if (!(error instanceof GatewayError)) throw error
       return this.#refuse(error.code, CLOSE_CODES[error.row.close ?? 'quota'].code, error.message)
     }
+    if (this.#notice !== undefined) this.#session.goAway?.(this.#notice)
     for (const text of this.#early.splice(0)) this.#session.onMessage(text)
     socket.resume()
   }

@@ -14,6 +14,8 @@ export interface ScriptedUpstream {
   open: number
 }
 
+type Pieces = Iterable<string> | AsyncIterable<string>
+
 /** The data line of a chunk with this text. */
 export function chunkEvent(text: string): string {
   const choice = { index: 0, delta: { content: text }, finish_reason: null }
@@ -31,7 +33,7 @@ export const FINISH_EVENTS = `data: ${JSON.stringify({
 })}\n\ndata: [DONE]\n\n`
 
 /** Answers every request with these pieces, as fast as the reader takes them, and ends. */
-export async function scriptedUpstream(pieces: () => Iterable<string>): Promise<ScriptedUpstream> {
+export async function scriptedUpstream(pieces: () => Pieces): Promise<ScriptedUpstream> {
   const upstream: ScriptedUpstream = { url: '', requests: 0, sentBytes: 0, open: 0 }
   const server = createServer((request, response) => {
     upstream.requests += 1
@@ -55,11 +57,11 @@ export async function scriptedUpstream(pieces: () => Iterable<string>): Promise<
 
 async function send(
   response: ServerResponse,
-  pieces: Iterable<string>,
+  pieces: Pieces,
   upstream: ScriptedUpstream,
 ): Promise<void> {
   const gone = once(response, 'close')
-  for (const piece of pieces) {
+  for await (const piece of pieces) {
     if (response.destroyed) return
     upstream.sentBytes += Buffer.byteLength(piece)
     if (!response.write(piece)) await Promise.race([once(response, 'drain'), gone])

@@ -1,6 +1,6 @@
 /**
- * Renders entries of a log as the chunk frames of dialect 2. Neighbouring texts of one choice and channel become one frame,
- * so a watcher that is behind gets fewer and larger ones.
+ * Renders entries of a log as the chunk frames of dialect 2. Neighbouring texts of one choice and channel, and neighbouring
+ * arguments of one tool call, become one frame, so a watcher that is behind gets fewer and larger ones.
  */
 import type { ChunkFrame, ToolCallDelta } from '@sluice/protocol'
 import {
@@ -85,15 +85,16 @@ export class ChunkFrames {
   #object(log: CompletionLog, cursor: Cursor, batch: FrameBatch): void {
     cursor.position += 1
     cursor.seq += 1
-    const { tag, bytes, start, end } = log.read(cursor.position)
-    const { kind, choice } = entryOf(tag)
-    const fields = JSON.parse(bytes.toString('utf8', start, end)) as Record<string, unknown>
+    const from = cursor.seq
+    const { kind, choice } = entryOf(bareTag(log.tag(cursor.position)))
+    const fields = fieldsAt(log, cursor.position)
     const part: Partial<ChunkFrame> =
       kind === EntryKind.toolCall
-        ? { channel: 'tool_call', toolCall: toolCallOf(fields) }
+        ? { channel: 'tool_call', toolCall: withMore(toolCallOf(fields), log, cursor) }
         : { extra: fields }
     const where = choice === 0 ? {} : { choice }
-    const frame = JSON.stringify({ seq: cursor.seq, ...where, ...part })
+    const range = { seq: cursor.seq, ...(from === cursor.seq ? {} : { from }) }
+    const frame = JSON.stringify({ ...range, ...where, ...part })
     batch.text(`{"type":"chunk","id":${this.#id},${frame.slice(1)}`)
   }
 }
@@ -116,6 +117,36 @@ function runFrom(log: CompletionLog, first: number): Run {
     }
   }
   return run
+}
+
+function fieldsAt(log: CompletionLog, position: number): Record<string, unknown> {
+  const { bytes, start, end } = log.read(position)
+  return JSON.parse(bytes.toString('utf8', start, end))
+}
+
+/** A part of a tool call with those that follow the cursor and only bring more of its arguments. */
+function withMore(first: ToolCallDelta, log: CompletionLog, cursor: Cursor): ToolCallDelta {
+  const tag = bareTag(log.tag(cursor.position))
+  const { top } = log
+  let { arguments: text = '' } = first
+  let count = 0
+  for (let position = cursor.position + 1; position <= top; position += 1) {
+    const other = bareTag(log.tag(position))
+    if (!isNumbered(other)) continue
+    const more = other === tag ? toolCallOf(fieldsAt(log, position)) : undefined
+    if (more === undefined || !continues(first, more)) break
+    if (text.length + (more.arguments?.length ?? 0) > FRAME_BYTES) break
+    text += more.arguments ?? ''
+    cursor.position = position
+    count += 1
+  }
+  cursor.seq += count
+  return count === 0 ? first : { ...first, arguments: text }
+}
+
+function continues(first: ToolCallDelta, { index, arguments: text, ...rest }: ToolCallDelta) {
+  const isMore = text !== undefined && Object.keys(rest).length === 0
+  return isMore && index === first.index && first.extra === undefined
 }
 
 /** A part of a tool call, from the form that chat completions have for it. */

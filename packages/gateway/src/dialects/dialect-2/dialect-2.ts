@@ -16,7 +16,7 @@ import {
 } from '@sluice/protocol'
 import { ownerOf } from '../../clients/client.ts'
 import type { Subscription } from '../../completion/subscription.ts'
-import { GatewayError } from '../../errors.ts'
+import { GatewayError, internalError } from '../../errors.ts'
 import { FrameBatch } from '../../socket/frames.ts'
 import { MalformedCount } from '../malformed-count.ts'
 import { invalidRequest } from '../message.ts'
@@ -39,6 +39,8 @@ class Dialect2Session implements Session {
   readonly #watchers = new Map<string, Watcher>()
   /** The last ids that were live here, the oldest first: a late `cancel` or `detach` of one is no fault. */
   readonly #ended = new Set<string>()
+  /** Those whose turn the socket could not take, who waits longest first. */
+  readonly #behind = new Set<Watcher>()
   readonly #malformed = new MalformedCount()
   #isClosed = false
 
@@ -62,8 +64,7 @@ class Dialect2Session implements Session {
   }
 
   get isBehind(): boolean {
-    for (const watcher of this.#watchers.values()) if (watcher.isBehind) return true
-    return false
+    return this.#behind.size > 0
   }
 
   onMessage(text: string): void {
@@ -80,17 +81,14 @@ class Dialect2Session implements Session {
 
   /** Gives each watcher that is behind a turn, round and round, until the socket takes no more. */
   onDrain(): void {
-    for (let isOpen = true; isOpen; ) {
-      isOpen = false
-      for (const watcher of this.#watchers.values()) {
-        if (!watcher.isBehind) continue
-        if (this.#isFull()) {
-          this.#context.socket.awaitDrain()
-          return
-        }
-        watcher.isBehind = this.#turn(watcher)
-        isOpen ||= watcher.isBehind
+    for (const watcher of this.#behind) {
+      if (this.#isFull()) {
+        this.#context.socket.awaitDrain()
+        return
       }
+      this.#behind.delete(watcher)
+      if (this.#turn(watcher)) this.#behind.add(watcher)
+      watcher.settle()
     }
   }
 
@@ -102,6 +100,7 @@ class Dialect2Session implements Session {
     this.#isClosed = true
     for (const { subscription } of this.#watchers.values()) subscription?.close()
     this.#watchers.clear()
+    this.#behind.clear()
   }
 
   goAway(notice: Omit<GoawayFrame, 'type'>): void {
@@ -177,22 +176,30 @@ class Dialect2Session implements Session {
     try {
       const subscription = await follow()
       watcher.begin(subscription)
-      if (this.#isClosed) subscription.close()
+      if (watcher.wasCancelled) this.#cancelWatched(watcher)
       if (watcher.wasDetached) subscription.close('detached')
-      if (watcher.wasCancelled) this.#cancelCompletion(subscription.feed.header.requestId)
-      this.#flush(watcher)
+      else if (this.#isClosed) subscription.close()
+      else {
+        this.#flush(watcher)
+        watcher.settle()
+      }
     } catch (error) {
+      if (this.#isClosed || watcher.wasDetached) return
       this.#watchers.delete(watcher.id)
-      if (!this.#isClosed) this.#refuse(error, watcher)
+      this.#refuse(error, watcher)
     }
   }
 
-  #cancel(frame: CancelFrame): void {
-    const watcher = frame.id === undefined ? undefined : this.#live(frame.id)
-    if (frame.id === undefined) this.#cancelCompletion(frame.requestId ?? '')
+  #cancel({ id, requestId = '' }: CancelFrame): void {
+    if (id === undefined) this.#cancelCompletion(requestId)
+    else this.#cancelWatched(this.#live(id))
+  }
+
+  #cancelWatched(watcher: Watcher | undefined): void {
     if (watcher === undefined) return
-    if (watcher.subscription === undefined) watcher.wasCancelled = true
-    else this.#cancelCompletion(watcher.subscription.feed.header.requestId)
+    const { feed } = watcher.subscription ?? {}
+    if (feed === undefined) watcher.wasCancelled = true
+    else if (feed.terminal === undefined) this.#cancelCompletion(feed.header.requestId)
   }
 
   #cancelCompletion(requestId: string): void {
@@ -216,23 +223,21 @@ class Dialect2Session implements Session {
     throw new GatewayError('unknown_id', 'No completion has had this id on this connection')
   }
 
-  #forget({ id }: Watcher): void {
+  #forget(watcher: Watcher): void {
+    const { id } = watcher
     this.#watchers.delete(id)
+    this.#behind.delete(watcher)
     this.#ended.add(id)
     const [oldest = ''] = this.#ended
     if (this.#ended.size > DIALECT_2_LIMITS.endedIds) this.#ended.delete(oldest)
   }
 
-  /** Writes what a watcher has, as far as the socket takes it. */
+  /** Writes what a watcher has, as far as the socket takes it, behind those who wait already. */
   #flush = (watcher: Watcher): void => {
-    if (watcher.isBehind) return
-    do {
-      watcher.isBehind = this.#isFull()
-      if (watcher.isBehind) {
-        this.#context.socket.awaitDrain()
-        return
-      }
-    } while (this.#turn(watcher))
+    if (this.#behind.has(watcher)) return
+    while (this.#behind.size === 0 && !this.#isFull()) if (!this.#turn(watcher)) return
+    if (this.#behind.size === 0) this.#context.socket.awaitDrain()
+    this.#behind.add(watcher)
   }
 
   /** One turn of a watcher at the socket; true if it has more. */
@@ -249,13 +254,11 @@ class Dialect2Session implements Session {
   }
 
   #refuse(error: unknown, refused: Refused): void {
-    if (!(error instanceof GatewayError)) throw error
-    this.#send(errorFrame(error, refused))
-    this.#malformed.note(
-      error,
-      this.#context.socket,
-      this.#context.live.current.settings.malformedPerMinute,
-    )
+    const { socket, live, diagnostics } = this.#context
+    const known = error instanceof GatewayError ? error : internalError(error)
+    if (known !== error) diagnostics.unexpected(error)
+    this.#send(errorFrame(known, refused))
+    this.#malformed.note(known, socket, live.current.settings.malformedPerMinute)
   }
 
   #send(frame: Dialect2ServerFrame): void {

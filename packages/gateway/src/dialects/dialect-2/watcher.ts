@@ -29,8 +29,6 @@ export class Watcher implements Subscriber {
   /** A `cancel` or a `detach` came before it was known which completion this is. */
   wasCancelled = false
   wasDetached = false
-  /** The socket took no more when it was its turn. */
-  isBehind = false
   /** Its terminal, or a gap, has been rendered: the id is free. */
   isOver = false
   readonly #options: WatcherOptions
@@ -61,6 +59,11 @@ export class Watcher implements Subscriber {
 
   onFeed(): void {
     if (this.subscription !== undefined) this.#options.onFeed(this)
+  }
+
+  /** It has taken something at a time of its own: the upstream may have waited for that. */
+  settle(): void {
+    if (!this.isOver) this.subscription?.feed.settle()
   }
 
   /** Renders what is due until the batch has so many bytes; true if more is due. */

@@ -1,0 +1,136 @@
+// Watchers that do not read: who waits for them, what they miss, and how many share one socket.
+import { EventEmitter, once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { Dialect2Client, ended } from '../harness/dialect-2-client.ts'
+import { gatewayForTest } from '../harness/gateway-on-sandbox.ts'
+import { playedUpstream } from '../harness/played-upstream.ts'
+import {
+  chunkEvent,
+  FINISH_EVENTS,
+  scriptedUpstream,
+  USAGE_EVENT,
+} from '../harness/scripted-upstream.ts'
+import { until, untilSteady } from '../harness/until.ts'
+
+const PIECE = 'x'.repeat(10_000)
+/** More than a socket and its peer's operating system take together. */
+const PIECES = 1_600
+const LENGTH = PIECE.length * PIECES
+const ROOM = { policy: 'off', maxAnswerCharacters: LENGTH + 100 }
+
+function* flood() {
+  yield USAGE_EVENT
+  for (let i = 0; i < PIECES; i += 1) yield chunkEvent(PIECE)
+  yield FINISH_EVENTS
+}
+
+describe('the only watcher', () => {
+  it('holds the upstream up while it does not read, and gets everything when it reads again', async () => {
+    const upstream = await scriptedUpstream(flood)
+    const settings = { ...ROOM, ringBytes: 65_536, idleTimeoutMs: 600_000 }
+    const { url } = await gatewayForTest({ llmBaseUrl: upstream.url, ...settings })
+    const client = await Dialect2Client.connect(url)
+    const followed = client.init('m')
+    await until('it has begun', () => followed.chunks > 0)
+    client.peer.socket.pause()
+    const sent = await untilSteady(() => upstream.sentBytes, 300)
+    expect(sent, 'the upstream waits').toBeLessThan(LENGTH)
+    client.peer.socket.resume()
+    expect(await ended(followed)).toEqual(['complete'])
+    expect(followed.text.length).toBe(LENGTH)
+    expect(client.faults).toEqual([])
+  }, 60_000)
+})
+
+describe('a watcher beside one that reads', () => {
+  it('finds a gap after the ring has moved on, and does not hold the other one up', async () => {
+    const gate = new EventEmitter()
+    const upstream = await scriptedUpstream(async function* () {
+      yield USAGE_EVENT + chunkEvent('First ')
+      await once(gate, 'open')
+      yield* flood()
+    })
+    const { url } = await gatewayForTest({ llmBaseUrl: upstream.url, ...ROOM, ringBytes: 65_536 })
+    const reader = await Dialect2Client.connect(url)
+    const followed = reader.init('m')
+    await until('text has come', () => followed.text === 'First ')
+    const stalled = await Dialect2Client.connect(url)
+    const missed = stalled.join(followed.requestId)
+    await stalled.settled()
+    stalled.peer.socket.pause()
+    gate.emit('open')
+    expect(await ended(followed)).toEqual(['complete'])
+    expect(followed.text.length).toBe(LENGTH + 'First '.length)
+    stalled.peer.socket.resume()
+    await ended(missed)
+    expect(missed.refusal).toMatchObject({ code: 'gap' })
+    expect(Number(missed.refusal?.from)).toBeGreaterThan(missed.position + 1)
+    expect([...reader.faults, ...stalled.faults]).toEqual([])
+  }, 60_000)
+})
+
+describe('completions on one socket', () => {
+  it('take turns when each has more than the socket takes', async () => {
+    const upstream = await scriptedUpstream(function* () {
+      yield USAGE_EVENT
+      for (let i = 0; i < 80; i += 1) yield chunkEvent(PIECE)
+      yield FINISH_EVENTS
+    })
+    const settings = { llmBaseUrl: upstream.url, ...ROOM, ringBytes: 2_000_000 }
+    const { url } = await gatewayForTest(settings)
+    const client = await Dialect2Client.connect(url)
+    const started = Array.from({ length: 8 }, () => client.init('m'))
+    await ended(...started)
+    const order: string[] = []
+    const again = await Dialect2Client.connect(url)
+    again.peer.socket.on('message', (data) => {
+      const { type, id } = JSON.parse(String(data))
+      if (type === 'chunk') order.push(id)
+    })
+    const replays = started.map(({ requestId }) => again.join(requestId))
+    await ended(...replays)
+    expect(replays.map(({ text }) => text.length)).toEqual(started.map(() => 800_000))
+    const last = again.idOf(replays[7] as (typeof replays)[number])
+    expect(order.indexOf(last)).toBeLessThan(order.lastIndexOf(order[0] ?? ''))
+    // 80 frames each; every one has had a turn within two rounds of the socket.
+    expect(new Set(order.slice(0, 80)).size).toBe(8)
+  }, 60_000)
+})
+
+describe('a block', () => {
+  const BLOCKED = { policy: 'seed' }
+
+  it('withdraws what was shown from all, and gives nothing of it to who comes later or was behind', async () => {
+    const upstream = await playedUpstream()
+    const { url } = await gatewayForTest({ llmBaseUrl: upstream.url, ...BLOCKED })
+    const reader = await Dialect2Client.connect(url)
+    const followed = reader.init('m')
+    await until('it is asked', () => upstream.requests.length === 1)
+    upstream.requests[0]?.say(0, { content: 'Your file is open. ' })
+    await until('text has come', () => followed.text !== '')
+    const silent = await Dialect2Client.connect(url)
+    silent.peer.socket.pause()
+    const nothingYet = silent.join(followed.requestId)
+    upstream.requests[0]?.say(0, { content: 'The number is 078-05-1120. ' })
+    await ended(followed)
+    expect(followed.terminal).toMatchObject({ type: 'blocked', retracted: true })
+    silent.peer.socket.resume()
+    const late = reader.join(followed.requestId)
+    expect(await ended(nothingYet, late)).toEqual(['blocked', 'blocked'])
+    expect([late.text, late.terminal?.seq, late.terminal?.from]).toEqual(['', followed.position, 1])
+    expect(late.terminal).toMatchObject({ retracted: true })
+    expect(JSON.stringify([reader.received, silent.received])).not.toContain('078')
+  })
+
+  it('withdraws nothing where nothing was shown', async () => {
+    const upstream = await playedUpstream()
+    const { url } = await gatewayForTest({ llmBaseUrl: upstream.url, ...BLOCKED })
+    const client = await Dialect2Client.connect(url)
+    const followed = client.init('m')
+    await until('it is asked', () => upstream.requests.length === 1)
+    upstream.requests[0]?.say(0, { content: '078-05-1120 ' })
+    upstream.requests[0]?.say(0, { content: 'and so on' })
+    await ended(followed)
+    expect(followed.terminal).toMatchObject({ type: 'blocked', retracted: false, seq: 1 })
+  })
+})
