@@ -20,6 +20,7 @@ export const version = manifestOf('.').version
 export const workspaces = [
   ...readdirSync(join(root, 'packages')).map((name) => join('packages', name)),
   'bench',
+  'examples',
 ]
 
 /** Folders of what is published. */

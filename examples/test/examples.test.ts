@@ -1,42 +1,8 @@
 /** Runs the examples: what a reader copies has to work. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { gatewayConfig, loadConfig, policyTable } from '@sluice/gateway'
-import { afterEach, describe, expect, it } from 'vitest'
-
-const folder = fileURLToPath(new URL('..', import.meta.url))
-const running: ChildProcess[] = []
-
-/** A started example: what it has printed so far, and its end. */
-interface Example {
-  child: ChildProcess
-  output: () => string
-  exitCode: Promise<number | null>
-}
-
-function run(args: string[], env: Record<string, string> = {}): Example {
-  const child = spawn(process.execPath, args, { cwd: folder, env: { ...process.env, ...env } })
-  running.push(child)
-  let printed = ''
-  const collect = (data: Buffer) => {
-    printed += data.toString('utf8')
-  }
-  child.stdout?.on('data', collect)
-  child.stderr?.on('data', collect)
-  const exitCode = new Promise<number | null>((resolve) => child.once('close', resolve))
-  return { child, output: () => printed, exitCode }
-}
-
-/** Waits until the example has printed `text`. */
-async function printing(example: Example, text: RegExp): Promise<RegExpExecArray> {
-  await expect.poll(example.output, { timeout: 15_000 }).toMatch(text)
-  return text.exec(example.output()) as RegExpExecArray
-}
-
-afterEach(() => {
-  for (const child of running.splice(0)) child.kill('SIGKILL')
-})
+import { describe, expect, it } from 'vitest'
+import { FOLDER as folder, printing, runNode as run } from './running.ts'
 
 describe('library.mjs and node-client.mjs', () => {
   it('hold a conversation, tell the callbacks, and drain on SIGTERM', async () => {
@@ -44,8 +10,8 @@ describe('library.mjs and node-client.mjs', () => {
     const [, url = ''] = await printing(library, /listens on (ws:\S+)/)
     const client = run(['node-client.mjs', 'hello'], { GATEWAY_URL: url, MODEL: 'sandbox-pii' })
     expect(await client.exitCode).toBe(0)
-    expect(client.output()).toContain('[CREDIT_CARD]')
-    expect(client.output()).not.toContain('4111')
+    expect(client.stdout).toContain('[CREDIT_CARD]')
+    expect(client.stdout).not.toContain('4111')
     await printing(
       library,
       /latency \d+ ms\nrate [\d.]+ tokens\/s\naudit \w+ success\ndashboard complete/,
@@ -60,13 +26,13 @@ describe('library.mjs and node-client.mjs', () => {
     const env = { GATEWAY_URL, MODEL: 'sandbox-stall-mid-stream', IDLE_TIMEOUT_MS: '300' }
     const client = run(['node-client.mjs', 'hello'], env)
     expect(await client.exitCode).toBe(1)
-    expect(client.output()).toContain('nothing came for 300 ms')
+    expect(client.stderr).toContain('nothing came for 300 ms')
   })
 
   it('say why when no gateway listens', async () => {
     const client = run(['node-client.mjs', 'hello'], { GATEWAY_URL: 'ws://127.0.0.1:1' })
     expect(await client.exitCode).toBe(1)
-    expect(client.output()).toContain(
+    expect(client.stderr).toContain(
       'no connection to ws://127.0.0.1:1: nothing listens there, or it refuses (1006)',
     )
   })
