@@ -1,5 +1,11 @@
 /** What `sluice audit` shows: tables for people, and a client's name beside its id. Formats for machines are the gateway's. */
-import type { AuditRecord, AuditStatistics, StoredEvent } from '@sluice/gateway'
+import type {
+  AuditDimension,
+  AuditGroup,
+  AuditRecord,
+  AuditStatistics,
+  StoredEvent,
+} from '@sluice/gateway'
 import { table } from './table.ts'
 
 /** The name that an operator gave to a client's key; undefined for one that has none. */
@@ -115,6 +121,23 @@ export function statisticsText(statistics: AuditStatistics, nameOf: NameOf): str
       times.map(([name, { p50, p95, p99, max }]) => [name, ...[p50, p95, p99, max].map(rounded)]),
     ),
   ]
+}
+
+export function groupTable(
+  by: AuditDimension,
+  groups: readonly AuditGroup[],
+  nameOf: NameOf,
+): string[] {
+  const name = typeof by === 'string' ? by : by.label
+  const rows = groups.map((group) => [
+    group.value !== null && by === 'client' ? clientOf(group.value, nameOf) : group.value,
+    group.completions,
+    group.blocked,
+    group.failed,
+    group.promptTokens,
+    group.completionTokens,
+  ])
+  return table([name, 'completions', 'blocked', 'failed', 'in', 'out'], rows)
 }
 
 function named(counts: Readonly<Record<string, number>>, nameOf: NameOf): Record<string, number> {

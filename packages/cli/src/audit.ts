@@ -2,12 +2,15 @@
 import { hostname } from 'node:os'
 import {
   AUDIT_STATUSES,
+  type AuditDimension,
   type AuditFilter,
   AuditReader,
   type AuditRecord,
   auditName,
+  boundedId,
   CSV_HEADER,
-  eraseConversation,
+  type ErasureRequest,
+  eraseCompletions,
   listKeys,
   parseAuditTarget,
   RootSecret,
@@ -19,6 +22,7 @@ import {
   completionTable,
   eventJson,
   eventTable,
+  groupTable,
   type NameOf,
   statisticsText,
 } from './audit-view.ts'
@@ -32,6 +36,8 @@ interface FilterOptions {
   until?: number
   status?: AuditRecord['status']
   client?: string
+  subject?: string
+  tenant?: string
   model?: string
   conversation?: string
   limit?: number
@@ -79,13 +85,19 @@ export function auditCommand(): Command {
   )
   audit.addCommand(
     filtered(new Command('stats').description('sums and percentiles'))
+      .option(
+        '--by <what>',
+        'sums by tenant, client, model, policy, status, or label:<name>',
+        dimensionOf,
+      )
       .option('--json', 'as JSON')
       .action(stats),
   )
   audit.addCommand(
     new Command('erase')
-      .description('removes every completion of a conversation')
-      .argument('<conversationId>')
+      .description('removes every completion of a conversation or of a subject')
+      .argument('[conversationId]')
+      .option('--subject <name>', 'of this subject of tokens, instead of a conversation')
       .option('--file <path>', 'audit file (SLUICE_AUDIT)')
       .action(erase),
   )
@@ -104,6 +116,8 @@ function filtered(command: Command, limit?: number): Command {
   return timed(command, limit)
     .addOption(new Option('--status <status>', 'how it ended').choices(AUDIT_STATUSES))
     .option('--client <id>', 'of one client')
+    .option('--subject <name>', 'of one subject of tokens')
+    .option('--tenant <name>', 'of one tenant')
     .option('--model <name>', 'of one model')
     .option('--conversation <id>', 'of one conversation')
 }
@@ -159,9 +173,16 @@ async function exportAll(options: FilterOptions & { format: 'jsonl' | 'csv' }): 
   })
 }
 
-async function stats(options: FilterOptions): Promise<void> {
+async function stats(options: FilterOptions & { by?: AuditDimension }): Promise<void> {
   const nameOf = await clientNames()
+  const { by } = options
   withReader(options.file, (reader) => {
+    if (by !== undefined) {
+      const groups = reader.groups(by, filterOf(options))
+      if (options.json === true) return print(JSON.stringify(groups, null, 2))
+      for (const line of groupTable(by, groups, nameOf)) print(line)
+      return
+    }
     const statistics = reader.stats(filterOf(options))
     if (options.json === true) print(JSON.stringify(statistics, null, 2))
     else for (const line of statisticsText(statistics, nameOf)) print(line)
@@ -186,12 +207,14 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-async function erase(conversationId: string, options: FilterOptions): Promise<void> {
-  const name = storedName(conversationId)
-  if (name === undefined) throw new CommandError('This is no conversation id')
-  const request = { conversationId: name, instance: hostname(), at: Date.now() }
+async function erase(
+  conversationId: string | undefined,
+  options: { file?: string; subject?: string },
+): Promise<void> {
+  const whose = erasedName(conversationId, options.subject)
   const path = pathOf(options.file)
-  const { completions, isFinished } = await eraseConversation(path, request)
+  const request = { ...whose, instance: hostname(), at: Date.now() }
+  const { completions, isFinished } = await eraseCompletions(path, request)
   print(`${completions} completions erased`)
   if (isFinished) return
   throw new CommandError(
@@ -199,11 +222,27 @@ async function erase(conversationId: string, options: FilterOptions): Promise<vo
   )
 }
 
-/** What the audit calls a conversation; a name that it conceals is found by the gateway's own secret alone. */
-function storedName(conversationId: string): string | undefined {
+function erasedName(
+  conversationId: string | undefined,
+  subject: string | undefined,
+): Pick<ErasureRequest, 'by' | 'name'> {
+  if ((conversationId === undefined) === (subject === undefined))
+    throw new CommandError('Name a conversation, or a subject by --subject')
+  const by = subject === undefined ? 'conversation_id' : 'subject'
+  const name =
+    subject === undefined ? storedName(conversationId ?? '') : storedName(subject, boundedId)
+  if (name === undefined) throw new CommandError('This is no name that the audit can hold')
+  return { by, name }
+}
+
+/**
+ * What the audit calls a conversation or a tenant, or by `boundedId` a subject; a name that it conceals is found by the
+ * gateway's own secret alone.
+ */
+function storedName(given: string, nameIn: typeof auditName = auditName): string | undefined {
   const { secret } = readConfiguration(process.env, process.cwd()).loaded.settings
-  const name = auditName(conversationId, new RootSecret(secret).key('audit'))
-  if (secret === undefined && name !== undefined && name !== conversationId) {
+  const name = nameIn(given, new RootSecret(secret).key('audit'))
+  if (secret === undefined && name !== undefined && name !== given) {
     throw new CommandError(
       'The audit has a digest in place of this name: set SLUICE_SECRET as the gateway has it',
     )
@@ -233,12 +272,16 @@ function filterOf({
   until,
   status,
   client,
+  subject: givenSubject,
+  tenant: givenTenant,
   model,
   conversation,
   limit,
 }: FilterOptions): AuditFilter {
   const conversationId = conversation === undefined ? undefined : storedName(conversation)
-  return { since, until, status, client, model, conversationId, limit }
+  const tenant = givenTenant === undefined ? undefined : storedName(givenTenant)
+  const subject = givenSubject === undefined ? undefined : storedName(givenSubject, boundedId)
+  return { since, until, status, client, subject, tenant, model, conversationId, limit }
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -250,6 +293,16 @@ function timeOf(text: string): number {
   if (Number.isNaN(time))
     throw new InvalidArgumentError('expected an ISO date such as 2026-11-22, or an age such as 24h')
   return time
+}
+
+const DIMENSIONS = ['tenant', 'client', 'model', 'policy', 'status'] as const
+
+function dimensionOf(text: string): AuditDimension {
+  const label = /^label:([a-z][a-z0-9_]{0,31})$/.exec(text)?.[1]
+  const field = DIMENSIONS.find((name) => name === text)
+  if (field !== undefined) return field
+  if (label !== undefined) return { label }
+  throw new InvalidArgumentError(`expected ${DIMENSIONS.join(', ')}, or label:<name>`)
 }
 
 function wholeNumber(text: string): number {

@@ -46,12 +46,28 @@ describe('sluice audit', { timeout: 60_000 }, () => {
     expect((await audit('stats')).stdout).toMatch(/^2 completions, \d+ tokens of prompts/)
   })
 
+  it('erases a conversation or a subject, and says what it lacks', async () => {
+    const file = await auditOfTwo()
+    const audit = (...args: string[]) => sluice(['audit', ...args, '--file', file])
+    expect((await audit('erase', '--subject', 'agent-7')).stdout).toBe('0 completions erased\n')
+    for (const wrong of [[], ['a conversation', '--subject', 'agent-7']]) {
+      const { code, stderr } = await audit('erase', ...wrong)
+      expect([code, stderr]).toEqual([
+        1,
+        'sluice: Name a conversation, or a subject by --subject\n',
+      ])
+    }
+    const { code, stderr } = await audit('stats', '--by', 'label:$.x')
+    expect([code, stderr]).toEqual([1, expect.stringContaining('or label:<name>')])
+  })
+
   it('names clients beside their ids, and lists what happened beside completions', async () => {
     const folder = temporaryFolder()
     const SLUICE_AUDIT = join(folder, 'audit.db')
     const SLUICE_KEYS_FILE = join(folder, 'keys.json')
     const env = { SLUICE_AUDIT, SLUICE_KEYS_FILE }
-    const made = await sluice(['keys', 'create', 'front desk'], { env })
+    const identity = ['--tenant', 'acme', '--label', 'team=billing']
+    const made = await sluice(['keys', 'create', 'front desk', ...identity], { env })
     const id = /Key (\S+) is in/.exec(made.stderr)?.[1] ?? ''
     const { process, url } = await serving(env)
     await sluice([
@@ -72,6 +88,13 @@ describe('sluice audit', { timeout: 60_000 }, () => {
     expect((await sluice(['audit', 'list'], { env })).stdout).toContain(`front desk (${id})`)
     const [record] = objectsOf(await sluice(['audit', 'list', '--json'], { env }))
     expect(record).toMatchObject({ client: id, clientName: 'front desk' })
+    expect(record).toMatchObject({ tenant: 'acme', labels: { team: 'billing' } })
+    const stats = async (...args: string[]) =>
+      (await sluice(['audit', 'stats', ...args], { env })).stdout
+    const groups = JSON.parse(await stats('--by', 'label:team', '--json'))
+    expect(groups).toMatchObject([{ value: 'billing', completions: 1, blocked: 0 }])
+    expect(await stats('--by', 'client', '--tenant', 'acme')).toContain(`front desk (${id})`)
+    expect(JSON.parse(await stats('--by', 'tenant', '--tenant', 'x', '--json'))).toEqual([])
     const events = objectsOf(await sluice(['audit', 'events', '--json'], { env }))
     expect(events).toContainEqual(
       expect.objectContaining({

@@ -1,10 +1,17 @@
 /** The face of the package: a gateway as a library, and what the command `sluice` needs of it. */
 export { CSV_HEADER, toCsvLine, toJsonLine } from './audit/audit-export.ts'
 export { auditName } from './audit/audit-name.ts'
-export { type AuditFilter, AuditReader, type AuditStatistics } from './audit/audit-reader.ts'
+export {
+  type AuditDimension,
+  type AuditFilter,
+  type AuditGroup,
+  AuditReader,
+  type AuditStatistics,
+} from './audit/audit-reader.ts'
 export { parseAuditTarget } from './audit/audit-target.ts'
+export { boundedId } from './audit/bounded-id.ts'
 export { AUDIT_STATUSES, type AuditRecord, type StoredEvent } from './audit/record.ts'
-export { type Erasure, eraseConversation } from './audit/retention.ts'
+export { type Erasure, type ErasureRequest, eraseCompletions } from './audit/retention.ts'
 export type { AnalyticsCallbacks } from './callbacks.ts'
 export { checkConfiguration } from './check-configuration.ts'
 export {

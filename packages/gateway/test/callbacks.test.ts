@@ -34,6 +34,8 @@ const REPORT: CompletionReport = {
   retries: 0,
   dropped: 0,
   unshown: {},
+  tenant: undefined,
+  labels: undefined,
   upstreamStatus: undefined,
   upstreamError: undefined,
   findings: [],

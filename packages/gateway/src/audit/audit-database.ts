@@ -2,7 +2,7 @@
 import { chmod, open as openFile } from 'node:fs/promises'
 import Database from 'libsql/promise'
 import { GatewayError } from '../errors.ts'
-import { MIGRATIONS, type SqlValue } from './schema.ts'
+import { ADDED_COLUMNS, ADDED_INDEX, HAS_COLUMN, MIGRATIONS, type SqlValue } from './schema.ts'
 
 /** A prepared statement. It runs on the calling thread: a few microseconds, since the lock is held and nothing is synced. */
 export interface Statement {
@@ -114,18 +114,26 @@ export class AuditDatabase {
     const versionOf = await this.prepare('PRAGMA user_version')
     const version = () => Number(versionOf.get()?.user_version)
     if (version() > MIGRATIONS.length) throw newerVersion(version())
-    while (version() < MIGRATIONS.length) await this.#step(version())
+    while (version() < MIGRATIONS.length) {
+      const [from, to] = [version(), version() + 1]
+      await this.#step(`${MIGRATIONS[from]} PRAGMA user_version = ${to};`, () => version() > from)
+    }
+    const found = await this.prepare(HAS_COLUMN)
+    for (const name of ADDED_COLUMNS) {
+      const isThere = () => found.get(name) !== undefined
+      if (isThere()) continue
+      await this.#step(`ALTER TABLE completions ADD COLUMN ${name} TEXT;`, isThere)
+    }
+    await this.execute(ADDED_INDEX)
   }
 
-  /** Moves from `version` to the next, unless another process did so meanwhile. */
-  async #step(version: number): Promise<void> {
-    const steps = `BEGIN IMMEDIATE; ${MIGRATIONS[version]} PRAGMA user_version = ${version + 1}; COMMIT`
+  /** Changes the tables, unless another process did so meanwhile. */
+  async #step(change: string, isDone: () => boolean): Promise<void> {
     try {
-      await this.#connection.exec(steps)
+      await this.#connection.exec(`BEGIN IMMEDIATE; ${change} COMMIT`)
     } catch (error) {
       if (this.#connection.inTransaction) await this.#connection.exec('ROLLBACK')
-      const { user_version: now } = await this.#row('PRAGMA user_version')
-      if (Number(now) === version) throw error
+      if (!isDone()) throw error
     }
   }
 

@@ -50,12 +50,19 @@ function beginOf(report: CompletionReport, key: Buffer): AuditBegin {
       report.conversationId === undefined ? undefined : auditName(report.conversationId, key),
     client: boundedId(report.client, key) ?? 'unnamed',
     subject: report.subject === undefined ? undefined : boundedId(report.subject, key),
+    tenant: report.tenant === undefined ? undefined : auditName(report.tenant, key),
+    labels: report.labels === undefined ? undefined : labelsOf(report.labels, key),
     model: auditName(report.model, key) ?? 'other',
     upstream: report.upstream,
     policy: report.policy,
     policyHash: report.policyHash,
     beganAt: report.startedAt,
   }
+}
+
+function labelsOf(labels: Readonly<Record<string, string>>, key: Buffer): Record<string, string> {
+  const entries = Object.entries(labels)
+  return Object.fromEntries(entries.map(([name, value]) => [name, auditName(value, key) ?? '']))
 }
 
 function statusOf({ status }: CompletionReport): CompletionStatus {

@@ -3,7 +3,14 @@ import { existsSync } from 'node:fs'
 import Database from 'libsql'
 import { GatewayError } from '../errors.ts'
 import type { AuditFinding, AuditRecord, StoredEvent } from './record.ts'
-import { eventFromRow, recordFromRow, SELECT_COMPLETIONS, type SqlValue } from './schema.ts'
+import {
+  ADDED_COLUMNS,
+  eventFromRow,
+  HAS_COLUMN,
+  recordFromRow,
+  SELECT_COMPLETIONS,
+  type SqlValue,
+} from './schema.ts'
 
 /** Which records; absent fields do not restrict. */
 export interface AuditFilter {
@@ -13,6 +20,8 @@ export interface AuditFilter {
   readonly until?: number | undefined
   readonly status?: AuditRecord['status'] | undefined
   readonly client?: string | undefined
+  readonly subject?: string | undefined
+  readonly tenant?: string | undefined
   readonly model?: string | undefined
   readonly conversationId?: string | undefined
   /** Records at most. Default: all. */
@@ -41,6 +50,19 @@ export interface AuditStatistics {
   readonly completionTokens: number
 }
 
+/** What completions can be summed up by: a field, or the label of a name. */
+export type AuditDimension = 'tenant' | 'client' | 'model' | 'policy' | 'status' | { label: string }
+
+/** Sums over the completions of one value; null stands for those that have none. */
+export interface AuditGroup {
+  readonly value: string | null
+  readonly completions: number
+  readonly blocked: number
+  readonly failed: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+}
+
 type Row = Readonly<Record<string, unknown>>
 
 const CONDITIONS = {
@@ -48,6 +70,8 @@ const CONDITIONS = {
   until: 'began_at < ?',
   status: 'status = ?',
   client: 'client = ?',
+  subject: 'subject = ?',
+  tenant: 'tenant = ?',
   model: 'model = ?',
   conversationId: 'conversation_id = ?',
 } as const
@@ -63,6 +87,7 @@ export class AuditReader {
     if (!existsSync(path)) throw new GatewayError('configuration', `There is no audit file ${path}`)
     try {
       this.#connection = new Database(path, { timeout: BUSY_TIMEOUT_MS })
+      fillColumns(this.#connection)
       // The binding ignores better-sqlite3's `readonly` option.
       this.#connection.exec('PRAGMA query_only = ON')
       this.#connection.prepare(`${SELECT_COMPLETIONS} LIMIT 0`)
@@ -116,6 +141,20 @@ export class AuditReader {
     }
   }
 
+  /** Sums by what the selected records have of a dimension, the largest first; `limit` is of groups. */
+  groups(dimension: AuditDimension, filter: AuditFilter = {}): AuditGroup[] {
+    const { where, values } = conditions(filter)
+    const [of, names] =
+      typeof dimension === 'string' ? [dimension, []] : ['labels ->> ?', [dimension.label]]
+    const sql = `SELECT ${of} AS value, count(*) AS completions,
+                   count(*) FILTER (WHERE status = 'blocked') AS blocked,
+                   count(*) FILTER (WHERE status = 'failed') AS failed,
+                   total(prompt_tokens) AS promptTokens, total(completion_tokens) AS completionTokens
+                 FROM completions ${where} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ?`
+    const rows = this.#connection.prepare(sql).all(...names, ...values, filter.limit ?? -1)
+    return rows.map((row) => ({ ...(row as AuditGroup) }))
+  }
+
   close(): void {
     this.#connection.close()
   }
@@ -156,6 +195,15 @@ export class AuditReader {
     const { where, values } = conditions(filter)
     return this.#connection.prepare(`${select} ${where} ${rest}`).all(...values) as Row[]
   }
+}
+
+/** A file that an older version wrote reads as if it had the newer columns, empty. */
+function fillColumns(connection: Database.Database): void {
+  const found = connection.prepare(HAS_COLUMN)
+  const missing = ADDED_COLUMNS.filter((name) => found.get(name) === undefined)
+  if (missing.length === 0) return
+  const columns = ['*', ...missing.map((name) => `NULL AS ${name}`)].join(', ')
+  connection.exec(`CREATE TEMP VIEW completions AS SELECT ${columns} FROM main.completions`)
 }
 
 function conditions(filter: AuditFilter, first?: string): { where: string; values: SqlValue[] } {

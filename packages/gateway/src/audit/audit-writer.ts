@@ -117,7 +117,8 @@ export class AuditWriter {
   async erase(conversationId: string): Promise<number> {
     await this.#queue.flush()
     const { instance, now } = this.#options
-    return erase(this.#database, { conversationId, instance, at: now() })
+    const request = { by: 'conversation_id', name: conversationId, instance, at: now() } as const
+    return erase(this.#database, request)
   }
 
   stats(): CommitStats {

@@ -33,6 +33,9 @@ export interface AuditBegin {
   readonly client: string
   /** Subject of the verified token, where there was one. */
   readonly subject?: string | undefined
+  readonly tenant?: string | undefined
+  /** Labels of the key or token, by name. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
   readonly model: string
   readonly upstream: string
   readonly policy: string
@@ -118,6 +121,8 @@ export interface AuditRecord {
   readonly droppedMessages: number | null
   readonly errorCode: string | null
   readonly upstreamCorrelationId: string | null
+  readonly tenant: string | null
+  readonly labels: Readonly<Record<string, string>> | null
 }
 
 /** An event as it is read back. */

@@ -1,4 +1,4 @@
-/** Removes what must no longer be kept: by age, and by conversation on request. When it is called is the caller's business. */
+/** Removes what must no longer be kept: by age, and by conversation or subject on request. When it is called is the caller's business. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AuditDatabase } from './audit-database.ts'
 import { eventParameters, INSERT_EVENT } from './schema.ts'
@@ -15,18 +15,27 @@ export async function prune(database: AuditDatabase, before: number): Promise<nu
   return completions + events
 }
 
+/** Whose completions are erased: `name` is what the audit calls the conversation or the subject. */
+export interface ErasureRequest {
+  readonly by: 'conversation_id' | 'subject'
+  readonly name: string
+  readonly instance: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
 /**
- * Deletes every stored completion of a conversation, also from the write-ahead log, and records that it happened (how
+ * Deletes every stored completion of a conversation or subject, also from the write-ahead log, and records that it happened (how
  * many, not which). A completion still running is stored again when it ends. Resolves to the number removed.
  */
 export async function erase(
   database: AuditDatabase,
-  { conversationId, instance, at }: { conversationId: string; instance: string; at: number },
+  { by, name, instance, at }: ErasureRequest,
 ): Promise<number> {
-  const remove = await database.prepare('DELETE FROM completions WHERE conversation_id = ?')
+  const remove = await database.prepare(`DELETE FROM completions WHERE ${by} = ?`)
   const insertEvent = await database.prepare(INSERT_EVENT)
   const completions = await database.transaction(() => {
-    const { changes } = remove.run(conversationId)
+    const { changes } = remove.run(name)
     if (changes > 0) {
       insertEvent.run(...eventParameters({ kind: 'erasure', completions: changes }, instance, at))
     }
@@ -53,10 +62,7 @@ const LOG_PAUSE_MS = 500
  * `erase` on a file that a running gateway may have open; for the command line. Asked again, it finishes what a reader
  * held up.
  */
-export async function eraseConversation(
-  path: string,
-  request: { conversationId: string; instance: string; at: number },
-): Promise<Erasure> {
+export async function eraseCompletions(path: string, request: ErasureRequest): Promise<Erasure> {
   const database = await AuditDatabase.open(path)
   try {
     const completions = await erase(database, request)

@@ -48,6 +48,19 @@ export const MIGRATIONS: readonly string[] = [
    CREATE INDEX events_at ON events (at);`,
 ]
 
+/**
+ * Columns of text that came after the first step, added to a file that lacks them. They may be empty, and older versions
+ * name the columns they use: so the version of the schema stays, and a rollback is served.
+ */
+export const ADDED_COLUMNS = ['tenant', 'labels'] as const
+
+/** Finds what `erase` removes by subject. Older versions keep it without using it. */
+export const ADDED_INDEX =
+  'CREATE INDEX IF NOT EXISTS completions_subject ON completions (subject) WHERE subject IS NOT NULL'
+
+/** Whether a file has a column of completions. */
+export const HAS_COLUMN = "SELECT 1 AS found FROM pragma_table_info('completions') WHERE name = ?"
+
 type Encoding = 'plain' | 'flag' | 'json'
 
 const COLUMNS: readonly (readonly [keyof AuditRecord, string, Encoding])[] = [
@@ -75,6 +88,8 @@ const COLUMNS: readonly (readonly [keyof AuditRecord, string, Encoding])[] = [
   ['droppedMessages', 'dropped_messages', 'plain'],
   ['errorCode', 'error_code', 'plain'],
   ['upstreamCorrelationId', 'upstream_correlation_id', 'plain'],
+  ['tenant', 'tenant', 'plain'],
+  ['labels', 'labels', 'json'],
 ]
 
 /** Fields of a record in the order of export. */

@@ -222,6 +222,8 @@ export class Completion {
       conversationId,
       client: client.principal.id,
       subject: client.principal.subject,
+      tenant: client.principal.tenant,
+      labels: client.principal.labels,
       model: request.modelId,
       modelLabel: model.label,
       upstream: this.#services.upstream.name,

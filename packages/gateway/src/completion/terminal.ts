@@ -30,6 +30,8 @@ export interface CompletionReport {
   conversationId: string | undefined
   client: string
   subject: string | undefined
+  tenant: string | undefined
+  labels: Readonly<Record<string, string>> | undefined
   /** As the client named it. */
   model: string
   /** As metrics and logs name it: of a bounded set. */

@@ -56,6 +56,49 @@ async function withRecords(): Promise<AuditReader> {
 }
 
 describe('AuditReader', () => {
+  it('sums by tenant, by label and by any field that is asked for', async () => {
+    const path = temporaryPath()
+    const writer = await openWriter({ path })
+    const billing = { tenant: 'acme', labels: { team: 'billing', site: 'x' }, promptTokens: 3 }
+    writer.end(endRecord({ requestId: 'a', ...billing, completionTokens: 4 }))
+    writer.end(endRecord({ requestId: 'b', ...billing, status: 'blocked' }))
+    writer.end(
+      endRecord({ requestId: 'c', tenant: 'acme', labels: { team: 'it' }, status: 'failed' }),
+    )
+    writer.end(endRecord({ requestId: 'd', tenant: 'other', model: 'model-b' }))
+    await writer.close()
+    const reader = openReader(path)
+    const sums = { blocked: 0, failed: 0, promptTokens: 0, completionTokens: 0 }
+    expect(reader.groups('tenant')).toEqual([
+      {
+        ...sums,
+        value: 'acme',
+        completions: 3,
+        blocked: 1,
+        failed: 1,
+        promptTokens: 6,
+        completionTokens: 4,
+      },
+      { ...sums, value: 'other', completions: 1 },
+    ])
+    const values = (...args: Parameters<AuditReader['groups']>) =>
+      reader.groups(...args).map(({ value, completions }) => [value, completions])
+    expect(values({ label: 'team' })).toEqual([
+      ['billing', 2],
+      [null, 1],
+      ['it', 1],
+    ])
+    expect(values({ label: 'site' }, { tenant: 'acme' })).toEqual([
+      ['x', 2],
+      [null, 1],
+    ])
+    expect(values('model')).toEqual([
+      ['model-a', 3],
+      ['model-b', 1],
+    ])
+    expect(values('status', { limit: 1 })).toEqual([['success', 2]])
+  })
+
   const cases: [string, AuditFilter, string[]][] = [
     ['everything, the newest first', {}, ['e', 'd', 'c', 'b', 'a']],
     ['since a time, inclusive', { since: START + 3 }, ['e', 'd']],

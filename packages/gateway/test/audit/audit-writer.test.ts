@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { openAudit } from '../../src/audit/audit.ts'
 import type { AuditEnd } from '../../src/audit/record.ts'
-import { eraseConversation } from '../../src/audit/retention.ts'
+import { eraseCompletions } from '../../src/audit/retention.ts'
 import {
   beginRecord,
   capturedLogger,
@@ -20,6 +20,8 @@ const DAY_MS = 86_400_000
 const FULL: AuditEnd = endRecord({
   conversationId: 'conversation-1',
   subject: 'alice',
+  tenant: 'acme',
+  labels: { team: 'billing' },
   finishReason: 'stop',
   promptTokens: 12,
   promptTokensEstimated: true,
@@ -205,14 +207,19 @@ describe('erase', () => {
     for (let n = 0; n < 5; n += 1) {
       await writer.begin(beginRecord({ requestId: `${n}`, conversationId: secret }))
     }
-    const request = { conversationId: secret, instance: 'command', at: START }
+    const request = {
+      by: 'conversation_id',
+      name: secret,
+      instance: 'command',
+      at: START,
+    } as const
     const reading = new Database(path)
     reading.exec('BEGIN')
     reading.prepare('SELECT count(*) FROM completions').get()
-    expect(await eraseConversation(path, request)).toEqual({ completions: 5, isFinished: false })
+    expect(await eraseCompletions(path, request)).toEqual({ completions: 5, isFinished: false })
     reading.exec('ROLLBACK')
     reading.close()
-    expect(await eraseConversation(path, request)).toEqual({ completions: 0, isFinished: true })
+    expect(await eraseCompletions(path, request)).toEqual({ completions: 0, isFinished: true })
     for (const file of [path, `${path}-wal`]) {
       expect(readFileSync(file).includes(secret), file).toBe(false)
     }
@@ -235,12 +242,36 @@ describe('erase', () => {
     }
   })
 
+  it('removes a subject from all its conversations, and no other subject', async () => {
+    const path = temporaryPath()
+    const writer = await openWriter({ path })
+    const subject = 'subject-to-forget'
+    const records = [
+      { requestId: 'a', client: subject, subject, conversationId: 'one' },
+      { requestId: 'b', client: subject, subject, conversationId: 'two' },
+      { requestId: 'c', client: 'agent-8', subject: 'agent-8', conversationId: 'two' },
+      { requestId: 'd', client: 'key-1' },
+    ]
+    for (const record of records) writer.end(endRecord(record))
+    await writer.close()
+    const request = { by: 'subject', name: subject, instance: 'command', at: START } as const
+    expect(await eraseCompletions(path, request)).toEqual({ completions: 2, isFinished: true })
+    const left = [...openReader(path).list()].map(({ requestId }) => requestId)
+    expect(left.sort()).toEqual(['c', 'd'])
+    expect(readFileSync(path).includes(subject)).toBe(false)
+  })
+
   it('works on a file that a gateway has open', async () => {
     const path = temporaryPath()
     const writer = await openWriter({ path, flushMs: 1 })
     await writer.begin(beginRecord({ conversationId: 'x' }))
     expect(
-      await eraseConversation(path, { conversationId: 'x', instance: 'cli', at: START }),
+      await eraseCompletions(path, {
+        by: 'conversation_id',
+        name: 'x',
+        instance: 'cli',
+        at: START,
+      }),
     ).toMatchObject({
       completions: 1,
     })

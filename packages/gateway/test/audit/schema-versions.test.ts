@@ -65,10 +65,37 @@ describe('an audit file', () => {
     expect([...reader.events()].map(({ kind }) => kind)).toEqual(['interruption', 'auth_failure'])
   })
 
+  it('of version 0.1 is read before any gateway has brought it forward, its newer fields empty', () => {
+    const path = fileOfVersion1()
+    const reader = openReader(path)
+    expect([...reader.list({ limit: 5 })]).toMatchObject([
+      { requestId: 'old', tenant: null, labels: null },
+    ])
+    expect(reader.get('old')?.labels).toBe(null)
+    expect(reader.groups('tenant')).toMatchObject([{ value: null, completions: 1 }])
+    expect(reader.groups({ label: 'team' })).toMatchObject([{ value: null, completions: 1 }])
+  })
+
+  it('of version 0.1 takes tenants and labels once it is brought forward, also by two at a time', async () => {
+    const path = fileOfVersion1()
+    const writers = await Promise.all([openWriter({ path }), openWriter({ path })])
+    for (const [index, writer] of writers.entries()) {
+      const fields = { tenant: 'acme', labels: { team: 'billing' } }
+      writer.end(endRecord({ requestId: `new-${index}`, ...fields }))
+      await writer.close()
+    }
+    const reader = openReader(path)
+    expect(reader.get('new-1')).toMatchObject({ tenant: 'acme', labels: { team: 'billing' } })
+    expect(reader.groups('tenant').map(({ value, completions }) => [value, completions])).toEqual([
+      ['acme', 2],
+      [null, 1],
+    ])
+  })
+
   it('of this version serves version 0.1 after a rollback', async () => {
     const path = fileOfVersion1()
     const writer = await openWriter({ path })
-    writer.end(endRecord({ requestId: 'new', findings: [] }))
+    writer.end(endRecord({ requestId: 'new', findings: [], tenant: 'acme', labels: { a: 'b' } }))
     writer.event({ kind: 'refusal', reason: 'origin', address: '192.0.2.1', count: 1 })
     await writer.close()
     const database = new Database(path)
