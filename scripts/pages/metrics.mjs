@@ -9,11 +9,12 @@ const INTRODUCTION = `# Metrics
 The admin listener (\`SLUICE_ADMIN_PORT\`, 9464 on loopback by default) exports these in Prometheus' text format at \`/metrics\`, and the default metrics
 of [prom-client](https://github.com/siimon/prom-client) for process and Node.js, the event loop's lag (\`nodejs_eventloop_lag_seconds\` and its percentiles) among them.
 
-Labels have few values: a model that neither the built-in table nor \`sluice.yaml\` names is \`other\`; outcomes, error codes, entities, actions and reasons are closed lists.`
+Labels have few values: a model that neither the built-in table nor \`sluice.yaml\` names is \`other\`; outcomes, error codes, entities, actions and reasons are closed lists.
+Tenants and labels of clients are counted where \`SLUICE_METRIC_LABELS\` names them, at most 100 values of each: [identity.md](identity.md).`
 
 /** @returns {Promise<string>} */
 export async function metricsPage() {
-  const metrics = new Metrics()
+  const metrics = new Metrics({ labels: [], nameOf: (value) => value })
   metrics.watch(NOTHING)
   const { registry } = metrics
   const labels = new Map(

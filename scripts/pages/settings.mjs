@@ -10,6 +10,7 @@ const SECTIONS = {
   clients: 'Clients',
   limits: 'Limits',
   audit: 'Audit',
+  metrics: 'Metrics',
   dashboard: 'Dashboard',
   guard: 'Guard',
   request: 'Requests',

@@ -1,5 +1,6 @@
 /** Everything that is told about what the gateway does: audit, metrics, log, webhook and callbacks, behind one door. */
 import type { Audit } from './audit/audit.ts'
+import { auditName } from './audit/audit-name.ts'
 import { AuditObserver } from './audit/audit-observer.ts'
 import { boundedId } from './audit/bounded-id.ts'
 import type { AuditEvent } from './audit/record.ts'
@@ -18,11 +19,11 @@ import { WebhookObserver } from './webhook/webhook-observer.ts'
 import type { WebhookSender } from './webhook/webhook-sender.ts'
 
 export interface ReportingOptions {
-  settings: Pick<Settings, 'webhookChunks'>
+  settings: Pick<Settings, 'metricLabels' | 'webhookChunks'>
   logger: Logger
   clock: Clock
   audit: Audit
-  /** Of the digests that stand for names in the audit. */
+  /** Of the digests that stand for names in audit and metrics. */
   auditKey: Buffer
   webhook: WebhookSender | undefined
   callbacks: AnalyticsCallbacks
@@ -32,7 +33,7 @@ export interface ReportingOptions {
 const WEBHOOK_CLOSE_MS = 2_000
 
 export class Reporting implements Refusals, Diagnostics {
-  readonly metrics = new Metrics()
+  readonly metrics: Metrics
   /** Who is told about completions, in order: the audit first, because it may refuse one. */
   readonly observers: readonly CompletionObserver[]
   readonly #audit: Audit
@@ -43,6 +44,10 @@ export class Reporting implements Refusals, Diagnostics {
 
   constructor(options: ReportingOptions) {
     const { settings, logger, clock, audit, auditKey, webhook, callbacks } = options
+    this.metrics = new Metrics({
+      labels: settings.metricLabels,
+      nameOf: (value) => auditName(value, auditKey),
+    })
     this.#audit = audit
     this.#logger = logger
     this.#callbacks = new CallbackQueue(callbacks, clock.now)

@@ -1,6 +1,6 @@
 /** The kinds of value that a setting can have: how each is written in a variable and in YAML, and what is allowed. */
 import { z } from 'zod'
-import { MAX_LABELS } from '../clients/labels.ts'
+import { labelNameSchema, MAX_LABELS } from '../clients/labels.ts'
 
 /** A kind of value: one schema for both sources, and how a variable's text becomes its input. */
 export interface Kind<T> {
@@ -125,6 +125,15 @@ export function headers(): Kind<Record<string, string>> {
     schema: z.record(name, z.string().regex(/^[\x20-\x7e]*$/)),
     fromText: pairs,
     allowed: "name=value, separated by commas; not the request's own such as authorization",
+  }
+}
+
+/** Names of labels, or `tenant`. */
+export function labelNames(): Kind<string[]> {
+  const name = z.union([labelNameSchema, z.literal('tenant')])
+  return {
+    ...list(`at most ${MAX_LABELS} labels, or tenant`),
+    schema: z.array(name).max(MAX_LABELS),
   }
 }
 

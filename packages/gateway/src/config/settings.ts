@@ -11,6 +11,7 @@ import {
   headers,
   integer,
   type Kind,
+  labelNames,
   list,
   oneOf,
   origins,
@@ -432,6 +433,9 @@ export const SETTINGS = {
     integer(65_536, 1_099_511_627_776),
     { about: 'Largest size of the audit file; beyond it the audit is full.', unit: 'bytes' },
   ),
+  metricLabels: setting('SLUICE_METRIC_LABELS metrics.labels', [labelNames(), []], {
+    about: 'Labels of keys and tokens that metrics count by; `tenant` is the tenant.',
+  }),
   webhookUrl: optional('SLUICE_WEBHOOK_URL dashboard.url', url(), 'Receiver of dashboard events.'),
   webhookSecret: optional(
     'SLUICE_WEBHOOK_SECRET dashboard.secret',

@@ -6,6 +6,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { CompletionObserver } from '../completion/observer.ts'
 import type { CompletionReport } from '../completion/terminal.ts'
 import { FastHistogram } from './fast-histogram.ts'
+import { LabelTotals, type LabelTotalsOptions } from './label-totals.ts'
 
 /** What is read when somebody asks, because it is counted elsewhere. */
 export interface MetricSources {
@@ -45,8 +46,9 @@ export class Metrics implements CompletionObserver {
   readonly #findings: Counter<'entity' | 'direction' | 'action'>
   readonly #unshown: Counter<'kind'>
   readonly #refusals: Counter<'reason'>
+  readonly #byLabel: LabelTotals
 
-  constructor() {
+  constructor(labels: LabelTotalsOptions) {
     const registers = [this.registry]
     this.#requests = new Counter({
       name: 'sluice_requests_total',
@@ -105,6 +107,7 @@ export class Metrics implements CompletionObserver {
       labelNames: ['reason'],
       registers,
     })
+    this.#byLabel = new LabelTotals(this.registry, labels)
     collectDefaultMetrics({ register: this.registry })
   }
 
@@ -147,6 +150,7 @@ export class Metrics implements CompletionObserver {
     for (const { entity, direction, action, count } of report.findings) {
       this.#findings.inc({ entity, direction, action }, count)
     }
+    this.#byLabel.count(report)
     for (const [kind, count] of Object.entries(report.unshown)) this.#unshown.inc({ kind }, count)
   }
 }

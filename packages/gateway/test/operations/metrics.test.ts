@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { TutorialClient } from '../harness/tutorial-client.ts'
 import { busyGateway } from './busy-gateway.ts'
 import { type Sample, samplesOf, sumOf } from './exported-metrics.ts'
+import { bearer, keyFile } from './key-file.ts'
 import { reloadable } from './reloadable.ts'
 
 /** Metrics of the issue, and a label of each that has some. */
@@ -61,6 +62,37 @@ describe('the metrics', () => {
     expect(
       sumOf(samples, 'sluice_tokens_total', { direction: 'out', estimated: 'true' }),
     ).toBeGreaterThan(20)
+  })
+
+  it('count by tenant and by the labels that are chosen, and show no value with personal data', async () => {
+    const keys = keyFile()
+    const card = '4111 1111 1111 1111'
+    const attributes = [
+      { tenant: 'acme', labels: { team: 'billing', site: 'x' } },
+      { tenant: 'acme', labels: { team: card } },
+      {},
+    ]
+    const made: string[] = []
+    for (const given of attributes) made.push((await keys.create(given)).key)
+    const { gateway } = await reloadable({
+      adminPort: 0,
+      keysFile: keys.path,
+      metricLabels: ['tenant', 'team'],
+    })
+    for (const key of made) {
+      const client = await TutorialClient.connect(gateway.url, [], bearer(key))
+      await client.ask('sandbox-fast')
+    }
+    const samples = await samplesOf(gateway)
+    const requests = (labels: Record<string, string>) =>
+      sumOf(samples, 'sluice_requests_by_label_total', labels)
+    expect(requests({ label: 'tenant', value: 'acme', outcome: 'complete' })).toBe(2)
+    expect(requests({ label: 'team', value: 'billing' })).toBe(1)
+    expect(requests({ label: 'team' })).toBe(2)
+    expect(requests({ label: 'site' })).toBe(0)
+    expect(JSON.stringify(samples)).not.toContain(card)
+    const tokens = { label: 'team', value: 'billing', direction: 'in' }
+    expect(sumOf(samples, 'sluice_tokens_by_label_total', tokens)).toBeGreaterThan(0)
   })
 
   it('have a bounded number of series, whatever names clients make up', async () => {
