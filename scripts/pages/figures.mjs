@@ -1,17 +1,22 @@
 // The sentences that README.md says of benchmark runs. What the figures mean is in the reports that they link.
 
+/** Deltas a second of one stream in the case `paced` of the rig: one every 20 ms. */
+const PACED_DELTAS = 50
+
 /**
- * What the gateway costs.
+ * What the gateway costs, in what people buy: cores, time and memory.
  * @param {import('../../bench/rig/figures.mjs').Run} run
  * @returns {string}
  */
-export function gatewayFigures({ date, machine, figures }) {
-  const { 'sluice-seed': seed, 'sluice-standard': standard, naive } = figures
-  const ratio = (engine) => `${engine['paced ratio'].toFixed(2)} x`
-  const gap = (rank) => `${seed[`latency gap ${rank} ms`].toFixed(2)} ms`
-  return `**CPU per delta, 300 paced streams, as a multiple of a bare pipe: ${ratio(seed)} with policy \`seed\`, ${ratio(standard)} with \`standard\`**;
-the loop that tutorials teach needs ${ratio(naive)}. Added gap between deltas with \`seed\`: median ${gap('p50')}, p99 ${gap('p99')}. ${place(machine, date)}
-[How it is measured](bench/README.md), [all figures](bench/results/gateway.md).`
+export function gatewayFigures({ date, machine, figures, crowd }) {
+  const { 'sluice-standard': standard, naive } = figures
+  const streams = Math.floor(1e5 / (standard['paced micros'] * PACED_DELTAS)) * 10
+  const ms = (name) => `${standard[name].toFixed(1)} ms`
+  const [{ streams: open }] = crowd
+  const memory = (standard['open bytes'] - standard['warm bytes']) / open / 1e3
+  return `**With policy \`standard\` one core carries about ${streams} answers of ${PACED_DELTAS} deltas a second at once; the first word comes ${ms('latency first p50 ms')} later**
+(p99 ${ms('latency first p99 ms')}), a later one at most ${ms('latency gap p99 ms')} (p99); **1,000 sockets with an answer on each take ${Math.round(memory)} MB**. The first is computed from its CPU time at 300 answers, which
+is ${standard['paced ratio'].toFixed(2)} times that of a bare pipe; the loop that tutorials teach needs ${naive['paced ratio'].toFixed(2)} times. ${place(machine, date)} [How it is measured](bench/README.md), [all figures](bench/results/gateway.md).`
 }
 
 /**
