@@ -1,5 +1,6 @@
 /** Who may use the gateway: the ways to show a credential, and the refusal to stand open to the network by accident. */
 import { Authenticator } from './clients/authenticator.ts'
+import { BrowserTokens, narrowed } from './clients/browser-tokens.ts'
 import type { ClaimRules } from './clients/claims.ts'
 import { KeyRing } from './clients/key-ring.ts'
 import type { Principal } from './clients/principal.ts'
@@ -13,6 +14,8 @@ import { isLoopbackAddress } from './loopback.ts'
 export interface Access {
   authenticator: Authenticator
   keys: KeyRing | undefined
+  /** Makes tokens for pages; undefined without keys. */
+  pages: BrowserTokens | undefined
   /** Whether a client without a credential is served. */
   allowAnonymous: boolean
   /** What a client of an open socket may do now: its key may have changed since. @throws GatewayError `unauthorized` */
@@ -22,6 +25,8 @@ export interface Access {
 interface AccessTools {
   logger: Logger
   clock: Clock
+  /** Of the signatures of tokens for pages. */
+  tokenSecret: Buffer
   /** The gateway's own limits of one client, as they are now: no claim of a token raises them. */
   limits: () => Pick<Settings, ClientLimitSetting>
 }
@@ -49,9 +54,18 @@ export async function openAccess(settings: Settings, tools: AccessTools): Promis
         'or set SLUICE_JWT_JWKS_URL, or set SLUICE_ALLOW_ANONYMOUS=true to serve everybody who can reach it',
     )
   }
+  const pages =
+    keys === undefined
+      ? undefined
+      : new BrowserTokens({
+          secret: tools.tokenSecret,
+          principalOf: (id) => keys.principal(id),
+          now: tools.clock.now,
+        })
   return {
-    authenticator: new Authenticator({ keys, tokens, allowAnonymous }),
+    authenticator: new Authenticator({ keys, tokens, pages, allowAnonymous }),
     keys,
+    pages,
     allowAnonymous,
     current: (principal) => current(principal, keys),
   }
@@ -61,7 +75,7 @@ function current(principal: Principal, keys: KeyRing | undefined): Principal {
   if (principal.kind !== 'key') return principal
   const now = keys?.principal(principal.id)
   if (now === undefined) throw new GatewayError('unauthorized', 'The key has been revoked')
-  return now
+  return principal.grant === undefined ? now : narrowed(now, principal.grant)
 }
 
 async function tokenVerifier(

@@ -32,6 +32,7 @@ export class LiveAdmission implements Admission {
     return {
       ...wish,
       idempotencyKey: wish.idempotencyKey,
+      conversationId: principal.grant?.conversationId ?? wish.conversationId,
       onOverflow,
       policy: policyFor(principal, policyOf),
       model: modelOf(request.modelId),

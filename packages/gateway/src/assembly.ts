@@ -79,9 +79,9 @@ export interface Assembly
 /** @throws GatewayError `configuration` for whatever cannot be used */
 export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const auditTarget = parseAuditTarget(options.config.settings.audit)
-  const foundation = await lay(options)
+  const secret = new RootSecret(options.config.settings.secret)
+  const foundation = await lay(options, secret)
   const { settings, live, tls, addressOf, access, dispatcher, upstream } = foundation
-  const secret = new RootSecret(settings.secret)
   if (secret.isTemporary && auditTarget.kind !== 'off') {
     options.logger.info(
       { setting: 'SLUICE_SECRET' },
@@ -129,7 +129,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
 }
 
 /** Reads everything that can be wrong. */
-async function lay(options: AssemblyOptions): Promise<Foundation> {
+async function lay(options: AssemblyOptions, secret: RootSecret): Promise<Foundation> {
   const { config, logger, clock } = options
   const { settings } = config
   const target = upstreamTarget(settings)
@@ -138,7 +138,12 @@ async function lay(options: AssemblyOptions): Promise<Foundation> {
   const isProxy = trustedProxies(settings.trustedProxies)
   const addressOf = clientAddresses(isProxy)
   const limits = () => live.current.settings
-  const access = await openAccess(settings, { logger, clock, limits })
+  const access = await openAccess(settings, {
+    logger,
+    clock,
+    limits,
+    tokenSecret: secret.key('tokens'),
+  })
   const webhook = createWebhook(settings, { logger, clock })
   const dispatcher = createDispatcher(settings)
   const upstream = new UpstreamClient({
@@ -178,7 +183,14 @@ function createListeners(
     refusals: reporting,
     services: { admission, completions, live, diagnostics: reporting },
   })
-  const http = { ...engine, admission, live, clock, currentPrincipal: access.current }
+  const http = {
+    ...engine,
+    admission,
+    live,
+    clock,
+    pages: access.pages,
+    currentPrincipal: access.current,
+  }
   const routes = [...WEBSOCKET_ROUTES, ...healthRoutes(readiness), ...httpRoutes(http)]
   const router = new Router({ ...shared, authenticator, routes, diagnostics: reporting })
   const server = new GatewayServer({

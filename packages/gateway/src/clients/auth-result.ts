@@ -21,6 +21,7 @@ const REFUSALS = {
   early_token: { message: 'The token is not valid yet', isRetryable: false },
   wrong_issuer: { message: 'The token comes from another issuer', isRetryable: false },
   wrong_audience: { message: 'The token is meant for another audience', isRetryable: false },
+  wrong_origin: { message: 'The token is meant for pages of another origin', isRetryable: false },
   invalid_claim: {
     message: 'A claim of the token is missing or has a form that this gateway does not take',
     isRetryable: false,

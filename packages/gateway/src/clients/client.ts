@@ -10,10 +10,11 @@ export interface Client {
 
 /**
  * The name by which its completions are its own, in its tenant alone. All clients without a credential together own
- * theirs. Kinds and tenants have no blanks, so two owners never have one name.
+ * theirs, and so does each subject of a key's tokens. Kinds, tenants and ids of keys have no blanks, so two owners never have one name.
  */
-export function ownerOf({ principal: { kind, tenant = '', id } }: Client): string {
-  return `${kind} ${tenant} ${id}`
+export function ownerOf({ principal: { kind, tenant = '', id, grant } }: Client): string {
+  const subject = grant?.subject === undefined ? '' : ` ${grant.subject}`
+  return `${kind} ${tenant} ${id}${subject}`
 }
 
 /** The name under which its use is counted and its turns are given: clients without a credential are told apart by address. */

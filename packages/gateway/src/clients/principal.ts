@@ -31,8 +31,23 @@ export interface Principal {
   /** Name of the guard's policy for this client. Absent: the gateway's own. */
   readonly policy?: string | undefined
   readonly limits?: ClientLimits | undefined
+  /** What a token leaves of the key that made it. Absent: it is the key itself. */
+  readonly grant?: TokenGrant | undefined
   /** When the credential ends, in milliseconds since the epoch. Absent: never. */
   readonly expiresAt?: number | undefined
+}
+
+/** What a token for web pages says. */
+export interface TokenGrant {
+  /** The one origin whose pages may show it. */
+  readonly origin: string
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number
+  readonly models?: readonly string[] | undefined
+  /** Names every conversation. */
+  readonly conversationId?: string | undefined
+  /** Whom the page serves: part of who owns a completion. */
+  readonly subject?: string | undefined
 }
 
 /** Everybody without a credential is one client. */

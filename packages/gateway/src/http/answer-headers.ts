@@ -13,7 +13,7 @@ export interface AnswerFacts {
 }
 
 /** Where a completion is found again. */
-const COMPLETIONS_PATH = '/sluice/v1/completions'
+export const COMPLETIONS_PATH = '/sluice/v1/completions'
 
 /** Headers to be read when the answer begins. */
 export async function answerHeaders(

@@ -11,19 +11,17 @@ export interface AnswerForm extends Pick<AnswerResponseOptions, 'contentType' | 
 export class Answer implements Subscriber {
   /** The upstream waits for the one reader. */
   readonly mayMiss = false
-  readonly #form: AnswerForm
+  #form: AnswerForm | undefined
   #response: AnswerResponse | undefined
-
-  constructor(form: AnswerForm) {
-    this.#form = form
-  }
 
   /** From now on it is written. */
   begin(
     subscription: Subscription,
+    form: AnswerForm,
     options: Pick<AnswerResponseOptions, 'headers' | 'response' | 'settings'>,
   ): void {
-    const { contentType, filler } = this.#form
+    const { contentType, filler } = form
+    this.#form = form
     this.#response = new AnswerResponse({
       ...options,
       contentType,
@@ -38,7 +36,7 @@ export class Answer implements Subscriber {
 
   onFeed(subscription: Subscription): void {
     if (this.#response === undefined) return
-    this.#form.write(subscription, this.#response)
+    this.#form?.write(subscription, this.#response)
     const { log, terminal } = subscription.feed
     if (terminal !== undefined && subscription.cursor >= log.top) subscription.close()
   }

@@ -34,11 +34,12 @@ async function complete(exchange: ClientExchange, services: HttpServices): Promi
   if (body === undefined) return
   const order = orderOf(body, request.headers, { client, services })
   const isResumable = order.lifetime.retentionMs > 0
-  const answer = new Answer(formOf(body, { isResumable, now: clock.now() }))
+  const answer = new Answer()
   const subscription = await completions.start(order, answer)
   const { requestId } = subscription.feed.header
   const headers = await answerHeaders({ requestId, isResumable, client, begunAt }, services)
-  answer.begin(subscription, { response, settings, headers })
+  const form = formOf(body, { isResumable, now: clock.now() })
+  answer.begin(subscription, form, { response, settings, headers })
 }
 
 function orderOf(

@@ -27,7 +27,7 @@ export interface EventFormOptions extends FormOptions {
 }
 
 /** There is one epoch while no node can end the completion of another. */
-const EPOCH = 1
+export const EPOCH = 1
 
 /** Bytes of one write: small enough for a slow reader's progress to be seen, large enough to be cheap. */
 const WRITE_BYTES = 16_384

@@ -1,4 +1,5 @@
 /** What the handlers of the HTTP interface work with. */
+import type { BrowserTokens } from '../clients/browser-tokens.ts'
 import type { Principal } from '../clients/principal.ts'
 import type { Clock } from '../clock.ts'
 import type { Completions } from '../completion/completions.ts'
@@ -17,6 +18,8 @@ export interface HttpServices {
   memory: MemoryBudget
   rates: Pick<RateLimits, 'standing'>
   scheduler: Scheduler
+  /** Makes tokens for pages; undefined without keys. */
+  pages: BrowserTokens | undefined
   /** Read at each request, so that a reload needs no restart. */
   live: { readonly current: HttpConfig }
   /** What a client may do now: its key may have changed. @throws GatewayError `unauthorized` */
@@ -28,6 +31,7 @@ export interface HttpConfig {
   /** Models of the configuration, by their names. */
   models: Readonly<Record<string, unknown>>
   modelOf: (name: string) => { contextWindow: number | undefined }
+  policyOf: (name: string | undefined) => { name: string }
   settings: AnswerTimes & {
     maxMessageBytes: number
     /** How long a completion goes on that nobody follows, and can be found after its terminal. */

@@ -66,7 +66,7 @@ export class Connections {
       maxHelloBytes,
       needsCredential: !this.#options.allowAnonymous,
       beginsWithHello: dialect.beginsWithHello,
-      authenticate: (credential) => authenticator.authenticate(credential),
+      authenticate: (credential) => authenticator.authenticate(credential, handshake.origin),
       refused: (reason) => refusals.refusedConnection(reason, address),
       admit: (principal) => {
         places.push(concurrency.acquireClientSocket(principal, address))

@@ -8,6 +8,8 @@ import type { Dialect } from '../dialects/session.ts'
 export interface Handshake {
   address: string
   credential: CredentialResult
+  /** Of the page that asks; undefined if no page does. */
+  origin: string | undefined
   /** Undefined if none of the offered ones is spoken here. */
   dialect: Dialect | undefined
   /** The subprotocol to confirm: the dialect's, if it was offered by name. A key that came along is never repeated. */
@@ -24,6 +26,7 @@ export function readHandshake(
   const dialect = dialectFor(offered)
   return {
     address: addressOf(request),
+    origin: request.headers.origin,
     credential: credentialFrom({ authorization, protocols: names }),
     dialect,
     subprotocol: offered.length === 0 ? undefined : dialect?.subprotocol,

@@ -105,7 +105,9 @@ export class Router {
     const { request, response, address } = exchange
     const { authenticator, refusals } = this.#options
     const read = credentialFrom({ authorization: request.headers.authorization })
-    const result = read.ok ? await authenticator.authenticate(read.credential) : read
+    const result = read.ok
+      ? await authenticator.authenticate(read.credential, request.headers.origin)
+      : read
     if (result.ok) {
       const { principal } = result
       return await route.handleClient({ ...exchange, client: { principal, address } })
