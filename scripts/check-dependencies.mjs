@@ -32,8 +32,14 @@ const ARROWS = {
   audit: ['clients/auth-result.ts', 'completion', 'config/settings.ts'],
   'callbacks.ts': ['completion', 'webhook', 'dialects'],
   clients: [],
-  completion: ['clients', 'request', 'tokens', 'upstream'],
-  config: ['clients/labels.ts', 'clients/principal.ts', 'request'],
+  completion: ['clients', 'detectors', 'request', 'tokens', 'upstream'],
+  config: [
+    'clients/labels.ts',
+    'clients/principal.ts',
+    'detectors/detector-settings.ts',
+    'request',
+  ],
+  detectors: [],
   webhook: ['completion', 'dialects'],
   dialects: ['clients', 'completion', 'socket'],
   http: ['clients', 'completion', 'dialects', 'limits', 'server/router.ts'],
@@ -53,7 +59,7 @@ const ARROWS = {
     'server/refusals.ts',
   ],
   'outbound.ts': ['config/settings.ts'],
-  request: ['tokens', 'upstream/target.ts'],
+  request: ['detectors', 'tokens', 'upstream/target.ts'],
   server: ['clients', 'dialects', 'limits', 'socket'],
   socket: [],
   tokens: [],
@@ -62,18 +68,18 @@ const ARROWS = {
 
 /** Libraries that only some rooms may import. */
 const LIBRARIES = {
-  '@sluice/guard': ['audit', 'completion', 'config', 'live-config.ts', 'request'],
-  cockatiel: ['upstream'],
+  '@sluice/guard': ['audit', 'completion', 'config', 'detectors', 'live-config.ts', 'request'],
+  cockatiel: ['detectors', 'upstream'],
   'gpt-tokenizer': ['tokens'],
   jose: ['clients'],
   libsql: ['audit'],
   pino: ['logger.ts'],
   'prom-client': ['metrics'],
   'rate-limiter-flexible': ['limits'],
-  undici: ['webhook', 'assembly.ts', 'outbound.ts', 'upstream'],
+  undici: ['webhook', 'assembly.ts', 'detectors', 'outbound.ts', 'upstream'],
   ws: ['socket'],
   yaml: ['config'],
-  zod: ['clients', 'config'],
+  zod: ['clients', 'config', 'detectors'],
 }
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileJsonSchema } from '../packages/gateway/dist/index.js'
+import { detectorJsonSchema, fileJsonSchema } from '../packages/gateway/dist/index.js'
 import { frameJsonSchema } from '../packages/protocol/dist/frame-schemas.js'
 import { callingCodesSource } from './pages/calling-codes.mjs'
 import { gatewayFigures, guardFigures, ratesFigures } from './pages/figures.mjs'
@@ -62,6 +62,7 @@ const pages = {
 const generated = [
   ...Object.entries(pages).map(([path, text]) => [path, formatted(path, text)]),
   ['packages/gateway/sluice.schema.json', `${JSON.stringify(fileJsonSchema(), null, 2)}\n`],
+  ['packages/gateway/detector.schema.json', `${JSON.stringify(detectorJsonSchema(), null, 2)}\n`],
   ['packages/protocol/dialect-2.schema.json', `${JSON.stringify(frameJsonSchema(), null, 2)}\n`],
 ]
 

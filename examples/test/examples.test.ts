@@ -38,6 +38,25 @@ describe('library.mjs and node-client.mjs', () => {
   })
 })
 
+describe('detector.mjs', () => {
+  it('finds its names and judges the text, of what it is asked for and by whom it knows', async () => {
+    const example = run(['detector.mjs'], { PORT: '0', DETECTOR_TOKEN: 'secret' })
+    const [, url = ''] = await printing(example, /(http:\S+)/)
+    const ask = (entities: string[], token = 'secret') =>
+      fetch(url, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: JSON.stringify({ text: 'Ada Lovelace, you nitwit', entities }),
+      })
+    expect(await (await ask(['PERSON', 'INSULT'])).json()).toEqual({
+      spans: [{ entity: 'PERSON', start: 0, end: 12, score: 0.95 }],
+      moderation: [{ category: 'INSULT', score: 0.9 }],
+    })
+    expect(await (await ask(['CITY'])).json()).toEqual({ spans: [], moderation: [] })
+    expect((await ask([], 'other')).status).toBe(401)
+  })
+})
+
 describe('sluice.yaml', () => {
   const { settings, file } = loadConfig({ SLUICE_CONFIG: `${folder}sluice.yaml` }, folder)
 

@@ -1,9 +1,12 @@
 /** The configuration as the commands read it: `.env` and the environment, sluice.yaml beside them. */
 import {
+  createDetectors,
+  createDispatcher,
   type Environment,
   isUpstreamAbsent,
   type LoadedConfig,
   loadConfig,
+  policyTable,
   profileDefaults,
   type Settings,
 } from '@sluice/gateway'
@@ -30,6 +33,11 @@ export function onSandbox(settings: Settings, url: string): Settings {
 export function policyInUse({ loaded, isSandboxed }: CommandConfig): string {
   const { settings } = loaded
   return settings.policy ?? (isSandboxed ? SANDBOX_POLICY : profileDefaults(settings).policy)
+}
+
+/** The policies by name, with the detectors that they name; compiled when they are asked for. */
+export function policiesOf({ loaded: { file, settings } }: CommandConfig) {
+  return policyTable(file.policies, createDetectors(file.detectors, createDispatcher(settings)))
 }
 
 /** @throws GatewayError `configuration` */

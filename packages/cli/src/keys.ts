@@ -6,12 +6,11 @@ import {
   keyFileProblem,
   keyFileTime,
   listKeys,
-  policyTable,
   revokeKey,
   type StoredKey,
 } from '@sluice/gateway'
 import { Command, InvalidArgumentError } from 'commander'
-import { readConfiguration } from './configuration.ts'
+import { policiesOf, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { adminUrl, outcomeAt } from './running-gateway.ts'
 import { neutralise, paint } from './terminal.ts'
@@ -107,7 +106,7 @@ function attributesOf(name: string, options: CreateOptions): KeyAttributes {
 
 /** Here, because the gateway would find it out only at the first request. */
 function assertPolicy(name: string): void {
-  policyTable(readConfiguration(process.env, process.cwd()).loaded.file.policies)(name)
+  policiesOf(readConfiguration(process.env, process.cwd()))(name)
 }
 
 async function list(options: { file?: string; json?: boolean }): Promise<void> {

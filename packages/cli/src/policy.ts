@@ -1,9 +1,9 @@
 /** `sluice policy`: what the guard's policies are, and what one would do with a text. How one does on many is policy-audit's. */
 
-import { policyTable } from '@sluice/gateway'
-import { type Finding, POLICY_NAMES, type Policy } from '@sluice/guard'
+import { judge } from '@sluice/gateway'
+import { type Finding, POLICY_NAMES, type Policy, type Span } from '@sluice/guard'
 import { Command } from 'commander'
-import { policyInUse, readConfiguration } from './configuration.ts'
+import { policiesOf, policyInUse, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { readPiped } from './piped.ts'
 import { auditCommand } from './policy-audit/command.ts'
@@ -49,7 +49,7 @@ export function policyCommand(): Command {
 function list(): void {
   const config = readConfiguration(process.env, process.cwd())
   const { policies } = config.loaded.file
-  const policyOf = policyTable(policies)
+  const policyOf = policiesOf(config)
   for (const name of [...POLICY_NAMES, ...Object.keys(policies)]) {
     const inUse = name === policyInUse(config) ? paint('green', '  in use', process.stdout) : ''
     process.stdout.write(`${name.padEnd(16)} ${policyOf(name).hash}${inUse}\n`)
@@ -57,14 +57,15 @@ function list(): void {
 }
 
 function show(name: string): void {
-  const { loaded } = readConfiguration(process.env, process.cwd())
-  const { hash, rules } = policyTable(loaded.file.policies)(name)
-  process.stdout.write(`${JSON.stringify({ name, hash, rules }, null, 2)}\n`)
+  const config = readConfiguration(process.env, process.cwd())
+  const { hash, rules, detectors } = policiesOf(config)(name)
+  process.stdout.write(`${JSON.stringify({ name, hash, detectors, rules }, null, 2)}\n`)
 }
 
 function check(): void {
-  const { loaded } = readConfiguration(process.env, process.cwd())
-  const policyOf = policyTable(loaded.file.policies)
+  const config = readConfiguration(process.env, process.cwd())
+  const { loaded } = config
+  const policyOf = policiesOf(config)
   const names = Object.keys(loaded.file.policies)
   for (const name of names) policyOf(name)
   const none =
@@ -78,13 +79,28 @@ async function test(argument: string | undefined, options: TestOptions): Promise
   if (text === undefined || text === '')
     throw new CommandError('What should be tested? Give a text, or pipe one in')
   const config = readConfiguration(process.env, process.cwd())
-  const policy = policyTable(config.loaded.file.policies)(options.policy ?? policyInUse(config))
-  const result = stream(policy, text, options)
+  const policy = policiesOf(config)(options.policy ?? policyInUse(config))
+  const result = stream(policy, text, { ...options, ...(await detected(policy, text, options)) })
   if (options.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else for (const line of report(text, policy, result)) process.stdout.write(`${line}\n`)
 }
 
-interface StreamedText {
+/** What the policy's detectors find in the text, and which of them could not judge it. */
+interface Detected {
+  spans: readonly Span[] | undefined
+  unjudged: string[]
+}
+
+async function detected(policy: Policy, text: string, options: TestOptions): Promise<Detected> {
+  const detection = policy.detection(openOptionsOf(options))
+  const unjudged: string[] = []
+  if (detection === undefined) return { spans: undefined, unjudged }
+  const onUnjudged = (name: string) => unjudged.push(name)
+  const { signal } = new AbortController()
+  return { spans: await judge(detection, text, { signal, onUnjudged }), unjudged }
+}
+
+interface StreamedText extends Detected {
   sent: string
   findings: Finding[]
   blockedBy: string | undefined
@@ -92,15 +108,19 @@ interface StreamedText {
   held: number[]
 }
 
-function stream(policy: Policy, text: string, options: TestOptions): StreamedText {
-  const { delta } = options
+function stream(policy: Policy, text: string, options: TestOptions & Detected): StreamedText {
+  const { delta, spans, unjudged } = options
   const guard = policy.open(openOptionsOf(options))
-  const streamed: StreamedText = { sent: '', findings: [], blockedBy: undefined, held: [] }
+  const streamed: StreamedText = {
+    ...{ sent: '', findings: [], blockedBy: undefined, held: [] },
+    ...{ spans, unjudged },
+  }
   for (let start = 0; start <= text.length; start += delta) {
     const isLast = start + delta > text.length
+    const known = start === 0 ? spans : undefined
     for (const result of isLast
-      ? [guard.push(text.slice(start)), guard.end()]
-      : [guard.push(text.slice(start, start + delta))]) {
+      ? [guard.push(text.slice(start), known), guard.end()]
+      : [guard.push(text.slice(start, start + delta), known)]) {
       streamed.sent += result.text
       streamed.findings.push(...result.findings)
       streamed.blockedBy ??= result.blocked?.ruleId
@@ -113,13 +133,17 @@ function stream(policy: Policy, text: string, options: TestOptions): StreamedTex
 function* report(
   text: string,
   policy: Policy,
-  { sent, findings, blockedBy, held }: StreamedText,
+  { sent, findings, blockedBy, held, spans, unjudged }: StreamedText,
 ): Generator<string> {
   yield `policy  ${policy.name} (${policy.hash})`
   yield `found   ${marked(text, findings)}`
   for (const { entity, start, end, action, score, ruleId } of findings) {
     yield `        ${entity} at ${start}-${end}, score ${score}, ${action} by rule ${neutralise(ruleId)}`
   }
+  for (const { entity, start, end, score } of spans ?? [])
+    yield `detected ${neutralise(entity)} at ${start}-${end}, score ${score.toFixed(2)}`
+  for (const name of unjudged)
+    yield paint('red', `detector ${neutralise(name)} could not judge the text`, process.stdout)
   yield `sent    ${neutralise(sent)}`
   if (blockedBy !== undefined)
     yield paint('red', `blocked by rule ${neutralise(blockedBy)}`, process.stdout)

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { sluice, temporaryFolder } from './sluice-process.ts'
 
 function folderWith(yaml: string): string {
@@ -89,5 +91,47 @@ describe('sluice policy', () => {
     })
     expect(code).toBe(0)
     expect(stdout).toMatch(/^held .* after each of 50\d{4} deltas$/m)
+  })
+})
+
+describe('sluice policy with a detector', () => {
+  /** A detector that finds a name at the start of every text. */
+  async function folderWithDetector(onFailure = 'block', status = 200): Promise<string> {
+    const server = createServer((_request, response) => {
+      const spans = [{ entity: 'PERSON', start: 0, end: 3, score: 0.9 }]
+      response.writeHead(status).end(JSON.stringify({ spans }))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    return folderWith(`detectors:
+  names: { kind: http, url: 'http://127.0.0.1:${port}', entities: [PERSON] }
+policies:
+  own:
+    extends: standard
+    detectors: [names]
+    rules:
+      - { entity: PERSON, action: { kind: redact }, onFailure: ${onFailure} }
+`)
+  }
+  const TEST = ['policy', 'test', '--policy', 'own', '--direction', 'input', 'Ada, ada@example.org']
+
+  it('shows which detectors it has, and what they find in a text', async () => {
+    const folder = await folderWithDetector()
+    const { stdout: shown } = await sluice(['policy', 'show', 'own'], { folder })
+    expect(JSON.parse(shown)).toMatchObject({ detectors: ['names'] })
+    const { code, stdout } = await sluice(TEST, { folder })
+    expect(code).toBe(0)
+    expect(stdout).toContain('detected PERSON at 0-3, score 0.90\n')
+    expect(stdout).toContain('sent    [PERSON], [EMAIL_ADDRESS]\n')
+  })
+
+  it('says if a detector could not judge the text', async () => {
+    const passing = await sluice(TEST, { folder: await folderWithDetector('pass', 500) })
+    expect(passing.stdout).toContain('detector names could not judge the text\n')
+    expect(passing.stdout).toContain('sent    Ada, [EMAIL_ADDRESS]\n')
+    const failing = await sluice(TEST, { folder: await folderWithDetector('block', 500) })
+    expect(failing.code).toBe(1)
+    expect(failing.stdout).toBe('')
   })
 })

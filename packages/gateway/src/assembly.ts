@@ -16,6 +16,7 @@ import { MemoryFeedStore } from './completion/feed-store.ts'
 import { MemoryBudget } from './completion/memory-budget.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import type { Settings } from './config/settings.ts'
+import { createDetectors, type Detectors } from './detectors/detectors.ts'
 import { GatewayError } from './errors.ts'
 import { httpRoutes } from './http/http-routes.ts'
 import { ClientQuotas } from './limits/client-quotas.ts'
@@ -53,6 +54,7 @@ type AuditOptions = Parameters<typeof openAudit>[1]
 /** What is read of a configuration, and may be refused, before anything is opened. */
 interface Foundation extends Omit<AssemblyOptions, 'openAudit'> {
   settings: Settings
+  detectors: Detectors
   live: Live
   tls: { current: Tls | undefined }
   isProxy: IsProxy
@@ -65,7 +67,7 @@ interface Foundation extends Omit<AssemblyOptions, 'openAudit'> {
 
 /** The parts that a running gateway needs to be told apart. */
 export interface Assembly
-  extends Pick<Foundation, 'access' | 'dispatcher' | 'live' | 'tls' | 'upstream'> {
+  extends Pick<Foundation, 'access' | 'detectors' | 'dispatcher' | 'live' | 'tls' | 'upstream'> {
   readiness: Readiness
   reporting: Reporting
   concurrency: ConcurrencyLimits
@@ -81,7 +83,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const auditTarget = parseAuditTarget(options.config.settings.audit)
   const secret = new RootSecret(options.config.settings.secret)
   const foundation = await lay(options, secret)
-  const { settings, live, tls, addressOf, access, dispatcher, upstream } = foundation
+  const { settings, live, tls, addressOf, access, detectors, dispatcher, upstream } = foundation
   if (secret.isTemporary && auditTarget.kind !== 'off') {
     options.logger.info(
       { setting: 'SLUICE_SECRET' },
@@ -117,6 +119,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   reporting.watch({ monitor, completions, memory, upstream, keys: access.keys, tls })
   return {
     access,
+    detectors,
     dispatcher,
     live,
     tls,
@@ -133,7 +136,9 @@ async function lay(options: AssemblyOptions, secret: RootSecret): Promise<Founda
   const { config, logger, clock } = options
   const { settings } = config
   const target = upstreamTarget(settings)
-  const live = { current: liveConfig(config) }
+  const dispatcher = createDispatcher(settings)
+  const detectors = createDetectors(config.detectors, dispatcher)
+  const live = { current: liveConfig(config, detectors) }
   const tls = { current: readTls(settings) }
   const isProxy = trustedProxies(settings.trustedProxies)
   const addressOf = clientAddresses(isProxy)
@@ -145,7 +150,6 @@ async function lay(options: AssemblyOptions, secret: RootSecret): Promise<Founda
     tokenSecret: secret.key('tokens'),
   })
   const webhook = createWebhook(settings, { logger, clock })
-  const dispatcher = createDispatcher(settings)
   const upstream = new UpstreamClient({
     target,
     dispatcher,
@@ -154,7 +158,7 @@ async function lay(options: AssemblyOptions, secret: RootSecret): Promise<Founda
       logger.warn({ code, status, attempt, delayMs }, 'upstream attempt failed'),
     onRefreshFailed: ({ code, status }) => logger.warn({ code, status }, 'token refresh failed'),
   })
-  const parts = { access, dispatcher, upstream, webhook }
+  const parts = { access, detectors, dispatcher, upstream, webhook }
   return { ...options, settings, live, tls, isProxy, addressOf, ...parts }
 }
 

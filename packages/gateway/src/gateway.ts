@@ -89,7 +89,7 @@ export class Gateway {
   async reload(config: GatewayConfig): Promise<ConfigChanges> {
     const changes = changesBetween(this.#parts.live.current, config)
     try {
-      const live = liveConfig(withChanges(this.#parts.live.current, config))
+      const live = liveConfig(withChanges(this.#parts.live.current, config), this.#parts.detectors)
       const tls = readTls(this.#config.settings)
       const { authentication } = upstreamTarget(live.settings)
       // Everything was read and found good: from here on nothing fails.

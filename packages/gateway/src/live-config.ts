@@ -1,5 +1,5 @@
 /** What a reload replaces as one: policies, models, the request's limits, quotas and origins. */
-import type { Policy } from '@sluice/guard'
+import type { DetectorTable, Policy } from '@sluice/guard'
 import type { StoredKey } from './clients/key-store.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import { SETTINGS, type Setting, type SettingName } from './config/settings.ts'
@@ -12,7 +12,8 @@ import { policyTable } from './request/policies.ts'
 import type { OriginRules } from './server/origin.ts'
 import { profileDefaults } from './upstream/profiles.ts'
 
-export interface LiveConfig extends Pick<GatewayConfig, 'settings' | 'models' | 'policies'> {
+export interface LiveConfig
+  extends Pick<GatewayConfig, 'settings' | 'models' | 'policies' | 'detectors'> {
   /** The policy of a client, by its name; the gateway's own without one. Throws for an unknown name. */
   policyOf: (name: string | undefined) => Policy
   modelOf: (name: string) => Model
@@ -26,10 +27,16 @@ export interface Live {
   current: LiveConfig
 }
 
-/** @throws GatewayError `configuration`, and then nothing has changed */
-export function liveConfig({ settings, models, policies }: GatewayConfig): LiveConfig {
+/**
+ * @param table what policies may name; they live as long as the gateway
+ * @throws GatewayError `configuration`, and then nothing has changed
+ */
+export function liveConfig(
+  { settings, models, policies, detectors }: GatewayConfig,
+  table: DetectorTable,
+): LiveConfig {
   const profile = profileDefaults(settings)
-  const policyByName = policyTable(policies)
+  const policyByName = policyTable(policies, table)
   const policyOf = (name: string | undefined) =>
     policyByName(name ?? settings.policy ?? profile.policy)
   // Compiled now, so that a wrong policy is found at the start or the reload and not at the first request.
@@ -48,6 +55,7 @@ export function liveConfig({ settings, models, policies }: GatewayConfig): LiveC
     settings,
     models,
     policies,
+    detectors,
     policyOf,
     modelOf: modelTable({ models, defaultContextWindow: profile.defaultContextWindow }),
     reader: new RequestReader(reading),
@@ -79,11 +87,11 @@ export interface ConfigChanges {
   /** What is applied at once. */
   applied: (SettingName | 'models' | 'policies')[]
   /** Settings that keep their old value until a restart. */
-  needRestart: SettingName[]
+  needRestart: (SettingName | 'detectors')[]
 }
 
 /** What is configured, without what was made of it. */
-type Configured = Pick<GatewayConfig, 'settings' | 'models' | 'policies'>
+type Configured = Pick<GatewayConfig, 'settings' | 'models' | 'policies' | 'detectors'>
 
 export function changesBetween(before: Configured, after: Configured): ConfigChanges {
   const changed = (Object.keys(SETTINGS) as SettingName[]).filter(
@@ -95,7 +103,10 @@ export function changesBetween(before: Configured, after: Configured): ConfigCha
   )
   return {
     applied: [...changed.filter(reloads), ...tables],
-    needRestart: changed.filter((name) => !reloads(name)),
+    needRestart: [
+      ...changed.filter((name) => !reloads(name)),
+      ...(isSame(before.detectors, after.detectors) ? [] : (['detectors'] as const)),
+    ],
   }
 }
 
@@ -105,7 +116,8 @@ export function withChanges(before: Configured, after: GatewayConfig): GatewayCo
   const entries = Object.entries(after.settings).filter(([name]) =>
     applied.includes(name as SettingName),
   )
-  return { ...after, settings: { ...before.settings, ...Object.fromEntries(entries) } }
+  const { detectors } = before
+  return { ...after, detectors, settings: { ...before.settings, ...Object.fromEntries(entries) } }
 }
 
 function isSame(a: unknown, b: unknown): boolean {

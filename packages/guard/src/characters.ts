@@ -138,7 +138,7 @@ function runStart(text: string, end: number): number {
 }
 
 /** No character takes more units: two escape sequences of eight backslashes each. */
-const MAX_UNITS = 26
+export const MAX_UNITS = 26
 
 /** The last offset at or before `at` that lies between two characters of a text that begins with a whole one. */
 export function boundaryBefore(text: string, at: number): number {

@@ -1,5 +1,6 @@
 // How a policy is written down: the types of a definition, as they stand in code or in a configuration file. Checking
 // and compiling them is rule-reader.ts's and policy.ts's.
+import type { OnFailure } from './detection.ts'
 import type { Channel, Direction, Role } from './finding.ts'
 import type { TermMatch } from './matcher/terms.ts'
 import type { Action } from './operators.ts'
@@ -21,11 +22,16 @@ export interface RuleBase {
   readonly category?: string
 }
 
-/** Looks for an entity that this package knows. */
+/** Looks for an entity that this package knows, or that one of the policy's detectors finds. */
 export interface EntityRule extends RuleBase {
   readonly entity: string
   /** Findings with a lower score do not count. Default: the policy's threshold. */
   readonly threshold?: number
+  /**
+   * For an entity that only detectors find: what becomes of a text that they cannot judge. Default `block`. Such a rule
+   * has the direction `input` unless it gives another: the output then waits for the detectors, sentence by sentence.
+   */
+  readonly onFailure?: OnFailure
 }
 
 /** Looks for a pattern: JavaScript RegExp source without back-references and long look-around. */
@@ -65,6 +71,8 @@ export interface PolicyDefinition {
    * where the application, and nobody else, writes the texts of these roles.
    */
   readonly trustedRoles?: readonly Role[]
+  /** Names of the detectors that look at what the rules for their entities look at. Default: none. */
+  readonly detectors?: readonly string[]
   /** Texts that are never findings, such as the company's own addresses and numbers; case does not matter. */
   readonly allow?: readonly string[]
   /** No match is longer and no text is held longer, in UTF-16 units, 32 to 4096. Default 320. */

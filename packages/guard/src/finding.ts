@@ -1,4 +1,6 @@
 // The words of the guard's results: what was found, what was done, and what may be shown. Never the value itself.
+
+import type { Span } from './detection.ts'
 import type { Pseudonyms } from './pseudonyms/pseudonyms.ts'
 
 export type Direction = 'input' | 'output'
@@ -69,7 +71,11 @@ export interface StreamResult extends ScanResult {
  * throw. After a block, or after `end`, it emits nothing more.
  */
 export interface GuardStream {
-  push(delta: string): StreamResult
+  /**
+   * `spans`: what detectors found, at offsets of the stream's original text, none before this delta. A span may reach
+   * beyond it; what it covers then waits for the rest.
+   */
+  push(delta: string, spans?: readonly Span[]): StreamResult
   /**
    * Lets go of what is held, because another text follows, while this one may still go on. What could be a match if it
    * ended here is one; of a match that only goes on later, what comes then is concealed.

@@ -10,6 +10,15 @@ export type {
   TermsRule,
 } from './definition.ts'
 export type {
+  Detection,
+  DetectOptions,
+  DetectorTable,
+  NamedDetector,
+  OnFailure,
+  SegmentDetector,
+  Span,
+} from './detection.ts'
+export type {
   ActionKind,
   Block,
   Channel,
@@ -24,7 +33,7 @@ export type {
 export type { TermMatch } from './matcher/terms.ts'
 export type { Action } from './operators.ts'
 export { POLICY_NAMES } from './policies.ts'
-export { compilePolicy, type Policy } from './policy.ts'
+export { type CompileOptions, compilePolicy, type Policy, type ScanOptions } from './policy.ts'
 export { PolicyError, type PolicyErrorCode } from './policy-error.ts'
 export type { PseudonymRules } from './pseudonyms/pseudonym-rules.ts'
 export {

@@ -1,5 +1,6 @@
 // The guard over JSON text, for the arguments of tool calls and for answers in JSON: strings, keys and numbers are checked
 // one by one, and what is shown instead of a match leaves the text valid JSON.
+import type { Span } from './detection.ts'
 import { type Finding, type GuardStream, NO_FINDINGS, type StreamResult } from './finding.ts'
 import { JsonStructure } from './json-structure.ts'
 import type { TextStream } from './stream.ts'
@@ -59,6 +60,10 @@ export class JsonStream implements GuardStream {
   #bareShown = ''
   #shown = ''
   #findings: Finding[] = []
+  /** What detectors found in text that has not come yet, or in the value that is being read. */
+  #spans: readonly Span[] = []
+  /** Whether the value being read is not known to those of them that reach into it. */
+  #isNewValue = true
   #last: StreamResult | undefined
 
   constructor(values: TextStream, options: JsonOptions) {
@@ -72,8 +77,12 @@ export class JsonStream implements GuardStream {
     return this.#state === 'text' && this.#taken === this.#given
   }
 
-  push(delta: string): StreamResult {
-    if (this.#isPlain) return this.#values.push(delta)
+  push(delta: string, spans?: readonly Span[]): StreamResult {
+    if (spans !== undefined && spans.length > 0) this.#spans = [...this.#spans, ...spans]
+    if (this.#isPlain) {
+      if (this.#spans.length > 0) this.#expectSpans(Number.POSITIVE_INFINITY)
+      return this.#values.push(delta)
+    }
     for (let at = 0; at < delta.length && this.#last?.blocked === undefined; ) {
       at += this.#takeFrom(delta, at)
     }
@@ -236,8 +245,28 @@ export class JsonStream implements GuardStream {
   }
 
   #give(text: string): void {
+    if (this.#spans.length > 0) this.#expectSpans(text.length)
     this.#waiting += text
     this.#given += text.length
+  }
+
+  /** Tells the guard of the spans that reach into the next characters, each once a value, at its offsets. */
+  #expectSpans(length: number): void {
+    const from = this.#taken
+    const back = from - this.#given
+    const reached = this.#spans.filter(
+      ({ start, end }) =>
+        start < from + length && from < end && (this.#isNewValue || from <= start),
+    )
+    this.#isNewValue = false
+    this.#values.expect(
+      reached.map((span) => ({
+        ...span,
+        start: Math.max(span.start, from) - back,
+        end: span.end - back,
+      })),
+    )
+    this.#spans = this.#spans.filter(({ end }) => from + length < end)
   }
 
   /** Hands what has come to the guard. */
@@ -253,6 +282,7 @@ export class JsonStream implements GuardStream {
     if (this.#state !== 'structure') this.#keep(this.#values.endValue())
     if (this.#state === 'bare') this.#showBare()
     this.#state = 'structure'
+    this.#isNewValue = true
     this.#values.isQuoting = false
   }
 

@@ -123,6 +123,11 @@ export class Matches {
     }
   }
 
+  /** Takes a match that something else than the automata has found. */
+  take(candidate: Candidate): void {
+    this.#found(candidate)
+  }
+
   /** Carries the open-ended matches over a symbol between two offsets. */
   extend(symbolClass: number, start: number, end: number): void {
     this.expire(start)

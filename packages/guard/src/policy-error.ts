@@ -8,6 +8,7 @@ export type PolicyErrorCode =
   | 'invalid_rule'
   | 'unknown_field'
   | 'unknown_rule'
+  | 'unknown_detector'
   | 'invalid_option'
   | 'duplicate_rule'
   | 'pattern_syntax'

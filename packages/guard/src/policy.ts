@@ -3,6 +3,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { PolicyDefinition, PolicyName, RuleDefinition } from './definition.ts'
+import type { Detection, DetectorTable, NamedDetector, Span } from './detection.ts'
 import {
   type GuardStream,
   NO_FINDINGS,
@@ -36,6 +37,7 @@ const HASH_HEX_DIGITS = 16
 const POLICY_FIELDS = [
   ...['name', 'extends', 'without', 'rules', 'threshold', 'trustedRoles', 'allow', 'maxSpan'],
   'pseudonyms',
+  'detectors',
 ]
 
 /** A compiled policy. It is immutable and may be shared by any number of streams. */
@@ -47,22 +49,42 @@ export interface Policy {
   readonly rules: readonly RuleSummary[]
   /** What is done with stand-ins; undefined if no rule makes any. */
   readonly pseudonyms: PseudonymRules | undefined
+  /** The names of its detectors. */
+  readonly detectors: readonly string[]
   /** Whether any rule looks at such a text. If not, `open` gives a stream that passes everything on. */
   applies(options: OpenOptions): boolean
+  /**
+   * The detectors to ask about such a text: there are some if a rule in scope is for an entity that only they find. What
+   * they find is given to `push` or `scan` and is subject to all entity rules.
+   */
+  detection(options: OpenOptions): Detection | undefined
   /** Starts to guard one text. */
   open(options: OpenOptions): GuardStream
   /** Guards a whole text at once: the same result as any way of pushing it. Default direction: `output`. */
-  scan(text: string, options?: Partial<OpenOptions>): ScanResult
+  scan(text: string, options?: ScanOptions): ScanResult
+}
+
+export interface ScanOptions extends Partial<OpenOptions> {
+  /** What detectors found in the text. */
+  readonly spans?: readonly Span[]
+}
+
+export interface CompileOptions {
+  /** The detectors that policies may name. Default: none. */
+  readonly detectors?: DetectorTable
 }
 
 /**
  * Compiles a built-in policy or one's own.
  * @throws PolicyError if the definition is at fault; its code, path and position say where.
  */
-export function compilePolicy(source: PolicyName | PolicyDefinition): Policy {
+export function compilePolicy(
+  source: PolicyName | PolicyDefinition,
+  { detectors = {} }: CompileOptions = {},
+): Policy {
   const definition = typeof source === 'string' ? namedPolicy(source) : source
   requireFields(definition, POLICY_FIELDS, '')
-  return new CompiledPolicy(definition)
+  return new CompiledPolicy(definition, detectors)
 }
 
 class CompiledPolicy implements Policy {
@@ -75,12 +97,14 @@ class CompiledPolicy implements Policy {
   readonly #threshold: number
   readonly #allowed: readonly PatternNode[]
   readonly #trustedRoles: readonly Role[]
+  readonly detectors: readonly string[]
+  readonly #detectors: readonly NamedDetector[]
   /** By the indices of the rules in scope, so that kinds of text with the same rules share a program. */
   readonly #programs = new Map<string, Program>()
   /** By the options of a stream. */
   readonly #byOptions = new Map<string, Program | undefined>()
 
-  constructor(definition: PolicyDefinition) {
+  constructor(definition: PolicyDefinition, table: DetectorTable) {
     const rules = allRules(definition)
     const { name = 'custom' } = definition
     requireText(name, 'name')
@@ -89,8 +113,14 @@ class CompiledPolicy implements Policy {
     this.#threshold = thresholdOf(definition)
     this.#allowed = readAllowed(definition.allow ?? [])
     this.#trustedRoles = readRoles(definition.trustedRoles ?? [], 'trustedRoles')
+    this.#detectors = readDetectors(definition.detectors ?? [], table)
+    this.detectors = this.#detectors.map(({ name }) => name)
+    const shared = {
+      threshold: this.#threshold,
+      detectable: this.#detectors.flatMap(({ entities }) => entities),
+    }
     this.#rules = rules.map(({ rule, path }, index) =>
-      under(path, () => readRule(rule, { index, threshold: this.#threshold })),
+      under(path, () => readRule(rule, { index, ...shared })),
     )
     this.rules = this.#rules.map(({ rule }) => summaryOf(rule))
     const pseudonyms = readPseudonyms(definitionsOf(definition))
@@ -101,6 +131,7 @@ class CompiledPolicy implements Policy {
       rules: rules.map(({ rule }) => rule),
       allow: definition.allow,
       trustedRoles: definition.trustedRoles,
+      detectors: definition.detectors,
       threshold: this.#threshold,
       maxSpan: this.#maxSpan,
       pseudonyms: this.pseudonyms,
@@ -110,6 +141,16 @@ class CompiledPolicy implements Policy {
 
   applies(options: OpenOptions): boolean {
     return this.#rules.some(({ rule }) => isInScope(rule.scope, options, this.#trustedRoles))
+  }
+
+  detection(options: OpenOptions): Detection | undefined {
+    if (this.#detectors.length === 0) return undefined
+    const asking = this.#inScope(options).flatMap(({ spans }) => spans?.onFailure ?? [])
+    if (asking.length === 0) return undefined
+    return {
+      detectors: this.#detectors,
+      onFailure: asking.includes('block') ? 'block' : 'pass',
+    }
   }
 
   open(options: OpenOptions): GuardStream {
@@ -128,9 +169,9 @@ class CompiledPolicy implements Policy {
     return kind === undefined ? stream : new JsonStream(stream, { kind, maxSpan: this.#maxSpan })
   }
 
-  scan(text: string, options: Partial<OpenOptions> = {}): ScanResult {
+  scan(text: string, { spans, ...options }: ScanOptions = {}): ScanResult {
     const stream = this.open({ direction: 'output', ...options })
-    const body = stream.push(text)
+    const body = stream.push(text, spans)
     const rest = stream.end()
     const findings =
       rest.findings.length === 0 ? body.findings : [...body.findings, ...rest.findings]
@@ -148,10 +189,12 @@ class CompiledPolicy implements Policy {
     return this.#byOptions.get(key)
   }
 
+  #inScope(options: OpenOptions): readonly ReadRule[] {
+    return this.#rules.filter(({ rule }) => isInScope(rule.scope, options, this.#trustedRoles))
+  }
+
   #compiled(options: OpenOptions): Program | undefined {
-    const inScope = this.#rules.filter(({ rule }) =>
-      isInScope(rule.scope, options, this.#trustedRoles),
-    )
+    const inScope = this.#inScope(options)
     if (inScope.length === 0) return undefined
     const key = inScope.map(({ rule }) => rule.index).join()
     let program = this.#programs.get(key)
@@ -164,6 +207,7 @@ class CompiledPolicy implements Policy {
           ...this.#allowed.map((pattern) => ({ pattern, rule: undefined })),
           ...inScope.flatMap(({ lookalikes }) => lookalikes),
         ],
+        spanRules: inScope.flatMap(({ spans }) => spans ?? []),
         maxSpan: this.#maxSpan,
       })
       this.#programs.set(key, program)
@@ -233,6 +277,22 @@ function checkWithout(without: unknown, inherited: readonly PlacedRule[]): void 
     const there = ids.length === 0 ? 'nothing is inherited' : `there are ${ids.join(', ')}`
     const message = `no inherited rule has this id; ${there}`
     throw new PolicyError('unknown_rule', message, { path: `without[${i}]` })
+  })
+}
+
+/** @throws PolicyError for a name that the table does not have */
+function readDetectors(names: unknown, table: DetectorTable): readonly NamedDetector[] {
+  requireList(names, 'detectors')
+  return names.map((name, i) => {
+    const known = Object.keys(table)
+    const detector = known.includes(name as string) ? table[name as string] : undefined
+    if (detector === undefined) {
+      const there = known.length === 0 ? 'none is configured' : `there are ${known.join(', ')}`
+      const message = `no detector has this name; ${there}`
+      throw new PolicyError('unknown_detector', message, { path: `detectors[${i}]` })
+    }
+    const { entities } = detector
+    return { name: name as string, entities, detect: detector.detect.bind(detector) }
   })
 }
 

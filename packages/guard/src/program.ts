@@ -54,6 +54,13 @@ export interface DetectorArmor {
   readonly until: PatternNode
 }
 
+/** How spans of detectors count for a rule. */
+export interface SpanRule {
+  readonly rule: Rule
+  /** Spans with a lower score do not count. */
+  readonly threshold: number
+}
+
 /** The terms of a rule. */
 export interface TermList {
   readonly rule: Rule
@@ -74,6 +81,8 @@ export interface ProgramSource {
   /** All rules of the policy, by index. */
   readonly rules: readonly Rule[]
   readonly allowed: readonly Allowance[]
+  /** The rules for which spans of detectors count. */
+  readonly spanRules: readonly SpanRule[]
   readonly maxSpan: number
 }
 
@@ -126,6 +135,7 @@ export interface Program {
   /** By number of the detector whose match is open-ended. */
   readonly latches: ReadonlyMap<number, LatchClasses>
   readonly rules: readonly Rule[]
+  readonly spanRules: readonly SpanRule[]
   /** The rules whose findings may turn out to be none. */
   readonly revocable: ReadonlySet<Rule>
   readonly automaton: LazyDfa
@@ -156,7 +166,7 @@ const FLOOD_LENGTH = 32
 
 /** @throws PolicyError if the patterns together are too large. */
 export function compileProgram(source: ProgramSource): Program {
-  const { detectors, rules, allowed, maxSpan } = source
+  const { detectors, rules, allowed, spanRules, maxSpan } = source
   const gates = new Gates(detectors)
   const { nfa, meanings } = readPatterns(source, gates)
   const alphabet = alphabetOf(nfa, detectors)
@@ -168,6 +178,7 @@ export function compileProgram(source: ProgramSource): Program {
     meanings,
     latches: latchesOf(detectors, alphabet),
     rules,
+    spanRules,
     revocable: new Set(allowed.flatMap(({ rule }) => rule ?? rules)),
     ...automataOf(partsOf(nfa, alphabet)),
     contextWords,

@@ -35,7 +35,7 @@ interface Pending extends OpenCandidate {
 }
 
 export class Resolver {
-  /** In the order of their ends, in which they are found: what overlaps the last one is at the end. */
+  /** In the order of their ends: what overlaps the last one is at the end. */
   #pending: Pending[] = []
   /** Those that were added open, whose ends move. */
   #opened: Pending[] = []
@@ -56,14 +56,19 @@ export class Resolver {
     return this.#pending.length === 0 && this.#opened.length === 0
   }
 
-  /**
-   * Takes a match, which ends at or after all others; one inside another is dropped. `value` is its text, for actions
-   * that make something of it.
-   */
+  /** Takes a match; one inside another is dropped. `value` is its text, for actions that make something of it. */
   add(candidate: Candidate, value: string): void {
     if (this.#contains(candidate)) return
     if (candidate.isCut && this.#lengthen(candidate)) return
-    this.#pending.push(toPending(candidate, value))
+    this.#insert(toPending(candidate, value))
+  }
+
+  /** Automata find matches in the order of their ends; the span of a detector may come later. */
+  #insert(pending: Pending): void {
+    let at = this.#pending.length
+    while (at > 0 && (this.#pending[at - 1]?.end ?? 0) > pending.end) at -= 1
+    if (at === this.#pending.length) this.#pending.push(pending)
+    else this.#pending.splice(at, 0, pending)
   }
 
   /** Whether a match of the same rule contains this one; if not, those that it contains are dropped. */
@@ -76,7 +81,7 @@ export class Resolver {
       if (p === undefined || p.end <= start) break
       if (p.rule !== rule) continue
       if (p.start <= start && end <= p.end) return true
-      if (start <= p.start) this.#pending.splice(i, 1)
+      if (start <= p.start && p.end <= end) this.#pending.splice(i, 1)
     }
     return false
   }
@@ -88,7 +93,10 @@ export class Resolver {
       if (p === undefined || p.end <= start) break
       if (!p.isCut || p.rule !== rule || p.start > start) continue
       p.end = end
-      if (i < this.#pending.length - 1) this.#pending.push(...this.#pending.splice(i, 1))
+      if (i < this.#pending.length - 1) {
+        this.#pending.splice(i, 1)
+        this.#insert(p)
+      }
       return true
     }
     return false

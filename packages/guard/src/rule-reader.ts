@@ -4,6 +4,7 @@ import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { EntityRule, PatternRule, RuleDefinition, TermsRule } from './definition.ts'
+import type { OnFailure } from './detection.ts'
 import type { ActionKind, Channel, Direction, OpenOptions, Role } from './finding.ts'
 import { foldIdentifiers } from './fold.ts'
 import type { Vocabulary } from './matcher/context.ts'
@@ -19,7 +20,14 @@ import {
 import { MAX_TERM_LENGTH, termSymbols } from './matcher/terms.ts'
 import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operators.ts'
 import { PolicyError, under } from './policy-error.ts'
-import type { Allowance, Detector, DetectorArmor, DetectorLatch, TermList } from './program.ts'
+import type {
+  Allowance,
+  Detector,
+  DetectorArmor,
+  DetectorLatch,
+  SpanRule,
+  TermList,
+} from './program.ts'
 import type { Armor, EntityPattern, Latch, Recognizer } from './recognizer.ts'
 import { ENTITY_NAMES, recognizerOf } from './recognizers/index.ts'
 import type { Rule, Scope } from './rule.ts'
@@ -36,7 +44,7 @@ import {
 const COMMON_FIELDS = ['id', 'action', 'direction', 'channels', 'roles', 'category']
 /** By the field that says what a rule looks for. */
 const RULE_FIELDS = {
-  entity: ['entity', 'threshold', ...COMMON_FIELDS],
+  entity: ['entity', 'threshold', 'onFailure', ...COMMON_FIELDS],
   pattern: ['pattern', 'flags', 'name', 'score', ...COMMON_FIELDS],
   terms: ['terms', 'match', ...COMMON_FIELDS],
 }
@@ -63,12 +71,20 @@ export interface ReadRule {
   readonly terms: TermList | undefined
   /** What only looks like a match of the rule. */
   readonly lookalikes: readonly Allowance[]
+  /** Present if spans of detectors count for the rule. */
+  readonly spans?: SpanRule & {
+    /** Present if nothing but detectors finds the entity: then the rule has them look. */
+    readonly onFailure: OnFailure | undefined
+  }
 }
 
-/** Where a rule stands in its policy, and the score from which its findings count. */
+/** Where a rule stands in its policy, and what holds for all rules of it. */
 export interface RulePlace {
   readonly index: number
+  /** The score from which findings count. */
   readonly threshold: number
+  /** What the policy's detectors may find. */
+  readonly detectable: readonly string[]
 }
 
 /** The id a rule has if it gives none. */
@@ -153,11 +169,10 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
   const { entity, threshold = place.threshold } = definition
   requireFraction(threshold, 'threshold')
   const recognizer = recognizerOf(entity)
-  if (recognizer === undefined) {
-    const message = `there is no recognizer for this entity; there are ${ENTITY_NAMES.join(', ')}`
-    throw new PolicyError('unknown_entity', message, { path: 'entity' })
-  }
+  if (recognizer === undefined) return readDetected(definition, { ...place, threshold })
+  refuseOnFailure(definition)
   const rule = ruleOf(definition, place.index, entity)
+  const spans = { rule, threshold, onFailure: undefined }
   const detectors = recognizer.patterns.flatMap((pattern, i): Detector[] => {
     const { source, flags = '', score, check, latch, armor } = pattern
     const scores = scoresOf(pattern)
@@ -183,7 +198,29 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
     pattern: under(`${entity}.lookalikes[${i}]`, () => parseRecognizerPattern(source, 'u')),
     rule,
   }))
-  return { rule, detectors, terms: undefined, lookalikes }
+  return { rule, detectors, terms: undefined, lookalikes, spans }
+}
+
+/** Reads a rule for an entity that no recognizer knows. */
+function readDetected(definition: EntityRule, place: RulePlace): ReadRule {
+  const { entity, onFailure = 'block', direction = 'input' } = definition
+  requireText(entity, 'entity')
+  const known = [...ENTITY_NAMES, ...place.detectable]
+  if (!known.includes(entity)) {
+    const message = `there is no recognizer for this entity; there are ${known.join(', ')}`
+    throw new PolicyError('unknown_entity', message, { path: 'entity' })
+  }
+  requireOneOf(onFailure, ['block', 'pass'], 'onFailure')
+  const rule = ruleOf({ ...definition, direction }, place.index, entity)
+  const spans = { rule, threshold: place.threshold, onFailure }
+  return { rule, detectors: [], terms: undefined, lookalikes: [], spans }
+}
+
+/** Patterns never fail, so a rule that has them has nothing to say for that case. */
+function refuseOnFailure({ onFailure }: EntityRule): void {
+  if (onFailure === undefined) return
+  const message = 'is for entities that only detectors find; this one is found by patterns, too'
+  throw new PolicyError('invalid_rule', message, { path: 'onFailure' })
 }
 
 const STANDINGS = [AGAINST, SILENT, HINTED, ANNOUNCED] as const

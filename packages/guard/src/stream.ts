@@ -1,6 +1,7 @@
 // The guard over one plain text that arrives in pieces: text comes in, is scanned, and is let go as soon as no open match
 // can reach it any more. What matches is scanner.ts's, what is shown of it resolver.ts's.
-import { unfinishedUnits } from './characters.ts'
+import { boundaryBefore, characterAt, MAX_UNITS, unfinishedUnits, unitsOf } from './characters.ts'
+import type { Span } from './detection.ts'
 import { type Block, type GuardStream, NO_FINDINGS, type StreamResult } from './finding.ts'
 import { HeldText } from './held-text.ts'
 import { FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
@@ -11,6 +12,7 @@ import { Scanner } from './scanner.ts'
 
 /** A longer delta is taken in slices, so that what is found in it is shown and forgotten before there is much of it. */
 const MAX_SLICE = 1024
+const NO_SPANS: readonly Span[] = []
 
 export class TextStream implements GuardStream {
   readonly #program: Program
@@ -21,6 +23,8 @@ export class TextStream implements GuardStream {
   #isOver = false
   /** Offset up to which the text has been let go of, although it is still held to judge what follows it. */
   #released = 0
+  /** What detectors found and has not come in whole. */
+  #spans: readonly Span[] = NO_SPANS
 
   /** @param pseudonyms the stand-ins of what its rules pseudonymize */
   constructor(program: Program, pseudonyms?: Pseudonyms) {
@@ -29,7 +33,8 @@ export class TextStream implements GuardStream {
     this.#scanner = new Scanner(program, this.#held, this.#resolver)
   }
 
-  push(delta: string): StreamResult {
+  push(delta: string, spans?: readonly Span[]): StreamResult {
+    if (spans !== undefined && spans.length > 0) this.expect(spans)
     if (delta.length <= MAX_SLICE) return this.#pushSlice(delta)
     const results: StreamResult[] = []
     for (let at = 0; at < delta.length && this.#blocked === undefined; at += MAX_SLICE) {
@@ -45,7 +50,50 @@ export class TextStream implements GuardStream {
     this.#held.append(delta)
     const { text } = this.#held
     this.#scanner.scan(text.length - unfinishedUnits(text))
+    if (this.#spans.length > 0) this.#takeSpans()
     return this.#result()
+  }
+
+  /** Notes what detectors found in text that is still to come, at offsets of the stream. */
+  expect(spans: readonly Span[]): void {
+    if (this.#program.spanRules.length === 0) return
+    const { base } = this.#held
+    const coming = spans.map((span) => ({ ...span, start: Math.max(span.start, base) }))
+    this.#spans = [...this.#spans, ...coming.filter(({ start, end }) => start < end)]
+  }
+
+  /** Takes the spans that have come in whole; at the end of a text `isOver` they end with it. */
+  #takeSpans(isOver = false): void {
+    const { now } = this.#held
+    const isWhole = ({ start, end }: Span) => end <= now || (isOver && start < now)
+    for (const span of this.#spans) if (isWhole(span)) this.#takeSpan(span)
+    const rest = this.#spans.filter((span) => !isWhole(span))
+    this.#spans = rest.length === 0 || isOver ? NO_SPANS : rest
+    const { matches } = this.#scanner
+    if (matches.isWaiting) matches.settle(this.#watermark())
+  }
+
+  #takeSpan({ entity, start, end, score }: Span): void {
+    const { base, text, now } = this.#held
+    const from = base + boundaryBefore(text, start - base)
+    const to = base + boundaryAfter(text, Math.min(end, now) - base)
+    for (const { rule, threshold } of this.#program.spanRules) {
+      if (rule.entity !== entity || score < threshold) continue
+      this.#scanner.matches.take({ rule, start: from, end: to, score, isCut: false })
+    }
+  }
+
+  /** Where nothing is decided yet, because a span has begun that has not come in whole. */
+  #watermark(): number {
+    let watermark = this.#scanner.watermark()
+    if (this.#spans.length === 0) return watermark
+    const { base, text } = this.#held
+    for (const { start } of this.#spans) {
+      // It may turn out to begin in the middle of a character, and then conceals all of it.
+      const before = Math.max(start - MAX_UNITS, base)
+      if (before < watermark) watermark = base + boundaryBefore(text, before - base)
+    }
+    return watermark
   }
 
   release(): StreamResult {
@@ -54,6 +102,7 @@ export class TextStream implements GuardStream {
     if (unfinishedUnits(this.#held.text) > 0) return this.endValue()
     const { matches } = this.#scanner
     if (matches.blockedBy === undefined) this.#scanner.scanPause()
+    if (this.#spans.length > 0) this.#takeSpans(true)
     if (matches.blockedBy === undefined) matches.settle(this.#held.now)
     if (matches.blockedBy !== undefined) return this.#block(matches.blockedBy, this.#held.now)
     const from = Math.max(this.#held.base, this.#released)
@@ -72,6 +121,8 @@ export class TextStream implements GuardStream {
   endValue(): StreamResult {
     if (this.#isOver) return this.#afterwards()
     this.#scanner.scan(this.#held.text.length)
+    // Before the end lets go of everything: a block that waits for an allow-list is judged by it.
+    if (this.#spans.length > 0) this.#takeSpans(true)
     if (this.#scanner.matches.blockedBy === undefined) this.#scanner.scanEnd()
     const result = this.#result()
     this.#resolver.endText()
@@ -85,7 +136,7 @@ export class TextStream implements GuardStream {
 
   #result(): StreamResult {
     const { matches } = this.#scanner
-    const watermark = this.#scanner.watermark()
+    const watermark = this.#watermark()
     if (matches.blockedBy !== undefined) return this.#block(matches.blockedBy, watermark)
     matches.settle(watermark)
     const isIdle = this.#resolver.isIdle
@@ -133,6 +184,12 @@ export class TextStream implements GuardStream {
     const nothing = { text: '', findings: NO_FINDINGS, held: 0 }
     return this.#blocked === undefined ? nothing : { ...nothing, blocked: this.#blocked }
   }
+}
+
+/** The offset, or where the character ends that it would cut. */
+function boundaryAfter(text: string, at: number): number {
+  const start = boundaryBefore(text, at)
+  return start === at ? at : start + unitsOf(characterAt(text, start))
 }
 
 function blockOf({ rule }: Candidate): Block {

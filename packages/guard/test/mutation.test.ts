@@ -156,11 +156,12 @@ async function engineAt(module: (file: string) => Promise<unknown>): Promise<Eng
   const { compileProgram } = (await module('program')) as typeof import('../src/program.ts')
   const { TextStream } = (await module('stream')) as typeof import('../src/stream.ts')
   const definition = { pattern: 'a+b|[xa]b', name: 'A', action: { kind: 'redact' } } as const
-  const { rule, detectors } = readRule(definition, { index: 0, threshold: 0 })
+  const { rule, detectors } = readRule(definition, { index: 0, threshold: 0, detectable: [] })
   const isShort = (value: string) => (value.length <= 3 ? 1 : 0)
   const program = compileProgram({
     detectors: detectors.map((detector) => ({ ...detector, check: isShort })),
     rules: [rule],
+    spanRules: [],
     termLists: [],
     allowed: [],
     maxSpan: 320,

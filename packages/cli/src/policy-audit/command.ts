@@ -1,7 +1,6 @@
 /** `sluice policy audit`: what a policy would do with one's own texts. Reads files and writes nothing. */
-import { policyTable } from '@sluice/gateway'
 import { Command, InvalidArgumentError } from 'commander'
-import { policyInUse, readConfiguration } from '../configuration.ts'
+import { policiesOf, policyInUse, readConfiguration } from '../configuration.ts'
 import { CommandError } from '../failure.ts'
 import { openOptionsOf, type TextOptions, withTextOptions } from '../policy-options.ts'
 import { Progress } from './progress.ts'
@@ -39,7 +38,7 @@ export function auditCommand(): Command {
 
 async function audit(paths: readonly string[], options: AuditOptions): Promise<void> {
   const config = readConfiguration(process.env, process.cwd())
-  const policyOf = policyTable(config.loaded.file.policies)
+  const policyOf = policiesOf(config)
   const tallyOf = (name: string) =>
     new Tally(policyOf(name), { text: openOptionsOf(options), examples: options.examples })
   const result: AuditResult = {

@@ -124,6 +124,7 @@ export class Completion {
       client: quotaNameOf(client),
       signal,
       onFindings: (findings) => this.#findings.add('input', findings),
+      onUnjudged: (detector) => this.#findings.addUnjudged('input', detector),
     })
     signal.throwIfAborted()
     this.#prepared = prepared

@@ -6,12 +6,19 @@ export class FindingCounts {
   readonly #byKey = new Map<string, FindingCount>()
 
   add(direction: 'input' | 'output', findings: readonly Finding[]): void {
-    for (const { entity, action } of findings) {
-      const key = `${direction} ${action} ${entity}`
-      const known = this.#byKey.get(key)
-      if (known === undefined) this.#byKey.set(key, { entity, direction, action, count: 1 })
-      else known.count += 1
-    }
+    for (const { entity, action } of findings) this.#count({ entity, direction, action })
+  }
+
+  /** A text passed although a detector could not judge it. */
+  addUnjudged(direction: 'input' | 'output', detector: string): void {
+    this.#count({ entity: `unjudged:${detector}`, direction, action: 'pass' })
+  }
+
+  #count({ entity, direction, action }: Omit<FindingCount, 'count'>): void {
+    const key = `${direction} ${action} ${entity}`
+    const known = this.#byKey.get(key)
+    if (known === undefined) this.#byKey.set(key, { entity, direction, action, count: 1 })
+    else known.count += 1
   }
 
   get counts(): readonly FindingCount[] {

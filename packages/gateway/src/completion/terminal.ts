@@ -16,7 +16,7 @@ export type Outcome =
 /** The one last thing that is told of a completion. */
 export type Terminal = Outcome & { readonly report: CompletionReport }
 
-/** Findings of one entity, counted. */
+/** Findings of one entity, counted. `unjudged:` and a detector's name, with the action `pass`: texts it did not judge. */
 export interface FindingCount {
   entity: string
   direction: 'input' | 'output'

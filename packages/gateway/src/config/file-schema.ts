@@ -1,5 +1,6 @@
 /** The schema of sluice.yaml, built from the table of settings; published as JSON Schema for editors. */
 import { z } from 'zod'
+import { detectorsSchema } from './detectors.ts'
 import { policySchema } from './policy-schema.ts'
 import { SETTINGS, type Setting } from './settings.ts'
 import { notYet, upstreamsSchema } from './upstreams.ts'
@@ -32,6 +33,7 @@ function own(policy: z.ZodType) {
   return {
     upstreams: upstreamsSchema.optional(),
     models: z.record(z.string(), model).optional().describe('Models by name.'),
+    detectors: detectorsSchema.optional(),
     policies: z
       .record(z.string(), policy)
       .optional()
@@ -42,6 +44,7 @@ function own(policy: z.ZodType) {
 export interface FileConfig {
   upstreams: z.infer<typeof upstreamsSchema>
   models: Record<string, z.infer<typeof model>>
+  detectors: z.infer<typeof detectorsSchema>
   policies: Record<string, unknown>
 }
 

@@ -1,4 +1,5 @@
 /** What a gateway is made from: complete settings, models and policies, from files or from a program. */
+import type { DetectorSettings } from '../detectors/detector-settings.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { ModelSettings } from '../request/models.ts'
@@ -10,6 +11,8 @@ export interface GatewayConfig {
   models: Readonly<Record<string, ModelSettings>>
   /** Guard policies by name, as the guard package takes them. */
   policies: Readonly<Record<string, unknown>>
+  /** Detectors that policies may name, by name. */
+  detectors: Readonly<Record<string, DetectorSettings>>
   /** Default: JSON lines on standard output at the setting's level. */
   logger: Logger | undefined
 }
@@ -22,7 +25,7 @@ export type GatewayOptions = Partial<Settings> & Partial<Omit<GatewayConfig, 'se
  * @throws GatewayError `configuration` for a name or value that is not allowed
  */
 export function gatewayConfig(options: GatewayOptions): GatewayConfig {
-  const { models = {}, policies = {}, logger, ...given } = options
+  const { models = {}, policies = {}, detectors = {}, logger, ...given } = options
   const values: Record<string, unknown> = given
   const unknown = Object.keys(values).filter((name) => !(name in SETTINGS))
   const problems = unknown.map((name) => `${name}: unknown setting`)
@@ -36,5 +39,5 @@ export function gatewayConfig(options: GatewayOptions): GatewayConfig {
   }
   problems.push(...contradictions(settings))
   if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
-  return { settings: settings as Settings, models, policies, logger }
+  return { settings: settings as Settings, models, policies, detectors, logger }
 }

@@ -6,8 +6,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import type { z } from 'zod'
+import type { DetectorSettings } from '../detectors/detector-settings.ts'
 import { GatewayError } from '../errors.ts'
 import { contradictions, usesOAuth } from './contradictions.ts'
+import { settingsOfDetectors } from './detectors.ts'
 import { readDotEnv } from './dot-env.ts'
 import { type FileConfig, fileSchema } from './file-schema.ts'
 import { SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts'
@@ -27,8 +29,8 @@ export type Source = 'environment' | '.env' | 'file' | 'default'
 
 export interface LoadedConfig {
   settings: Settings
-  /** What only the file can say: models and policies. */
-  file: Pick<FileConfig, 'models' | 'policies'>
+  /** What only the file can say: models, policies and detectors. */
+  file: Pick<FileConfig, 'models' | 'policies'> & { detectors: Record<string, DetectorSettings> }
   /** Where each value came from. */
   sources: Record<SettingName, Source>
   /** The file that was read, if any. */
@@ -69,12 +71,13 @@ export function loadConfig(environment: Environment, folder: string): LoadedConf
     values.sources[name] = sourceOf(given.variable, environment)
     values.variables[name] = given.variable
   }
+  const detectors = settingsOfDetectors(file.detectors ?? {}, { variables, problems })
   withoutStrays(values)
   problems.push(...contradictions(values.settings))
   if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
   return {
     settings: values.settings as Settings,
-    file: { models: file.models ?? {}, policies: file.policies ?? {} },
+    file: { models: file.models ?? {}, policies: file.policies ?? {}, detectors },
     sources: values.sources as LoadedConfig['sources'],
     path,
     secretFiles: secretFilesOf(variables),
@@ -161,7 +164,7 @@ function knownPaths(): ReadonlySet<string> {
     const keys = path.split('.')
     return keys.map((_, index) => keys.slice(0, index + 1).join('.'))
   })
-  return new Set(['models', 'policies', 'upstreams', ...paths])
+  return new Set(['detectors', 'models', 'policies', 'upstreams', ...paths])
 }
 
 function allowedAt(path: string): string {

@@ -9,6 +9,7 @@ import {
   type Direction,
   ENTITY_NAMES,
   type EntityRule,
+  type OnFailure,
   type PatternRule,
   POLICY_NAMES,
   type PolicyDefinition,
@@ -52,6 +53,8 @@ const roles = {
 
 const matches = { word: 'word', substring: 'substring' } as const satisfies Words<TermMatch>
 
+const failures = { block: 'block', pass: 'pass' } as const satisfies Words<OnFailure>
+
 const actions = {
   block: {},
   redact: { label: z.string().optional().describe('Default [ENTITY].') },
@@ -84,8 +87,16 @@ const common = {
 
 const entityRule = {
   ...common,
-  entity: z.enum(ENTITY_NAMES).describe('What the guard knows how to find.'),
+  entity: z
+    .union([z.enum(ENTITY_NAMES), z.string().min(1)])
+    .describe('What the guard knows how to find, or what a detector of the policy finds.'),
   threshold: fraction.optional().describe("Default the policy's."),
+  onFailure: z
+    .enum(failures)
+    .optional()
+    .describe(
+      'For what only detectors find: what becomes of a text they cannot judge. Default block.',
+    ),
 } as const satisfies Fields<EntityRule>
 
 const patternRule = {
@@ -135,6 +146,7 @@ const policy = {
     .array(z.enum(roles))
     .optional()
     .describe('Roles that only rules naming them look at. Default none: clients choose roles.'),
+  detectors: words.optional().describe('Names of the detectors that look at its texts.'),
   allow: words.optional().describe('Texts that are never findings.'),
   maxSpan: z
     .int()

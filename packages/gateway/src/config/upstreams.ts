@@ -97,7 +97,7 @@ export function settingsOfUpstreams(
   return Object.fromEntries(given)
 }
 
-interface SecretPlace {
+export interface SecretPlace {
   at: string
   env: string | undefined
   file: string | undefined
@@ -105,7 +105,7 @@ interface SecretPlace {
 }
 
 /** A secret from its variable or its file; undefined where the upstream names neither. */
-function secretOf({ at, env, file, variables }: SecretPlace, problems: string[]) {
+export function secretOf({ at, env, file, variables }: SecretPlace, problems: string[]) {
   if (env !== undefined && file !== undefined)
     problems.push(`${at}: a variable and a file are named; use one of the two`)
   if (env !== undefined) {

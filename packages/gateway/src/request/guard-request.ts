@@ -2,7 +2,7 @@
  * The guard on a request: every text and number that the upstream would see, whatever its role or field, because a client
  * may choose any of them. Each value by itself, in turns on the event loop. Keeps no finding, only tells of them.
  */
-import type { Block, Finding, OpenOptions, Policy, Role } from '@sluice/guard'
+import type { Block, Finding, Policy, Role, Span } from '@sluice/guard'
 import type {
   AssistantMessage,
   ChatMessage,
@@ -11,6 +11,7 @@ import type {
   ToolCall,
 } from '@sluice/protocol'
 import type { Task } from '../scheduler.ts'
+import type { SpansOf, Where } from './detected-texts.ts'
 import { extensionsOf } from './extensions.ts'
 
 /** Characters between two looks at the clock: some milliseconds of the guard's worst case. */
@@ -23,6 +24,8 @@ const CONCEALED_NUMBER = 1
 export interface GuardRequestOptions {
   policy: Policy
   task: Task
+  /** What detectors found in the messages. */
+  spansOf: SpansOf
   /** Told what was found, value by value. */
   onFindings: (findings: readonly Finding[]) => void
   /** Whether the model's name is one of the configuration's or the table's own, not the client's invention. */
@@ -135,26 +138,28 @@ class RequestScan {
     return guarded === text ? text : guarded.replaceAll(/[^\w-]/g, '')
   }
 
-  #applies(where: Omit<OpenOptions, 'direction'>): boolean {
+  #applies(where: Where): boolean {
     return (
       this.blocked === undefined && this.#options.policy.applies({ ...where, direction: 'input' })
     )
   }
 
-  #short(text: string, where: Omit<OpenOptions, 'direction'>): string {
+  #short(text: string, where: Where, spans: readonly Span[] = []): string {
     if (text === '' || !this.#applies(where)) return text
-    return this.#take(this.#options.policy.scan(text, { ...where, direction: 'input' }))
+    return this.#take(this.#options.policy.scan(text, { ...where, direction: 'input', spans }))
   }
 
-  async #text(text: string, where: Omit<OpenOptions, 'direction'>): Promise<string> {
-    const { task, policy } = this.#options
+  async #text(text: string, where: Where): Promise<string> {
+    const { task, policy, spansOf } = this.#options
     if (task.isOver()) await task.next()
-    if (text.length <= SLICE_CHARACTERS) return this.#short(text, where)
+    const spans = spansOf(text, where)
+    if (text.length <= SLICE_CHARACTERS) return this.#short(text, where, spans)
     if (!this.#applies(where)) return text
     const stream = policy.open({ ...where, direction: 'input' })
     let guarded = ''
     for (let start = 0; start < text.length; start += SLICE_CHARACTERS) {
-      guarded += this.#take(stream.push(text.slice(start, start + SLICE_CHARACTERS)))
+      const slice = text.slice(start, start + SLICE_CHARACTERS)
+      guarded += this.#take(stream.push(slice, start === 0 ? spans : undefined))
       if (this.blocked !== undefined) return ''
       if (task.isOver()) await task.next()
     }

@@ -1,6 +1,7 @@
 /** The guard policies of a gateway: built-in ones by name, and those of sluice.yaml; each compiled once and shared. */
 import {
   compilePolicy,
+  type DetectorTable,
   POLICY_NAMES,
   type Policy,
   type PolicyDefinition,
@@ -12,22 +13,28 @@ import { isJsonObject } from '../json-object.ts'
 /**
  * Policies by name.
  * @param definitions policies of the configuration; a built-in name may not be defined again
+ * @param detectors what the definitions may name
  * @returns a function that throws GatewayError `configuration` for a name that is unknown or a policy that is wrong
  */
 export function policyTable(
   definitions: Readonly<Record<string, unknown>>,
+  detectors: DetectorTable = {},
 ): (name: string) => Policy {
   const compiled = new Map<string, Policy>()
   return (name) => {
     const known = compiled.get(name)
     if (known !== undefined) return known
-    const policy = compile(name, definitions)
+    const policy = compile(name, definitions, detectors)
     compiled.set(name, policy)
     return policy
   }
 }
 
-function compile(name: string, definitions: Readonly<Record<string, unknown>>): Policy {
+function compile(
+  name: string,
+  definitions: Readonly<Record<string, unknown>>,
+  detectors: DetectorTable,
+): Policy {
   const definition = Object.hasOwn(definitions, name) ? definitions[name] : undefined
   if (definition === undefined && !isBuiltIn(name)) {
     const allowed = [...POLICY_NAMES, ...Object.keys(definitions)].join(', ')
@@ -46,7 +53,8 @@ function compile(name: string, definitions: Readonly<Record<string, unknown>>): 
     throw new GatewayError('configuration', `policies.${name}: expected a mapping with rules`)
   }
   try {
-    return compilePolicy(isBuiltIn(name) ? name : ({ name, ...definition } as PolicyDefinition))
+    const source = isBuiltIn(name) ? name : ({ name, ...definition } as PolicyDefinition)
+    return compilePolicy(source, { detectors })
   } catch (error) {
     // Whatever it is: the definition comes from a file, and its fault is no defect of the gateway.
     const problem = error instanceof Error ? error.message : String(error)

@@ -5,6 +5,7 @@ import type { Scheduler } from '../scheduler.ts'
 import { countMessages, countTokens } from '../tokens/count.ts'
 import { loadEncoding } from '../tokens/encoding.ts'
 import { fitContextWindow } from './context-window.ts'
+import { detectTexts } from './detected-texts.ts'
 import { extensionsOf } from './extensions.ts'
 import { guardRequest } from './guard-request.ts'
 import { type Model, OTHER_MODEL } from './models.ts'
@@ -19,6 +20,8 @@ export interface PrepareOptions {
   signal: AbortSignal
   /** Told what the guard found, also when it blocks. */
   onFindings: (findings: readonly Finding[]) => void
+  /** Told of each text that a detector could not judge and that passes all the same. */
+  onUnjudged: (detector: string) => void
 }
 
 export interface PreparedRequest {
@@ -46,16 +49,17 @@ export function blockCategory(block: { category?: string | undefined }): 'pii' |
 
 /**
  * @throws Blocked if the guard stops the prompt
- * @throws GatewayError `context_window_exceeded`
+ * @throws GatewayError `context_window_exceeded`, or `overloaded` if a detector cannot judge a text
  */
 export async function prepareRequest(
   request: ChatRequest,
   options: PrepareOptions,
 ): Promise<PreparedRequest> {
-  const { policy, model, scheduler, client, signal, onFindings } = options
+  const { policy, model, scheduler, client, signal, onFindings, onUnjudged } = options
+  const spansOf = await detectTexts(request.messages, policy, { signal, onUnjudged })
   const task = scheduler.task(client, signal)
   const isKnownModel = model.label !== OTHER_MODEL
-  const guarded = await guardRequest(request, { policy, task, onFindings, isKnownModel })
+  const guarded = await guardRequest(request, { policy, task, spansOf, onFindings, isKnownModel })
   if ('blocked' in guarded) throw new Blocked('input', blockCategory(guarded.blocked))
   const encoding = await loadEncoding(model.encoding)
   const limit = countingLimit(model.contextWindow)

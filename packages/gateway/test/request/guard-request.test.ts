@@ -7,6 +7,7 @@ import { Scheduler } from '../../src/scheduler.ts'
 
 const CARD = '4111111111111111'
 const policy = compilePolicy('strict')
+const spansOf = () => undefined
 
 async function guarded(more: Partial<ChatRequest>, isKnownModel = true): Promise<ChatRequest> {
   const request: ChatRequest = {
@@ -15,7 +16,13 @@ async function guarded(more: Partial<ChatRequest>, isKnownModel = true): Promise
     ...more,
   }
   const task = new Scheduler().task('client')
-  const result = await guardRequest(request, { policy, task, onFindings: () => {}, isKnownModel })
+  const result = await guardRequest(request, {
+    policy,
+    task,
+    spansOf,
+    onFindings: () => {},
+    isKnownModel,
+  })
   if ('blocked' in result) throw new Error('blocked')
   return result.request
 }
@@ -156,7 +163,7 @@ describe('guardRequest', () => {
     const content = 'ann@example.com '.repeat(20_000)
     const request: ChatRequest = { modelId: 'm', messages: [{ role: 'user', content }] }
     const task = new Scheduler().task('client')
-    await guardRequest(request, { policy, task, onFindings, isKnownModel: true })
+    await guardRequest(request, { policy, task, spansOf, onFindings, isKnownModel: true })
     expect(findings).toBe(20_000)
     expect(most).toBeLessThan(200)
   })
@@ -171,7 +178,7 @@ describe('guardRequest', () => {
       ],
     }
     const task = new Scheduler().task('client')
-    const options = { policy: trusting, task, onFindings: () => {}, isKnownModel: true }
+    const options = { policy: trusting, task, spansOf, onFindings: () => {}, isKnownModel: true }
     expect(await guardRequest(request, options)).toEqual({
       request: {
         modelId: 'm',

@@ -40,6 +40,7 @@ function prepared(asked: ChatRequest, options: Partial<PrepareOptions> = {}) {
     client: 'client',
     signal: never,
     onFindings: () => {},
+    onUnjudged: () => {},
     ...options,
   })
 }

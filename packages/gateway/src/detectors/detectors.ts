@@ -1,0 +1,30 @@
+/** The detectors of a gateway: each made once, by its name, and bounded. Nothing is loaded or connected before it is asked. */
+import type { SegmentDetector } from '@sluice/guard'
+import type { Dispatcher } from 'undici'
+import type { DetectorSettings } from './detector-settings.ts'
+import { HttpDetector } from './http-detector.ts'
+import { LimitedDetector } from './limited-detector.ts'
+import { PresidioDetector } from './presidio-detector.ts'
+
+export type Detectors = Readonly<Record<string, LimitedDetector>>
+
+/** @param dispatcher of connections to detectors that are elsewhere */
+export function createDetectors(
+  settings: Readonly<Record<string, DetectorSettings>>,
+  dispatcher: Dispatcher,
+): Detectors {
+  const entries = Object.entries(settings).map(([name, setting]) => [
+    name,
+    new LimitedDetector(name, detectorOf(setting, dispatcher), setting),
+  ])
+  return Object.fromEntries(entries)
+}
+
+function detectorOf(settings: DetectorSettings, dispatcher: Dispatcher): SegmentDetector {
+  switch (settings.kind) {
+    case 'http':
+      return new HttpDetector({ ...settings, dispatcher })
+    case 'presidio':
+      return new PresidioDetector({ ...settings, dispatcher })
+  }
+}
