@@ -14,6 +14,7 @@ export const ENGINES = {
   naive: { wire: 'dialect-1', launch: ownScript('naive.mjs') },
   'sluice-off': { wire: 'dialect-1', launch: sluice('off') },
   'sluice-seed': { wire: 'dialect-1', launch: sluice('seed') },
+  'sluice-http': { wire: 'events', launch: sluice('seed') },
   'sluice-standard': { wire: 'dialect-1', launch: sluice('standard') },
 }
 

@@ -1,5 +1,6 @@
-// The clients of the three ways an answer can be read: `dialect-1` frames, the pipe's raw payloads, and the upstream's
-// own event stream. Each asks for one answer and feeds its text to an Answer; load.mjs decides how many and when.
+// The clients of the ways an answer can be read: `dialect-1` frames, the pipe's raw payloads, and events over HTTP, from a
+// gateway (`events`) or from the upstream itself (`direct`). Each asks for one answer and feeds its text to an Answer;
+// load.mjs decides how many and when.
 import { once } from 'node:events'
 import { Agent } from 'undici'
 import { WebSocket } from 'ws'
@@ -7,7 +8,7 @@ import { modelName, promptFor } from './stream-plan.mjs'
 
 /** @typedef {import('./answer.mjs').Answer} Answer */
 /** @typedef {import('./stream-plan.mjs').StreamPlan} StreamPlan */
-/** @typedef {'dialect-1' | 'pipe' | 'direct'} Wire */
+/** @typedef {'dialect-1' | 'pipe' | 'events' | 'direct'} Wire */
 
 /**
  * @typedef {object} Client
@@ -24,11 +25,11 @@ import { modelName, promptFor } from './stream-plan.mjs'
 
 /**
  * @param {Wire} wire
- * @param {string} url `ws:` for the first two wires, `http:` for `direct`
+ * @param {string} url `ws:` for the first two wires, `http:` for the others
  * @returns {Client}
  */
 export function createClient(wire, url) {
-  if (wire === 'direct') return new EventStreamClient(url)
+  if (wire === 'direct' || wire === 'events') return new EventStreamClient(url)
   return new SocketClient(url, wire === 'pipe' ? readPayload : readDialect1)
 }
 

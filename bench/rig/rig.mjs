@@ -101,7 +101,8 @@ export class Rig {
     })
     await child.untilReady(`http://127.0.0.1:${port}/readyz`)
     const startMs = performance.now() - startedAt
-    return { name, wire: engine.wire, url: `ws://127.0.0.1:${port}`, child, startMs }
+    const scheme = engine.wire === 'events' ? 'http' : 'ws'
+    return { name, wire: engine.wire, url: `${scheme}://127.0.0.1:${port}`, child, startMs }
   }
 
   /**

@@ -44,6 +44,22 @@ describe('README.md', () => {
     expect(stdout).toMatch(/^\S.* \{\n {2}requestId: [\s\S]*status: 'success'[\s\S]*closed 1005/)
   })
 
+  it("shows how OpenAI's library is used", async () => {
+    const sandbox = await startSandbox()
+    const upstream = { profile: 'openai', llmBaseUrl: `${sandbox.url}/v1` } as const
+    const silent = { port: 0, adminPort: 'off', audit: 'off', logLevel: 'silent' } as const
+    const gateway = await createGateway({ ...upstream, ...silent })
+    onTestFinished(async () => {
+      await gateway.stop()
+      await sandbox.close()
+    })
+    const [, program = ''] = /^```js\n(import OpenAI [\s\S]*?)```$/m.exec(readme) ?? []
+    const script = program.replace(':8080', `:${gateway.port}`)
+    const run = promisify(execFile)
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script])
+    expect(stdout.length).toBeGreaterThan(20)
+  })
+
   it('shows commands', () => {
     expect(commands.length).toBeGreaterThan(0)
   })
