@@ -17,6 +17,7 @@ import { MemoryBudget } from './completion/memory-budget.ts'
 import type { GatewayConfig } from './config/gateway-config.ts'
 import type { Settings } from './config/settings.ts'
 import { createDetectors, type Detectors } from './detectors/detectors.ts'
+import { Intake } from './dialects/intake.ts'
 import { GatewayError } from './errors.ts'
 import { httpRoutes } from './http/http-routes.ts'
 import { ClientQuotas } from './limits/client-quotas.ts'
@@ -100,9 +101,11 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     concurrency: new ConcurrencyLimits(settings),
     rates: new RateLimits(settings),
   }
-  const scheduler = new Scheduler()
   const quotas = new ClientQuotas({ ...limits, refusals: reporting })
+  const scheduler = new Scheduler()
+  const intake = new Intake({ memory, quotas, scheduler })
   const completions = new Completions({
+    memory,
     upstream,
     store: new MemoryFeedStore({ budget: memory, ringBytes: settings.ringBytes }),
     quotas,
@@ -113,7 +116,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     observers: reporting.observers,
     diagnostics: reporting,
   })
-  const engine = { ...limits, completions, reporting, addressOf, memory, scheduler }
+  const engine = { ...limits, completions, intake, reporting, addressOf }
   const listeners = createListeners(foundation, engine)
   const { monitor } = listeners.server
   reporting.watch({ monitor, completions, memory, upstream, keys: access.keys, tls })
@@ -164,8 +167,7 @@ async function lay(options: AssemblyOptions, secret: RootSecret): Promise<Founda
 
 interface Engine extends Pick<Assembly, 'completions' | 'concurrency' | 'rates' | 'reporting'> {
   addressOf: Foundation['addressOf']
-  memory: MemoryBudget
-  scheduler: Scheduler
+  intake: Intake
 }
 
 /** What comes in: the listeners of clients and of operators. */
@@ -174,7 +176,7 @@ function createListeners(
   engine: Engine,
 ): Pick<Assembly, 'admin' | 'connections' | 'readiness' | 'server'> {
   const readiness = new Readiness(new DescriptorWatch(logger))
-  const { completions, concurrency, reporting, addressOf } = engine
+  const { completions, concurrency, intake, reporting, addressOf } = engine
   const { authenticator, allowAnonymous } = access
   const shared = { live, readiness, refusals: reporting, addressOf }
   const admission = new LiveAdmission({ live, access, clock })
@@ -185,7 +187,7 @@ function createListeners(
     isProxy,
     concurrency,
     refusals: reporting,
-    services: { admission, completions, live, diagnostics: reporting },
+    services: { admission, completions, intake, live, diagnostics: reporting },
   })
   const http = {
     ...engine,

@@ -5,6 +5,7 @@
  *   accepted --ack--> streaming --> complete | blocked | cancelled | error      (from every state, exactly one terminal)
  */
 import type { Finding } from '@sluice/guard'
+import type { ChatRequest } from '@sluice/protocol'
 import { quotaNameOf } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { GatewayError, internalError } from '../errors.ts'
@@ -14,6 +15,7 @@ import type { OpenStream, UpstreamClient } from '../upstream/client.ts'
 import { Answer } from './answer.ts'
 import type { Ack, Feed } from './feed.ts'
 import { FindingCounts } from './finding-counts.ts'
+import type { Hold } from './memory-budget.ts'
 import type { CompletionObserver } from './observer.ts'
 import type { Order, Quotas } from './order.ts'
 import type { CancelledBy, CompletionReport, Outcome } from './terminal.ts'
@@ -40,8 +42,17 @@ export interface Diagnostics {
   unexpected(error: unknown): void
 }
 
+/** A larger request is written as a body in a turn of its own. */
+const TURN_BYTES = 16_384
+
 export class Completion {
-  readonly #order: Order
+  /** The order without its request, which is dropped as soon as the upstream can have it. */
+  readonly #order: Omit<Order, 'request'>
+  readonly #modelId: string
+  readonly #choices: number
+  readonly #hold: Hold
+  #request: ChatRequest | undefined
+  #body: Buffer | undefined
   readonly #feed: Feed
   readonly #services: CompletionServices
   readonly #answer: Answer
@@ -54,12 +65,21 @@ export class Completion {
   readonly #began: number
   #firstTextAt: number | undefined
   #lastReadAt: number | undefined
-  #prepared: PreparedRequest | undefined
+  #prepared: Omit<PreparedRequest, 'request'> | undefined
   #stream: OpenStream | undefined
   #attempts = 0
 
-  constructor(order: Order, feed: Feed, services: CompletionServices) {
+  /** @param accepted the order, and what it holds of the node's memory */
+  constructor(
+    { order: { request, ...order }, hold }: { order: Order; hold: Hold },
+    feed: Feed,
+    services: CompletionServices,
+  ) {
     this.#order = order
+    this.#hold = hold
+    this.#request = request
+    this.#modelId = request.modelId
+    this.#choices = request.n ?? 1
     this.#feed = feed
     this.#services = services
     this.#startedAt = services.clock.now()
@@ -67,12 +87,12 @@ export class Completion {
     this.#answer = new Answer({
       log: feed.log,
       policy: order.policy,
-      isJson: asksForJson(order.request.responseFormat),
+      isJson: asksForJson(request.responseFormat),
       verbatim: order.wantsVerbatim && order.policy.name === 'off',
       maxCharacters: services.maxAnswerCharacters,
       meter: this.#meter,
       onFindings: this.#noteOutput,
-      choices: order.request.n ?? 1,
+      choices: this.#choices,
       onRead: this.#onRead,
     })
     feed.onPressure = this.#onPressure
@@ -112,11 +132,29 @@ export class Completion {
   }
 
   async #stages(): Promise<void> {
+    const { quotas, observers } = this.#services
     const { signal } = this.#abort
-    const { upstream, quotas, scheduler, observers } = this.#services
-    const { request, policy, model, onOverflow, client } = this.#order
-    await quotas.admit(client)
-    const prepared = await prepareRequest(request, {
+    await quotas.admit(this.#order.client)
+    const prepared = await this.#prepare()
+    this.#feed.ack = this.#ack(prepared)
+    this.#feed.publish()
+    for (const observer of observers) await observer.began?.(this.#snapshot())
+    signal.throwIfAborted()
+    this.#stream = await this.#open()
+    // The upstream has it, and it will not be sent again.
+    this.#hold.release()
+    if (this.#feed.isHeldUp) this.#stream.pause()
+    await this.#stream.finished.catch((error) => this.#releaseBefore(error))
+    this.#answer.end()
+  }
+
+  /** From the request to the body that the upstream will see; then only that is held. */
+  async #prepare(): Promise<Omit<PreparedRequest, 'request'>> {
+    const { signal } = this.#abort
+    const { upstream, scheduler } = this.#services
+    const { policy, model, onOverflow, client, bytes } = this.#order
+    const request = this.#takeRequest()
+    const { request: fitted, ...prepared } = await prepareRequest(request, {
       policy,
       model,
       onOverflow,
@@ -126,25 +164,35 @@ export class Completion {
       onFindings: (findings) => this.#findings.add('input', findings),
       onUnjudged: (detector) => this.#findings.addUnjudged('input', detector),
     })
+    if (bytes > TURN_BYTES) await scheduler.task(quotaNameOf(client), signal).next()
     signal.throwIfAborted()
+    this.#body = upstream.encode(fitted, model)
     this.#prepared = prepared
-    this.#feed.ack = this.#ack(prepared)
-    this.#feed.publish()
-    for (const observer of observers) await observer.began?.(this.#snapshot())
-    signal.throwIfAborted()
-    this.#stream = await upstream.open({
-      request: prepared.request,
-      parameters: model,
-      client: quotaNameOf(client),
-      signal,
+    return prepared
+  }
+
+  #takeRequest(): ChatRequest {
+    const request = this.#request
+    this.#request = undefined
+    if (request === undefined) throw new Error('a completion prepares its request once')
+    return request
+  }
+
+  async #open(): Promise<OpenStream> {
+    const body = this.#body
+    this.#body = undefined
+    if (body === undefined) throw new Error('a completion is prepared before it is opened')
+    this.#hold.resize(body.length)
+    return await this.#services.upstream.open({
+      body,
+      choices: this.#choices,
+      client: quotaNameOf(this.#order.client),
+      signal: this.#abort.signal,
       sink: this.#answer,
       onAttempt: () => {
         this.#attempts += 1
       },
     })
-    if (this.#feed.isHeldUp) this.#stream.pause()
-    await this.#stream.finished.catch((error) => this.#releaseBefore(error))
-    this.#answer.end()
   }
 
   /** A failure of the upstream does not swallow what the guard already let go of. */
@@ -153,11 +201,11 @@ export class Completion {
     throw error
   }
 
-  #ack({ tokenCount, dropped }: PreparedRequest): Ack {
-    const { request, model, lifetime } = this.#order
+  #ack({ tokenCount, dropped }: Omit<PreparedRequest, 'request'>): Ack {
+    const { model, lifetime } = this.#order
     const { contextWindow } = model
     const expiresAt = this.#startedAt + this.#services.timeoutMs + lifetime.retentionMs
-    return { tokenCount, dropped, modelId: request.modelId, contextWindow, expiresAt }
+    return { tokenCount, dropped, modelId: this.#modelId, contextWindow, expiresAt }
   }
 
   #onRead = (): void => {
@@ -216,7 +264,7 @@ export class Completion {
   }
 
   #snapshot(): CompletionReport {
-    const { request, policy, model, client, conversationId } = this.#order
+    const { policy, model, client, conversationId } = this.#order
     const { promptTokens, finishReasons } = this.#answer
     return {
       requestId: this.#feed.header.requestId,
@@ -225,7 +273,7 @@ export class Completion {
       subject: client.principal.subject,
       tenant: client.principal.tenant,
       labels: client.principal.labels,
-      model: request.modelId,
+      model: this.#modelId,
       modelLabel: model.label,
       upstream: this.#services.upstream.name,
       policy: policy.name,

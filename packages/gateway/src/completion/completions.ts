@@ -4,15 +4,18 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { ownerOf, quotaNameOf } from '../clients/client.ts'
+import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
 import { Completion, type CompletionServices } from './completion.ts'
 import type { Feed, FeedHeader, Idempotency } from './feed.ts'
 import type { FeedStore } from './feed-store.ts'
-import type { Order, Quotas } from './order.ts'
+import { Hold, type MemoryBudget, REQUEST_COPIES } from './memory-budget.ts'
+import type { Lifetime, Order, Quotas } from './order.ts'
 import type { Leaving, Subscriber, Subscription } from './subscription.ts'
 import type { CancelledBy } from './terminal.ts'
 
 export interface CompletionsOptions extends CompletionServices {
+  memory: MemoryBudget
   store: FeedStore
   quotas: Quotas
 }
@@ -23,11 +26,19 @@ const REQUEST_ID_BYTES = 16
 /** A completion that runs. */
 interface Running {
   completion: Completion
-  order: Order
+  principal: Principal
+  lifetime: Lifetime
   /** Resolves when it has its terminal. */
   ended: Promise<void>
   /** Ends it if nobody follows it until then. */
   grace: NodeJS.Timeout | undefined
+}
+
+/** An order that was let in, what it holds, and what gives its places back. */
+interface Admitted {
+  order: Order
+  hold: Hold
+  places: (() => void)[]
 }
 
 export class Completions {
@@ -114,8 +125,7 @@ export class Completions {
   /** Ends all that run for a key which is no longer good. Resolves when they have their terminals. */
   async cancelOfKey(id: string, by: CancelledBy): Promise<void> {
     const ends: Promise<void>[] = []
-    for (const { completion, order, ended } of this.#running.values()) {
-      const { principal } = order.client
+    for (const { completion, principal, ended } of this.#running.values()) {
       if (principal.kind !== 'key' || principal.id !== id) continue
       completion.cancel(by)
       ends.push(ended)
@@ -150,17 +160,19 @@ export class Completions {
     idempotency: Idempotency | undefined,
     subscriber: Subscriber,
   ): Promise<Subscription> {
-    const release = await this.#options.quotas.acquire(order.client)
+    const hold = new Hold(this.#options.memory, quotaNameOf(order.client))
+    const places = [() => hold.release()]
+    let isRunning = false
     try {
+      hold.resize(REQUEST_COPIES * order.bytes)
+      places.push(await this.#options.quotas.acquire(order.client))
       const requestId = randomBytes(REQUEST_ID_BYTES).toString('hex')
       const feed = await this.#create(order, { requestId, idempotency })
-      if (feed.header.requestId === requestId)
-        return this.#run(order, feed, { subscriber, release })
-      release()
+      isRunning = feed.header.requestId === requestId
+      if (isRunning) return this.#run({ order, hold, places }, feed, subscriber)
       return this.#follow(feed, subscriber, 0)
-    } catch (error) {
-      release()
-      throw error
+    } finally {
+      if (!isRunning) for (const release of places) release()
     }
   }
 
@@ -172,21 +184,24 @@ export class Completions {
     return this.#options.store.create({ ...name, owner: ownerOf(client), retentionMs })
   }
 
-  #run(
-    order: Order,
-    feed: Feed,
-    { subscriber, release }: { subscriber: Subscriber; release: () => void },
-  ): Subscription {
-    const completion = new Completion(order, feed, this.#options)
+  #run({ order, hold, places }: Admitted, feed: Feed, subscriber: Subscriber): Subscription {
+    const { client, lifetime } = order
+    const completion = new Completion({ order, hold }, feed, this.#options)
     for (const observer of this.#options.observers) observer.opened?.(feed)
     const subscription = this.#follow(feed, subscriber, 0)
     const ended = completion.run().then(() => {
-      release()
+      for (const release of places) release()
       clearTimeout(this.#running.get(feed)?.grace)
       this.#running.delete(feed)
       this.#noteEnd()
     })
-    this.#running.set(feed, { completion, order, ended, grace: undefined })
+    this.#running.set(feed, {
+      completion,
+      principal: client.principal,
+      lifetime,
+      ended,
+      grace: undefined,
+    })
     return subscription
   }
 
@@ -206,8 +221,8 @@ export class Completions {
     this.#followers.delete(feed)
     const running = this.#running.get(feed)
     if (running === undefined) return
-    const { completion, order } = running
-    const { graceMs, endsWithConnection } = order.lifetime
+    const { completion, lifetime } = running
+    const { graceMs, endsWithConnection } = lifetime
     const isOver = graceMs === 0 || (endsWithConnection && leaving === 'disconnected')
     if (isOver) completion.cancel('disconnect')
     else running.grace = setTimeout(() => completion.cancel('abandoned'), graceMs)

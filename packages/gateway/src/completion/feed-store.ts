@@ -41,21 +41,14 @@ export class MemoryFeedStore implements FeedStore {
 
   constructor(options: MemoryFeedStoreOptions) {
     this.#options = options
+    options.budget.reclaim = this.#reclaim
   }
 
   async create(header: FeedHeader): Promise<Feed> {
-    const { budget } = this.#options
     const { idempotency } = header
     const known = this.#known(idempotency)
     if (known !== undefined) return known
-    for (const feed of this.#retained.keys()) {
-      if (!budget.isSpent) break
-      if (!feed.isFollowed) this.#expire(feed)
-    }
-    if (budget.isSpent) {
-      const message = `The gateway holds ${budget.usedBytes} bytes of undelivered answers, at most ${budget.limitBytes} (SLUICE_MEMORY_BUDGET_BYTES)`
-      throw new GatewayError('overloaded', message, { isRetryable: true, retryAfterMs: 1_000 })
-    }
+    this.#options.budget.assertRoom(0)
     const feed = new Feed(header, {
       ...this.#options,
       onEnded: this.#onEnded,
@@ -72,6 +65,13 @@ export class MemoryFeedStore implements FeedStore {
 
   async findByKey(idempotency: Idempotency): Promise<Feed | undefined> {
     return this.#known(idempotency)
+  }
+
+  #reclaim = (bytes: number): void => {
+    for (const feed of this.#retained.keys()) {
+      if (this.#options.budget.hasRoom(bytes)) break
+      if (!feed.isFollowed) this.#expire(feed)
+    }
   }
 
   /** Not a promise: nobody may come between looking for a key and taking it. */

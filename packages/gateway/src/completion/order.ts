@@ -16,6 +16,8 @@ export interface Lifetime {
 
 export interface Order {
   request: ChatRequest
+  /** Of the message that asked for it: what holding it costs. */
+  bytes: number
   policy: Policy
   model: Model
   client: Client
@@ -32,6 +34,8 @@ export interface Order {
 /** What a client asked for, and what its dialect adds. */
 export interface Wish {
   request: ChatRequest
+  /** Of the message that asked for it. */
+  bytes: number
   conversationId: string | undefined
   /** Absent: the gateway's setting. */
   onOverflow: 'reject' | 'truncate' | undefined

@@ -500,7 +500,10 @@ export const SETTINGS = {
   memoryBudgetBytes: setting(
     'SLUICE_MEMORY_BUDGET_BYTES completion.memoryBudget',
     [integer(1_048_576, 1_099_511_627_776), 268_435_456],
-    { about: 'All logs together; over it new requests are refused.', unit: 'bytes' },
+    {
+      about: 'All answers and requests that are held together; over it new requests are refused.',
+      unit: 'bytes',
+    },
   ),
   ringBytes: setting(
     'SLUICE_RING_BYTES completion.ring',

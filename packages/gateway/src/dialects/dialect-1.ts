@@ -26,8 +26,10 @@ const WRITE_BYTES = 16_384
 /** Refusals may pile up in a socket beyond what the answer may, up to this many times as much. */
 const UNREAD_BUFFERS = 2
 
-const BUSY =
-  'A completion is already running on this connection; wait for its complete, blocked or error message'
+const BUSY = new GatewayError(
+  'too_many_completions',
+  'A completion is already running on this connection; wait for its complete, blocked or error message',
+)
 
 const batch = new FrameBatch()
 
@@ -60,15 +62,21 @@ class Dialect1Session implements Session, Subscriber {
     return this.#current?.subscription?.isBehind ?? false
   }
 
+  /** While a completion runs nothing else can be asked for. */
+  get refusalUnread(): GatewayError | undefined {
+    return this.#current === undefined ? undefined : BUSY
+  }
+
   onMessage(text: string): void {
     try {
       const { live, admission, client } = this.#context
       const { payload, conversationId, onOverflow } = live.current.reader.read(text)
-      if (this.#current !== undefined) throw new GatewayError('too_many_completions', BUSY)
-      const wish = { request: payload, conversationId, onOverflow, ...CHUNKS }
+      if (this.#current !== undefined) throw BUSY
+      const asked = { request: payload, bytes: Buffer.byteLength(text) }
+      const wish = { ...asked, conversationId, onOverflow, ...CHUNKS }
       void this.#start(admission.order(wish, client))
     } catch (error) {
-      this.#refuse(error)
+      this.refuse(error)
     }
   }
 
@@ -113,7 +121,7 @@ class Dialect1Session implements Session, Subscriber {
     } catch (error) {
       if (this.#current !== current) return
       this.#current = undefined
-      this.#refuse(error)
+      this.refuse(error)
     }
   }
 
@@ -123,10 +131,11 @@ class Dialect1Session implements Session, Subscriber {
     this.#context.socket.send(JSON.stringify(dropped === 0 ? message : { ...message, dropped }))
   }
 
-  #refuse(error: unknown): void {
-    const { socket, live, diagnostics } = this.#context
+  refuse(error: unknown): void {
+    const { socket, live, diagnostics, intake, client } = this.#context
     const known = error instanceof GatewayError ? error : internalError(error)
     if (known !== error) diagnostics.unexpected(error)
+    intake.noteRefusal(client, known)
     const { bufferedBytes, malformedPerMinute } = live.current.settings
     socket.send(errorMessage(known.message))
     this.#malformed.note(known, socket, malformedPerMinute)

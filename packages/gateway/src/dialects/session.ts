@@ -4,8 +4,10 @@ import type { GoawayFrame } from '@sluice/protocol'
 import type { Client } from '../clients/client.ts'
 import type { Completions } from '../completion/completions.ts'
 import type { Admission } from '../completion/order.ts'
+import type { GatewayError } from '../errors.ts'
 import type { Socket, SocketEvents } from '../socket/socket.ts'
 import type { FrameReader } from './dialect-2/frame-reader.ts'
+import type { Intake } from './intake.ts'
 import type { RequestReader } from './request-reader.ts'
 
 /** A dialect: its name among the subprotocols, and how one connection speaks it. */
@@ -22,6 +24,13 @@ export interface Session extends SocketEvents {
   readonly isBusy: boolean
   /** It cannot write because its reader takes nothing. */
   readonly isBehind: boolean
+  /** Why no request can be taken now, whatever it says; undefined if one can. Asked for large messages, which cost. */
+  readonly refusalUnread?: GatewayError | undefined
+  /**
+   * Answers a message with why it is refused.
+   * @param text the message, of which no more than its beginning is looked at
+   */
+  refuse(error: unknown, text: string): void
   /** Tells the client that the gateway is about to close its socket, in a dialect that has a word for it. */
   goAway?(notice: Omit<GoawayFrame, 'type'>): void
   /** Gives its reader up: it follows nothing any more, from now on and not when the close is answered. */
@@ -32,6 +41,7 @@ export interface Session extends SocketEvents {
 export interface SessionServices {
   admission: Admission
   completions: Completions
+  intake: Intake
   /** Read at each message, so that a reload reaches open sockets. */
   live: { readonly current: SessionConfig }
   /** Told of an exception that nobody foresaw. */

@@ -4,6 +4,7 @@ import type { Client } from '../clients/client.ts'
 import type { Lifetime, Order } from '../completion/order.ts'
 import { invalidRequest } from '../dialects/message.ts'
 import { conversationIdOf, overflowOf } from '../dialects/request-reader.ts'
+import { GatewayError } from '../errors.ts'
 import type { ClientExchange, ClientRoute } from '../server/router.ts'
 import { Answer, type AnswerForm } from './answer.ts'
 import { answerHeaders } from './answer-headers.ts'
@@ -19,8 +20,18 @@ export function chatRoute(services: HttpServices): ClientRoute {
     method: 'POST',
     path: '/v1/chat/completions',
     isForPages: true,
-    handleClient: replyingErrors((exchange) => complete(exchange, services)),
+    handleClient: replyingErrors((exchange) => counted(exchange, services)),
     refuse: replyError,
+  }
+}
+
+/** What is refused costs as much as what is served. */
+async function counted(exchange: ClientExchange, services: HttpServices): Promise<void> {
+  try {
+    await complete(exchange, services)
+  } catch (error) {
+    if (error instanceof GatewayError) services.intake.noteRefusal(exchange.client, error)
+    throw error
   }
 }
 
@@ -30,7 +41,10 @@ async function complete(exchange: ClientExchange, services: HttpServices): Promi
   const begunAt = clock.monotonic()
   const { reader, settings } = live.current
   const options = { ...services, maxBytes: settings.maxMessageBytes, client }
-  const body = await readBody(request, options, (text) => readChatBody(text, reader))
+  const body = await readBody(request, options, (text, bytes) => ({
+    ...readChatBody(text, reader),
+    bytes,
+  }))
   if (body === undefined) return
   const order = orderOf(body, request.headers, { client, services })
   const isResumable = order.lifetime.retentionMs > 0
@@ -43,7 +57,7 @@ async function complete(exchange: ClientExchange, services: HttpServices): Promi
 }
 
 function orderOf(
-  { request }: ChatBody,
+  { request, bytes }: ChatBody & { bytes: number },
   headers: IncomingHttpHeaders,
   { client, services }: { client: Client; services: HttpServices },
 ): Order {
@@ -54,6 +68,7 @@ function orderOf(
   } = headers
   const wish = {
     request,
+    bytes,
     conversationId: conversationIdOf(conversationId),
     onOverflow: overflowOf(onOverflow),
     wantsVerbatim: false,

@@ -3,21 +3,18 @@ import type { BrowserTokens } from '../clients/browser-tokens.ts'
 import type { Principal } from '../clients/principal.ts'
 import type { Clock } from '../clock.ts'
 import type { Completions } from '../completion/completions.ts'
-import type { MemoryBudget } from '../completion/memory-budget.ts'
 import type { Admission } from '../completion/order.ts'
+import type { Intake } from '../dialects/intake.ts'
 import type { RequestReader } from '../dialects/request-reader.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
-import type { Scheduler } from '../scheduler.ts'
 import type { AnswerTimes } from './answer-response.ts'
 
 export interface HttpServices {
   admission: Admission
   completions: Completions
   clock: Clock
-  /** What bodies are charged to while they are read. */
-  memory: MemoryBudget
+  intake: Intake
   rates: Pick<RateLimits, 'standing'>
-  scheduler: Scheduler
   /** Makes tokens for pages; undefined without keys. */
   pages: BrowserTokens | undefined
   /** Read at each request, so that a reload needs no restart. */

@@ -1,49 +1,42 @@
 /** The body of a request: JSON text of a bounded size, which the node's memory has room for. */
 import type { IncomingMessage } from 'node:http'
-import { type Client, quotaNameOf } from '../clients/client.ts'
-import type { MemoryBudget } from '../completion/memory-budget.ts'
+import type { Client } from '../clients/client.ts'
+import type { Intake } from '../dialects/intake.ts'
 import { GatewayError } from '../errors.ts'
-import type { Scheduler } from '../scheduler.ts'
 
 export interface BodyOptions {
   maxBytes: number
-  /** Charged with what is read, until it is parsed. */
-  memory: MemoryBudget
-  scheduler: Scheduler
+  intake: Intake
   client: Client
 }
-
-/** A body over this size takes a turn before it is parsed; for a smaller one the turn would cost more. */
-const TURN_BYTES = 65_536
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
- * Reads the body and hands its text to `parse`; undefined if the client left before its end.
- * @throws GatewayError `invalid_message`, `overloaded`, and whatever `parse` throws
+ * Reads the body and hands its text and size to `parse`; undefined if the client left before its end.
+ * @throws GatewayError `invalid_message`, `overloaded`, `rate_limited`, and whatever `parse` throws
  */
 export async function readBody<T>(
   request: IncomingMessage,
-  { maxBytes, memory, scheduler, client }: BodyOptions,
-  parse: (text: string) => T,
+  { maxBytes, intake, client }: BodyOptions,
+  parse: (text: string, bytes: number) => T,
 ): Promise<T | undefined> {
   assertJson(request)
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const chunks: Buffer[] = []
+  const hold = intake.holdFor(client)
   let length = 0
   try {
     const isWhole = await collect(request, (chunk) => {
-      if (memory.isSpent) throw full()
       length += chunk.length
-      memory.take(chunk.length)
       if (length > maxBytes) throw tooLarge(maxBytes)
+      hold.resize(length)
       chunks.push(chunk)
     })
     if (!isWhole) return undefined
-    if (length > TURN_BYTES) await scheduler.task(quotaNameOf(client)).next()
-    return parse(decoded(Buffer.concat(chunks)))
+    return await intake.read(client, length, () => parse(decoded(Buffer.concat(chunks)), length))
   } finally {
-    memory.take(-length)
+    hold.release()
   }
 }
 
@@ -83,9 +76,4 @@ function decoded(bytes: Buffer): string {
 function tooLarge(maxBytes: number): GatewayError {
   const message = `The body is over ${maxBytes} bytes`
   return new GatewayError('invalid_message', message, { reason: 'body_too_large' })
-}
-
-function full(): GatewayError {
-  const options = { isRetryable: true, retryAfterMs: 1_000 }
-  return new GatewayError('overloaded', 'The memory budget is used up', options)
 }

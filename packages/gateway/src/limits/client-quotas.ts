@@ -1,6 +1,8 @@
 /** What a client may use at a time and in a minute, for the completions that ask. */
 import type { Client } from '../clients/client.ts'
 import type { Quotas } from '../completion/order.ts'
+import type { IntakeQuotas } from '../dialects/intake.ts'
+import { GatewayError } from '../errors.ts'
 import type { ConcurrencyLimits } from './concurrency-limits.ts'
 import type { RateLimits } from './rate-limits.ts'
 
@@ -11,7 +13,7 @@ export interface ClientQuotasOptions {
   refusals: { refused(reason: string, address: string): void }
 }
 
-export class ClientQuotas implements Quotas {
+export class ClientQuotas implements IntakeQuotas, Quotas {
   readonly #options: ClientQuotasOptions
 
   constructor(options: ClientQuotasOptions) {
@@ -22,11 +24,30 @@ export class ClientQuotas implements Quotas {
     return this.#options.concurrency.acquireCompletion(principal, address)
   }
 
-  async admit({ principal, address }: Client): Promise<void> {
+  admit(client: Client): Promise<void> {
+    return this.#reported(client, ({ principal, address }) =>
+      this.#options.rates.admit(principal, address),
+    )
+  }
+
+  check(client: Client): Promise<void> {
+    return this.#reported(client, ({ principal, address }) =>
+      this.#options.rates.check(principal, address),
+    )
+  }
+
+  refused({ principal, address }: Client): void {
+    // The minute may be over already: what was refused cannot be refused once more.
+    this.#options.rates.admit(principal, address).catch((error: unknown) => {
+      if (!(error instanceof GatewayError)) throw error
+    })
+  }
+
+  async #reported(client: Client, ask: (client: Client) => Promise<void>): Promise<void> {
     try {
-      await this.#options.rates.admit(principal, address)
+      await ask(client)
     } catch (error) {
-      this.#options.refusals.refused('rate_limited', address)
+      this.#options.refusals.refused('rate_limited', client.address)
       throw error
     }
   }

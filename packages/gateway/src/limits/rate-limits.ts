@@ -43,6 +43,15 @@ export class RateLimits {
    * @throws GatewayError `rate_limited`, saying what, how much and when again
    */
   async admit(principal: Principal, address: string): Promise<void> {
+    await this.#request(principal, address, 1)
+  }
+
+  /** The same, and takes nothing. */
+  async check(principal: Principal, address: string): Promise<void> {
+    await this.#request(principal, address, 0)
+  }
+
+  async #request(principal: Principal, address: string, points: 0 | 1): Promise<void> {
     if (isExempt(principal, address)) return
     const { clientRequestsPerMinute, addressRequestsPerMinute } = this.#settings
     const requests = principal.limits?.requestsPerMinute ?? clientRequestsPerMinute
@@ -51,14 +60,14 @@ export class RateLimits {
       whom: 'this client',
       id: quotaNameOf({ principal, address }),
       limit: requests,
-      points: 1,
+      points,
     })
     await this.#take({
       what: 'requests',
       whom: 'this address',
       id: networkOf(address),
       limit: addressRequestsPerMinute,
-      points: 1,
+      points,
     })
     const tokens = this.#tokenLimit(principal)
     // Nothing is taken yet: how many tokens it costs is known at the end; a minute that is spent lets nothing begin.

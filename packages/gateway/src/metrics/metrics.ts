@@ -168,7 +168,7 @@ function registerTraffic(sources: MetricSources, registry: Registry): void {
   )
   gauge(
     'sluice_log_bytes',
-    'Bytes that the logs of completions hold.',
+    'Bytes that the logs of completions and the requests on their way to the upstream hold.',
     () => sources.memory.usedBytes,
   )
   gauge(

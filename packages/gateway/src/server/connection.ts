@@ -8,18 +8,23 @@
  */
 import { CLOSE_CODES, type GoawayFrame } from '@sluice/protocol'
 import type { AuthResult } from '../clients/auth-result.ts'
+import type { Client } from '../clients/client.ts'
 import type { CredentialResult } from '../clients/credential.ts'
 import type { Principal } from '../clients/principal.ts'
+import type { Hold } from '../completion/memory-budget.ts'
+import { type Intake, LARGE_BYTES } from '../dialects/intake.ts'
 import type { Session } from '../dialects/session.ts'
 import { GatewayError } from '../errors.ts'
 import type { AcceptedSocket } from '../socket/socket.ts'
 
 export interface ConnectionOptions {
   socket: AcceptedSocket
+  address: string
   /** Checks a credential; undefined is a client without one. */
   authenticate: (credential: string | undefined) => Promise<AuthResult>
   /** Makes the session of a known client; throws a GatewayError if it may not have one more socket. */
-  admit: (principal: Principal) => Session
+  admit: (client: Client) => Session
+  intake: Intake
   /** Told of each refusal, for the audit. */
   refused: (reason: string) => void
   helloTimeoutMs: number
@@ -30,15 +35,23 @@ export interface ConnectionOptions {
   beginsWithHello: boolean
 }
 
-export class Connection implements Session {
-  principal: Principal | undefined
+/** A client whose socket is open, and what it speaks. */
+interface Admitted {
+  client: Client
+  session: Session
+  /** The memory of a message that has begun to come. */
+  unread: Hold
+}
+
+export class Connection {
   readonly #options: ConnectionOptions
-  #session: Session | undefined
+  #admitted: Admitted | undefined
   #timer: NodeJS.Timeout | undefined
   #isChecking = false
+  #isReading = false
   #isClosed = false
-  /** What came in one packet with the `hello`, before reading paused: no more than the connection reads at once. */
-  #early: string[] = []
+  /** What waits to be read: a large message, or what came in one packet with it or the `hello` before reading paused. */
+  readonly #waiting: string[] = []
   /** What is to be told as soon as there is a session. */
   #notice: Omit<GoawayFrame, 'type'> | undefined
 
@@ -46,12 +59,16 @@ export class Connection implements Session {
     this.#options = options
   }
 
+  get principal(): Principal | undefined {
+    return this.#admitted?.client.principal
+  }
+
   get isBusy(): boolean {
-    return this.#session?.isBusy ?? false
+    return this.#admitted?.session.isBusy ?? false
   }
 
   get isBehind(): boolean {
-    return this.#session?.isBehind ?? false
+    return this.#admitted?.session.isBehind ?? false
   }
 
   /** Begins with the credential of the upgrade. */
@@ -69,28 +86,36 @@ export class Connection implements Session {
 
   onMessage(text: string): void {
     if (this.#isClosed) return
-    if (this.#session !== undefined) this.#session.onMessage(text)
-    else if (this.#isChecking) this.#early.push(text)
-    else void this.#hello(text)
+    const admitted = this.#admitted
+    const mustWait = this.#isReading || text.length > LARGE_BYTES
+    if (admitted !== undefined && !mustWait) {
+      admitted.session.onMessage(text)
+    } else if (admitted !== undefined || this.#isChecking) {
+      this.#waiting.push(text)
+      if (admitted !== undefined && !this.#isReading) void this.#read(admitted)
+    } else {
+      void this.#hello(text)
+    }
   }
 
   onDrain(): void {
-    this.#session?.onDrain()
+    this.#admitted?.session.onDrain()
   }
 
   goAway(notice: Omit<GoawayFrame, 'type'>): void {
     this.#notice = notice
-    this.#session?.goAway?.(notice)
+    this.#admitted?.session.goAway?.(notice)
   }
 
   abandon(): void {
-    this.#session?.abandon()
+    this.#admitted?.session.abandon()
   }
 
   onClose(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#session?.onClose()
+    this.#admitted?.unread.release()
+    this.#admitted?.session.onClose()
   }
 
   /** No first frame came in time: where everybody is served, that is a client without a credential. */
@@ -114,12 +139,12 @@ export class Connection implements Session {
       return this.#refuse('missing', CLOSE_CODES.unauthorized.code, expected)
     }
     // Anything else than a hello is a first frame like any other.
-    if (hello === undefined) this.#early.push(text)
+    if (hello === undefined) this.#waiting.push(text)
     await this.#check(hello?.token)
   }
 
   async #check(credential: string | undefined): Promise<void> {
-    const { socket, authenticate, admit } = this.#options
+    const { socket, authenticate } = this.#options
     this.#isChecking = true
     socket.pause()
     socket.unlimitBytes()
@@ -128,15 +153,55 @@ export class Connection implements Session {
     if (!result.ok)
       return this.#refuse(result.reason, CLOSE_CODES.unauthorized.code, result.message)
     try {
-      this.#session = admit(result.principal)
-      this.principal = result.principal
+      this.#admitted = this.#admit(result.principal)
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       return this.#refuse(error.code, CLOSE_CODES[error.row.close ?? 'quota'].code, error.message)
     }
-    if (this.#notice !== undefined) this.#session.goAway?.(this.#notice)
-    for (const text of this.#early.splice(0)) this.#session.onMessage(text)
+    if (this.#notice !== undefined) this.#admitted.session.goAway?.(this.#notice)
+    await this.#read(this.#admitted)
+  }
+
+  #admit(principal: Principal): Admitted {
+    const { socket, address, admit, intake } = this.#options
+    const client = { principal, address }
+    const unread = intake.holdFor(client)
+    socket.meterInput((bytes) => this.#hold(unread, bytes))
+    return { client, session: admit(client), unread }
+  }
+
+  /** Memory for the part of a message that has come; small ones are not worth counting. */
+  #hold(unread: Hold, bytes: number): void {
+    try {
+      unread.resize(bytes > LARGE_BYTES ? bytes : 0)
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error
+      this.#options.socket.close(CLOSE_CODES.tryLater.code, error.message)
+    }
+  }
+
+  /** Reads what waits, in its order; meanwhile nothing more comes in. */
+  async #read(admitted: Admitted): Promise<void> {
+    const { socket } = this.#options
+    this.#isReading = true
+    socket.pause()
+    for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
+      if (text.length > LARGE_BYTES) await this.#readLarge(text, admitted)
+      else if (!this.#isClosed) admitted.session.onMessage(text)
+    }
+    this.#isReading = false
     socket.resume()
+  }
+
+  async #readLarge(text: string, { client, session }: Admitted): Promise<void> {
+    try {
+      if (session.refusalUnread !== undefined) throw session.refusalUnread
+      await this.#options.intake.read(client, Buffer.byteLength(text), () => {
+        if (!this.#isClosed) session.onMessage(text)
+      })
+    } catch (error) {
+      if (!this.#isClosed) session.refuse(error, text)
+    }
   }
 
   #refuse(reason: string, code: number, text: string): void {

@@ -62,17 +62,19 @@ export class Connections {
     let leaveDoor = concurrency.acquireUnauthenticated(address, this.#credentialOf(handshake))
     const connection = new Connection({
       socket,
+      address,
+      intake: services.intake,
       helloTimeoutMs,
       maxHelloBytes,
       needsCredential: !this.#options.allowAnonymous,
       beginsWithHello: dialect.beginsWithHello,
       authenticate: (credential) => authenticator.authenticate(credential, handshake.origin),
       refused: (reason) => refusals.refusedConnection(reason, address),
-      admit: (principal) => {
-        places.push(concurrency.acquireClientSocket(principal, address))
+      admit: (client) => {
+        places.push(concurrency.acquireClientSocket(client.principal, address))
         leaveDoor()
         leaveDoor = () => {}
-        return dialect.createSession({ socket, client: { principal, address }, ...services })
+        return dialect.createSession({ socket, client, ...services })
       },
     })
     this.#open.set(socket, connection)

@@ -44,6 +44,9 @@ const MAX_REASON_BYTES = 123
 
 const NOTHING = Buffer.alloc(0)
 
+/** Of a client's ping and pong (RFC 6455 section 5.2): two bytes and the mask. */
+const CONTROL_HEADER_BYTES = 6
+
 /** A peer that does not answer a close is cut off after this. */
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -82,6 +85,9 @@ export class AcceptedSocket implements Socket {
   lastSeen = performance.now()
   readonly #socket: WebSocket
   readonly #connection: NetSocket
+  /** Bytes that came and belong to no message yet. */
+  #unreadBytes = 0
+  #onUnread: ((bytes: number) => void) | undefined
   #onBytes: ((data: Buffer) => void) | undefined
   #onDrain: () => void = () => {}
 
@@ -95,13 +101,14 @@ export class AcceptedSocket implements Socket {
     const socket = this.#socket
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       this.#noteSeen()
+      this.#noteUnread(-this.#unreadBytes)
       // The packet that made us close may hold more messages.
       if (!this.isOpen) return
       if (isBinary) this.close(CLOSE_CODES.unsupportedData.code, 'send JSON as text frames')
       else events.onMessage(data.toString('utf8'))
     })
-    socket.on('pong', this.#noteSeen)
-    socket.on('ping', this.#noteSeen)
+    socket.on('pong', this.#onControl)
+    socket.on('ping', this.#onControl)
     // The library closes the socket with the code that fits; there is nothing to add.
     socket.on('error', () => {})
     socket.once('close', () => events.onClose())
@@ -111,6 +118,23 @@ export class AcceptedSocket implements Socket {
 
   #noteSeen = (): void => {
     this.lastSeen = performance.now()
+  }
+
+  #onControl = (payload: Buffer): void => {
+    this.#noteSeen()
+    this.#noteUnread(-Math.min(this.#unreadBytes, CONTROL_HEADER_BYTES + payload.length))
+  }
+
+  #noteUnread(more: number): void {
+    this.#unreadBytes += more
+    this.#onUnread?.(this.#unreadBytes)
+  }
+
+  /** Tells from now on, whenever it changes, about how many bytes have come of a message that is not complete. */
+  meterInput(onUnread: (bytes: number) => void): void {
+    this.#onUnread = onUnread
+    // Before the library's own listener, which tells of the message that ends with these bytes.
+    this.#connection.prependListener('data', (data: Buffer) => this.#noteUnread(data.length))
   }
 
   /** Calls back once when the socket is gone, besides the events. */

@@ -34,10 +34,10 @@ export interface UpstreamClientOptions {
 
 /** What one completion asks of the upstream. */
 export interface UpstreamCall {
-  /** The request as the upstream may see it: guarded, and fitted to the context window. */
-  request: ChatRequest
-  /** What the request's model refuses. */
-  parameters: ModelParameters
+  /** What `encode` made of the request. */
+  body: Buffer
+  /** How many choices the request asks for. */
+  choices: number
   /** Who asks, for fair turns. */
   client: string
   sink: AnswerSink
@@ -124,6 +124,16 @@ export class UpstreamClient {
     return this.#credentials.authorization(signal)
   }
 
+  /**
+   * The body for a request.
+   * @param request as the upstream may see it: guarded, and fitted to the context window
+   * @param parameters what its model refuses
+   */
+  encode(request: ChatRequest, parameters: ModelParameters): Buffer {
+    const { format, includeUsage } = this.#options.target
+    return Buffer.from(format.encode(request, { parameters, includeUsage }))
+  }
+
   /** Resolves when the first event was taken; rejects with a GatewayError, or with the signal's reason. */
   async open(call: UpstreamCall): Promise<OpenStream> {
     const turn = () => this.#pacing.turn(call.client, call.signal)
@@ -175,12 +185,12 @@ export class UpstreamClient {
 
   async #post(call: UpstreamCall, authorization: string | undefined): Promise<ChatStream> {
     const { target, dispatcher } = this.#options
-    const { request, parameters, sink } = call
-    const { format, extensionFields, includeUsage } = target
+    const { body, choices, sink } = call
+    const { format, extensionFields } = target
     const stream = new ChatStream({
       ...target,
       sink,
-      reader: format.reader({ sink, choices: request.n ?? 1, extensionFields }),
+      reader: format.reader({ sink, choices, extensionFields }),
       signal: call.signal,
       clock: this.#clock,
     })
@@ -190,8 +200,8 @@ export class UpstreamClient {
           origin: this.#chatUrl.origin,
           path: this.#chatUrl.pathname + this.#chatUrl.search,
           method: 'POST',
-          headers: { ...target.headers, ...requestHeaders(authorization) },
-          body: format.encode(request, { parameters, includeUsage }),
+          headers: { ...target.headers, ...requestHeaders(authorization, body.length) },
+          body: once(body),
           // The stream watches its own times; undici's coarser ones are off.
           headersTimeout: 0,
           bodyTimeout: 0,
@@ -212,8 +222,21 @@ export class UpstreamClient {
   }
 }
 
-function requestHeaders(authorization: string | undefined): Record<string, string> {
+/** A body that is forgotten when it is written; a Buffer would be kept until the answer ends. */
+function once(body: Buffer): Buffer {
+  const bodies = (function* () {
+    yield body
+  })()
+  // Undici takes any iterable, and only its types do not say so.
+  return bodies as unknown as Buffer
+}
+
+function requestHeaders(
+  authorization: string | undefined,
+  contentLength: number,
+): Record<string, string> {
   return {
+    'content-length': String(contentLength),
     'content-type': 'application/json',
     accept: 'text/event-stream',
     'accept-encoding': 'identity',

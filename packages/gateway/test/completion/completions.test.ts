@@ -271,7 +271,7 @@ describe('a node', () => {
         }
       },
     }
-    const { completions, reports } = await completionsOnSandbox({ quotas, budgetBytes: 4_000 })
+    const { completions, reports } = await completionsOnSandbox({ quotas, budgetBytes: 15_000 })
     const first = await completions.start(order('sandbox-default'), new Reader())
     await expect(
       (async () => {

@@ -46,6 +46,7 @@ export async function completionsOnSandbox(options: Options = {}) {
   const budget = new MemoryBudget(options.budgetBytes ?? 1e9)
   const reports: CompletionReport[] = []
   const completions = new Completions({
+    memory: budget,
     upstream: new UpstreamClient({ target: upstreamTarget(settings), dispatcher: agent, clock }),
     scheduler: new Scheduler(),
     store: new MemoryFeedStore({ budget, ringBytes: options.ringBytes ?? 1e6 }),
@@ -83,6 +84,7 @@ export function order(
 ): Order {
   return {
     request: { modelId, messages: [{ role: 'user', content: 'Where is my order?' }] },
+    bytes: 100,
     policy: compilePolicy(policy),
     model: modelOf(modelId),
     client: { principal: { kind: 'key', id }, address: '192.0.2.1' },

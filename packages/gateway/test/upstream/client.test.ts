@@ -54,8 +54,8 @@ async function clientOnSandbox(given: Partial<Settings> = {}) {
   const ask = async (model: string, content = 'hi', signal = never) => {
     let [events, attempts] = [0, 0]
     const stream = await client.open({
-      request: { modelId: model, messages: [{ role: 'user', content }] },
-      parameters,
+      body: client.encode({ modelId: model, messages: [{ role: 'user', content }] }, parameters),
+      choices: 1,
       client: 'a',
       signal,
       sink: {
@@ -193,7 +193,14 @@ describe('attempts', () => {
       attempts += 1
     }
     await failure(
-      client.open({ request, parameters, client: 'a', sink: ignoring, signal: never, onAttempt }),
+      client.open({
+        body: client.encode(request, parameters),
+        choices: 1,
+        client: 'a',
+        sink: ignoring,
+        signal: never,
+        onAttempt,
+      }),
     )
     expect(attempts).toBe(3)
   })

@@ -21,6 +21,7 @@ import { FrameBatch } from '../../socket/frames.ts'
 import { MalformedCount } from '../malformed-count.ts'
 import { invalidRequest } from '../message.ts'
 import type { Dialect, Session, SessionContext } from '../session.ts'
+import { idAtStart } from './frame-reader.ts'
 import { errorFrame, type Refused } from './terminal-frame.ts'
 import { EPOCH, Watcher } from './watcher.ts'
 
@@ -73,10 +74,14 @@ class Dialect2Session implements Session {
     try {
       const raw = frames.parse(text)
       id = raw.id
-      this.#handle(frames.check(raw))
+      this.#handle(frames.check(raw), Buffer.byteLength(text))
     } catch (error) {
       this.#refuse(error, { id })
     }
+  }
+
+  refuse(error: unknown, text: string): void {
+    this.#refuse(error, { id: idAtStart(text) })
   }
 
   /** Gives each watcher that is behind a turn, round and round, until the socket takes no more. */
@@ -107,12 +112,12 @@ class Dialect2Session implements Session {
     this.#send({ type: 'goaway', ...notice })
   }
 
-  #handle(frame: Dialect2ClientFrame): void {
+  #handle(frame: Dialect2ClientFrame, bytes: number): void {
     switch (frame.type) {
       case 'hello':
         throw invalidRequest('type: a hello is only possible as the first frame')
       case 'init':
-        this.#init(frame)
+        this.#init(frame, bytes)
         break
       case 'resume':
         this.#resume(frame)
@@ -128,14 +133,15 @@ class Dialect2Session implements Session {
     }
   }
 
-  #init(frame: InitFrame): void {
+  #init(frame: InitFrame, bytes: number): void {
     const { id, payload, onDisconnect, onOverflow, conversationId, idempotencyKey } = frame
     const { admission, completions, client, live } = this.#context
     const { graceMs, retentionMs } = live.current.settings
     const lifetime = { graceMs, retentionMs, endsWithConnection: onDisconnect === 'cancel' }
     const watcher = this.#watch(id)
     void this.#start(watcher, async () => {
-      const wish = { request: payload, conversationId, onOverflow, idempotencyKey, lifetime }
+      const asked = { request: payload, bytes, idempotencyKey }
+      const wish = { ...asked, conversationId, onOverflow, lifetime }
       return completions.start(admission.order({ ...wish, wantsVerbatim: false }, client), watcher)
     })
   }
@@ -254,9 +260,10 @@ class Dialect2Session implements Session {
   }
 
   #refuse(error: unknown, refused: Refused): void {
-    const { socket, live, diagnostics } = this.#context
+    const { socket, live, diagnostics, intake, client } = this.#context
     const known = error instanceof GatewayError ? error : internalError(error)
     if (known !== error) diagnostics.unexpected(error)
+    intake.noteRefusal(client, known)
     this.#send(errorFrame(known, refused))
     this.#malformed.note(known, socket, live.current.settings.malformedPerMinute)
   }

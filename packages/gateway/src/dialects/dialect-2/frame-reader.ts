@@ -55,6 +55,21 @@ export class FrameReader {
   }
 }
 
+/** `{"type":"init","id":"a"`, in either order: how a frame begins whose sender wants to hear which one was refused. */
+const START = /^\s*\{\s*(?:"type"\s*:\s*"init"\s*,\s*)?"id"\s*:\s*("(?:[^"\\]|\\.)*")\s*,/
+const START_CHARACTERS = 1_024
+
+/** The `id` of a frame that is not read, if it stands at its beginning. */
+export function idAtStart(text: string): string | undefined {
+  const [, json] = START.exec(text.slice(0, START_CHARACTERS)) ?? []
+  if (json === undefined) return undefined
+  try {
+    return nameOf(JSON.parse(json))
+  } catch {
+    return undefined
+  }
+}
+
 function nameOf(id: unknown): string | undefined {
   const isName = typeof id === 'string' && id !== '' && id.length <= DIALECT_2_LIMITS.idCharacters
   return isName ? id : undefined
