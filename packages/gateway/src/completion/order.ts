@@ -59,6 +59,10 @@ export interface Quotas {
   acquire(client: Client): Promise<() => void>
   /** Takes a request from the client's minute. @throws GatewayError `rate_limited` */
   admit(client: Client): Promise<void>
+  /** Takes nothing. @throws GatewayError `rate_limited` if a request would be refused now */
+  check(client: Client): Promise<void>
+  /** Takes a request from the client's minute: something that it sent was refused. */
+  refused(client: Client): void
   /** Takes tokens from the client's minute. */
   spend(client: Client, tokens: number): void
 }

@@ -4,6 +4,7 @@
  */
 import { type Client, quotaNameOf } from '../clients/client.ts'
 import { Hold, type MemoryBudget, REQUEST_COPIES } from '../completion/memory-budget.ts'
+import type { Quotas } from '../completion/order.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Scheduler } from '../scheduler.ts'
 
@@ -12,16 +13,8 @@ export const LARGE_BYTES = 16_384
 
 export interface IntakeOptions {
   memory: MemoryBudget
-  quotas: IntakeQuotas
+  quotas: Pick<Quotas, 'check' | 'refused'>
   scheduler: Scheduler
-}
-
-/** The client's minute, as far as it is asked before a message is a request. */
-export interface IntakeQuotas {
-  /** Takes nothing. @throws GatewayError `rate_limited` if a request would be refused now */
-  check(client: Client): Promise<void>
-  /** Takes a request from the client's minute: something that it sent was refused. */
-  refused(client: Client): void
 }
 
 export class Intake {

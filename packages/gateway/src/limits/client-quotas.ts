@@ -1,7 +1,6 @@
 /** What a client may use at a time and in a minute, for the completions that ask. */
 import type { Client } from '../clients/client.ts'
 import type { Quotas } from '../completion/order.ts'
-import type { IntakeQuotas } from '../dialects/intake.ts'
 import { GatewayError } from '../errors.ts'
 import type { ConcurrencyLimits } from './concurrency-limits.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -13,7 +12,7 @@ export interface ClientQuotasOptions {
   refusals: { refused(reason: string, address: string): void }
 }
 
-export class ClientQuotas implements IntakeQuotas, Quotas {
+export class ClientQuotas implements Quotas {
   readonly #options: ClientQuotasOptions
 
   constructor(options: ClientQuotasOptions) {

@@ -11,7 +11,6 @@ import type { AuthResult } from '../clients/auth-result.ts'
 import type { Client } from '../clients/client.ts'
 import type { CredentialResult } from '../clients/credential.ts'
 import type { Principal } from '../clients/principal.ts'
-import type { Hold } from '../completion/memory-budget.ts'
 import { type Intake, LARGE_BYTES } from '../dialects/intake.ts'
 import type { Session } from '../dialects/session.ts'
 import { GatewayError } from '../errors.ts'
@@ -35,12 +34,14 @@ export interface ConnectionOptions {
   beginsWithHello: boolean
 }
 
+type Unread = ReturnType<Intake['holdFor']>
+
 /** A client whose socket is open, and what it speaks. */
 interface Admitted {
   client: Client
   session: Session
   /** The memory of a message that has begun to come. */
-  unread: Hold
+  unread: Unread
 }
 
 export class Connection {
@@ -171,7 +172,7 @@ export class Connection {
   }
 
   /** Memory for the part of a message that has come; small ones are not worth counting. */
-  #hold(unread: Hold, bytes: number): void {
+  #hold(unread: Unread, bytes: number): void {
     try {
       unread.resize(bytes > LARGE_BYTES ? bytes : 0)
     } catch (error) {

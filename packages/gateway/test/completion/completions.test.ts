@@ -1,10 +1,11 @@
 // Who follows a completion, and how long it lives: coming and going at any time, what is kept, what is freed, and for whom.
 import { describe, expect, it } from 'vitest'
+import { ownerOf } from '../../src/clients/client.ts'
 import { completionsOnSandbox, order, Reader } from '../harness/completions-on-sandbox.ts'
 import { until } from '../harness/until.ts'
 
 const KEPT = { graceMs: 60_000, retentionMs: 60_000 }
-const owner = 'key a'
+const owner = ownerOf(order('any').client)
 const notFound = expect.objectContaining({ code: 'not_found' })
 
 describe('a completion', () => {

@@ -30,6 +30,8 @@ interface Options {
 const NO_QUOTAS: Quotas = {
   acquire: async () => () => {},
   admit: async () => {},
+  check: async () => {},
+  refused: () => {},
   spend: () => {},
 }
 
