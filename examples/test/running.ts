@@ -19,7 +19,7 @@ export interface Example {
 }
 
 /** Ends with the test. */
-function run(command: string, args: string[], env: Record<string, string> = {}): Example {
+export function run(command: string, args: string[], env: Record<string, string> = {}): Example {
   const child = spawn(command, args, { cwd: FOLDER, env: { ...process.env, ...env } })
   onTestFinished(() => void child.kill('SIGKILL'))
   const exitCode = new Promise<number | null>((resolve) => child.once('close', resolve))
