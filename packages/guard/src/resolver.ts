@@ -30,6 +30,8 @@ interface Pending extends OpenCandidate {
   readonly value: string
   /** Offset from which a mask keeps characters; worked out when it is first needed. */
   keptFrom: number | undefined
+  /** Whether it was added open: how far it reaches was not known from the beginning. */
+  isOpenEnded: boolean
   isOwner: boolean
   isLabelShown: boolean
 }
@@ -107,6 +109,7 @@ export class Resolver {
     const pending = toPending(candidate, '')
     pending.keptFrom = Number.POSITIVE_INFINITY
     pending.isOpen = true
+    pending.isOpenEnded = true
     this.#opened.push(pending)
     return pending
   }
@@ -276,6 +279,7 @@ function toPending({ rule, start, end, score, isCut }: Candidate, value: string)
     // Of a match that is cut it is not known what its last characters are.
     keptFrom: isCut ? Number.POSITIVE_INFINITY : undefined,
     isOpen: false,
+    isOpenEnded: false,
     isOwner: false,
     isLabelShown: false,
   }
@@ -293,14 +297,19 @@ function mostConcealing(pending: readonly Pending[]): Pending | undefined {
 }
 
 /** Negative if `a` decides over `b` where both cover a character. */
-function precedence(a: Candidate, b: Candidate): number {
+function precedence(a: Pending, b: Pending): number {
   return (
     b.rule.concealment - a.rule.concealment ||
     a.start - b.start ||
-    b.end - a.end ||
+    reachOf(b) - reachOf(a) ||
     b.score - a.score ||
     a.rule.index - b.rule.index
   )
+}
+
+/** What is open-ended is taken to reach furthest: how far it has come is no fact of the text, but of the moment. */
+function reachOf({ isOpenEnded, end }: Pending): number {
+  return isOpenEnded ? Number.MAX_SAFE_INTEGER : end
 }
 
 function toFindings(pending: readonly Pending[]): readonly Finding[] {

@@ -63,6 +63,29 @@ describe('law 1, invariance', () => {
     )
   })
 
+  it('gives the same for every cut where other values are lines of an open key', () => {
+    const header = fc.constantFrom('-----BEGIN PRIVATE KEY----', '-----BEGIN RSA PRIVATE KEY-----')
+    const line = fc.constantFrom(
+      ...['GB33BUKB20201555555555', 'DE89370400440532013000', 'https://example.org/Ab/Cd/Ef'],
+      ...['MIIEvQIBADANBgkqhkiG9w0BAQEFAASC', 'AQEFAASC', 'jo.doe@example.org', ' ', ''],
+    )
+    const text = fc
+      .tuple(fc.oneof(header, line), line, line)
+      .map((parts) => parts.join(''))
+      .filter((joined) => joined !== '')
+    const documents = fc.array(fc.dictionary(text, text, { maxKeys: 4 }), { maxLength: 3 })
+    const strict = compilePolicy('strict')
+    fc.assert(
+      fc.property(documents, fc.constantFrom(...KINDS), (document, kind) => {
+        const json = JSON.stringify(document)
+        const cuts = Array.from(json, (_, at) => at)
+        const { text: shown, findings } = pushed(strict, json, { cuts, ...kind })
+        expect({ text: shown, findings }).toEqual(strict.scan(json, kind))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it.each(POLICIES)(
     'keeps tool arguments and answers valid JSON, whatever the cuts, under %s',
     (_name, policy) => {
