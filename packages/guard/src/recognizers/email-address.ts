@@ -27,13 +27,13 @@ const FILE_EXTENSIONS =
   'service|socket|timer|mount|slice|device|swift|cpp|hpp|kt|rb|go|java|class'
 
 const LOOKALIKES = [
-  `(?:[A-Za-z0-9_-]{1,40}\\.){1,4}(?:${FILE_EXTENSIONS})`,
+  `(?:[A-Za-z0-9_-]+\\.)+(?:${FILE_EXTENSIONS})`,
   // package@1.2.3-beta.next, but 163.com is a domain
-  'v?\\d{1,6}\\.\\d[A-Za-z0-9_.+-]{0,60}',
+  'v?\\d+\\.\\d[A-Za-z0-9_.+-]*',
   // icon@2x.tiles
   '\\dx\\.[A-Za-z]{2,10}',
   // Names of control information in OData JSON Format 4.01, section 4.6
-  'odata\\.[A-Za-z.]{2,60}',
+  'odata\\.[A-Za-z.]{2,}',
   // host:path with a user, as version control systems name repositories (Git, "git-clone", Git URLs)
   `${DOMAIN}:[A-Za-z0-9_.~-]{0,40}(?:/|\\.git)`,
 ]

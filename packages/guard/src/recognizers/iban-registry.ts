@@ -18,6 +18,20 @@ const ACCOUNTS: ReadonlyMap<string, RegExp> = new Map(
   STRUCTURES.split(' ').map((entry) => [entry.slice(0, 2), accountPattern(entry.slice(2))]),
 )
 
+const LENGTHS: ReadonlyMap<string, number> = new Map(
+  STRUCTURES.split(' ').map((entry) => [entry.slice(0, 2), lengthOf(entry.slice(2))]),
+)
+
+/** How long an IBAN of a country is, check digits and all; undefined if the country has none. */
+export function ibanLength(country: string): number | undefined {
+  return LENGTHS.get(country)
+}
+
+function lengthOf(structure: string): number {
+  const counts = structure.match(/\d+/g) ?? []
+  return counts.reduce((sum, count) => sum + Number(count), 'GB00'.length)
+}
+
 /** Whether an IBAN in capitals and digits alone is made up as its country says; the check digits are not looked at. */
 export function hasCountryStructure(iban: string): boolean {
   return ACCOUNTS.get(iban.slice(0, 2))?.test(iban.slice(4)) === true

@@ -15,11 +15,23 @@ for (const entry of CALLING_CODES.split(' ')) {
 const MAX_CODE_LENGTH = 3
 
 const EXTENSION = /\s*,?\s*[a-z#].*$/i
+
+/** Most values have none, which shows at a glance. */
+function withoutExtension(value: string): string {
+  for (let i = 0; i < value.length; i += 1) {
+    const unit = value.charCodeAt(i)
+    if (unit >= CAPITAL_A || unit === NUMBER_SIGN) return value.replace(EXTENSION, '')
+  }
+  return value
+}
+
+const CAPITAL_A = 0x41
+const NUMBER_SIGN = 0x23
 const EXIT_CODE = /^\(?(?:\+|00|011)[ .-]*\(?/
 
 /** A number with `+` or an exit code before it: a calling code and as many digits as may follow it. */
 export function isInternational(value: string): boolean {
-  const number = value.replace(EXTENSION, '').replace(EXIT_CODE, '')
+  const number = withoutExtension(value).replace(EXIT_CODE, '')
   if (ADDITION.test(value) || DECIMAL.test(number)) return false
   return hasCallingCode(digitsOf(number)) && endsInGroup(number)
 }
@@ -57,7 +69,7 @@ function endsInGroup(number: string): boolean {
 
 /** A number as it is written at home, after a word that announces it. */
 export function isNational(value: string): boolean {
-  const number = value.replace(EXTENSION, '')
+  const number = withoutExtension(value)
   const digits = digitsOf(number)
   if (!hasNationalLength(digits, number)) return false
   return (
@@ -75,7 +87,7 @@ const GROUPED = /\d{2,}\)? ?[ .()/-] ?\d{2,}/
 /** The same without a word, with a trunk prefix: ten or eleven digits, or nine in groups. */
 export function isTypicalNational(value: string): boolean {
   if (!isNational(value)) return false
-  const number = value.replace(EXTENSION, '')
+  const number = withoutExtension(value)
   const { length } = digitsOf(number)
   return length === 10 || length === 11 || (length === 9 && GROUPED.test(number))
 }
