@@ -101,6 +101,10 @@ function textOfEverySymbol(): string {
   return text
 }
 
+/** Chinese and Japanese characters, which have no case. */
+const CJK_START = 0x2e80
+const CJK_END = 0xa4cf
+
 /** Adds the upper-case and lower-case partner of every member that has one of a single UTF-16 unit. */
 export function ignoringCase(set: CharSet): CharSet {
   const partners: number[] = []
@@ -108,6 +112,7 @@ export function ignoringCase(set: CharSet): CharSet {
     const low = set[i] ?? 0
     const high = set[i + 1] ?? 0
     if (high - low > 8192) continue // nearly everything: a negated class, closed under case before it was negated
+    if (low >= CJK_START && high <= CJK_END) continue
     for (let symbol = low; symbol <= high; symbol += 1) addCasePartners(symbol, partners)
   }
   if (partners.length === 0) return set

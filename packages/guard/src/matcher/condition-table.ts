@@ -82,35 +82,31 @@ interface Places {
 /** By left context and class: 1 where an assertion is met between the two. */
 function whereMet(assertion: Assertion, members: Uint8Array, places: Places): Uint8Array {
   const { samples, alphabet, lowerCase, upperCase } = places
-  const { size, end } = alphabet
+  const { size } = alphabet
+  const { kind, negate, splitsWords } = assertion
   const met = new Uint8Array(samples.length * size)
+  const isAhead = aheads(kind, members, alphabet)
   samples.forEach((before, left) => {
+    const isBehind = kind === 'start' ? before < 0 : members[before] === 1
+    const mayBeSplit = splitsWords && lowerCase[before] === 1
     for (let after = FIRST_CLASS; after < size; after += 1) {
-      const splits = assertion.splitsWords && lowerCase[before] === 1 && upperCase[after] === 1
-      if (splits || isMet(assertion, members, { before, after, end })) met[left * size + after] = 1
+      const isSplit = mayBeSplit && upperCase[after] === 1
+      const holds = isMet(kind, isBehind, isAhead[after] === 1) !== negate
+      if (isSplit || holds) met[left * size + after] = 1
     }
   })
   return met
 }
 
-/** `before` is -1 at the start of the text, `after` is `end` at its end; neither edge belongs to any set. */
-function isMet(
-  assertion: Assertion,
-  members: Uint8Array,
-  place: { readonly before: number; readonly after: number; readonly end: number },
-): boolean {
-  const behind = place.before >= 0 && members[place.before] === 1
-  const ahead = place.after !== place.end && members[place.after] === 1
-  switch (assertion.kind) {
-    case 'start':
-      return place.before < 0
-    case 'end':
-      return place.after === place.end
-    case 'behind':
-      return behind !== assertion.negate
-    case 'ahead':
-      return ahead !== assertion.negate
-    case 'boundary':
-      return (behind !== ahead) !== assertion.negate
-  }
+/** The classes that an assertion means by what follows. The end of the text belongs to no set. */
+function aheads(kind: Assertion['kind'], members: Uint8Array, { size, end }: Alphabet): Uint8Array {
+  const result = kind === 'end' ? new Uint8Array(size) : members.slice()
+  result[end] = kind === 'end' ? 1 : 0
+  return result
+}
+
+/** Whether an assertion that is not negated holds where its sets lie behind, and ahead. */
+function isMet(kind: Assertion['kind'], isBehind: boolean, isAhead: boolean): boolean {
+  if (kind === 'boundary') return isBehind !== isAhead
+  return kind === 'start' || kind === 'behind' ? isBehind : isAhead
 }

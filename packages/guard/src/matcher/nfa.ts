@@ -187,8 +187,8 @@ export class NfaBuilder {
       for (const start of to) {
         this.#spend(1 + edges.length)
         const condition = this.#and(end.condition, start.condition)
-        const known = edges.some((e) => e.target === start.target && e.condition === condition)
-        if (!known) edges.push({ target: start.target, condition })
+        if (!hasEdge(edges, start.target, condition))
+          edges.push({ target: start.target, condition })
       }
     }
   }
@@ -217,6 +217,11 @@ export class NfaBuilder {
     const message = 'the parts of a pattern can follow each other in too many ways'
     throw new PolicyError('pattern_too_large', message)
   }
+}
+
+function hasEdge(edges: readonly Edge[], target: number, condition: number): boolean {
+  for (const edge of edges) if (edge.target === target && edge.condition === condition) return true
+  return false
 }
 
 /** How many parts a pattern has once its counted repeats are written out; a part without characters counts as one. */

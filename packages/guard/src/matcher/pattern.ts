@@ -62,8 +62,17 @@ export function parsePattern(source: string, flags = ''): PatternNode {
  * small letter, unless the pattern does not tell cases apart.
  */
 export function parseRecognizerPattern(source: string, flags = ''): PatternNode {
-  return parse(source, flags, { word: LETTERS_AND_DIGITS, splitsWords: !flags.includes('i') })
+  const key = `${flags}/${source}`
+  const known = recognizerPatterns.get(key)
+  if (known !== undefined) return known
+  const edges = { word: LETTERS_AND_DIGITS, splitsWords: !flags.includes('i') }
+  const pattern = parse(source, flags, edges)
+  recognizerPatterns.set(key, pattern)
+  return pattern
 }
+
+/** There are as many as recognizers have, and all policies share them. */
+const recognizerPatterns = new Map<string, PatternNode>()
 
 /** Where words begin and end. */
 interface Edges {
