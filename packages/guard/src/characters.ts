@@ -111,8 +111,10 @@ export function characterStart(text: string, end: number): number {
 
 /** Where an escape sequence begins that ends in hexadecimal digits; -1 if there is none. */
 function hexEscapeStart(text: string, end: number): number {
-  if (!isHexAt(text, end - 2, 2)) return -1
   const introducer = text.charCodeAt(end - 3)
+  const isIntroduced =
+    introducer === PERCENT || introducer === LETTER_X || text.charCodeAt(end - 5) === LETTER_U
+  if (!isIntroduced || !isHexAt(text, end - 2, 2)) return -1
   if (introducer === PERCENT && text.charCodeAt(end - 4) !== BACKSLASH) return end - 3
   if (introducer === LETTER_X && text.charCodeAt(end - 4) === BACKSLASH) {
     return runStart(text, end - 3)

@@ -76,6 +76,11 @@ export class Matches {
   /** There is something to see to at every symbol: an open-ended match, a match that may block, or a block. */
   isBusy = false
 
+  /** There is nothing that text waits for or that has to be seen to when it is let go of. */
+  get isIdle(): boolean {
+    return !this.isBusy && this.#allowed.length === 0
+  }
+
   get isWaiting(): boolean {
     return this.#waiting.length > 0
   }

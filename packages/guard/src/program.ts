@@ -3,7 +3,12 @@
 import { foldAstral, identifierFoldTable } from './fold.ts'
 import { type Alphabet, createAlphabet, FIRST_CLASS } from './matcher/alphabet.ts'
 import { type CharSet, LOWER_CASE, UPPER_CASE } from './matcher/char-set.ts'
-import { ContextWords, type Vocabulary } from './matcher/context.ts'
+import {
+  BETWEEN_WORDS,
+  type ContextWords,
+  contextWordsOf,
+  type Vocabulary,
+} from './matcher/context.ts'
 import { DfaPerStartPlan } from './matcher/dfa-per-start.ts'
 import { LazyDfa } from './matcher/lazy-dfa.ts'
 import {
@@ -274,7 +279,7 @@ function automataOf(
   }
 }
 
-const NO_CONTEXT = new Uint16Array(1)
+const NO_CONTEXT = new Uint16Array([BETWEEN_WORDS])
 
 function kindsOf({ classOf }: Alphabet, contextWords: ContextWords | undefined): Uint16Array {
   const kinds = new Uint16Array(classOf)
@@ -332,7 +337,7 @@ class Gates {
 
   contextWords(): ContextWords | undefined {
     const vocabularies = [...this.#vocabularies.values()]
-    return vocabularies.length === 0 ? undefined : new ContextWords(vocabularies)
+    return vocabularies.length === 0 ? undefined : contextWordsOf(vocabularies)
   }
 
   standingBits(): StandingBits[] {

@@ -1,12 +1,13 @@
 // Runs the shared automata over the text of one stream, each character once, and keeps where the open threads started.
 // What an accepting thread means is matches.ts's.
 
-import { characterAt, codePointOf, unitsOf } from './characters.ts'
+import { characterAt, codePointOf, MAX_UNITS, unfinishedUnits, unitsOf } from './characters.ts'
 import type { HeldText } from './held-text.ts'
-import { CLASS_IGNORED, FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
+import { CLASS_COMPOUND, CLASS_IGNORED, FIRST_CLASS } from './matcher/alphabet.ts'
 import {
   BETWEEN_WORDS,
   beginsWord,
+  costOfSilent,
   DIGIT,
   KNOWN_WORD,
   SEPARATOR,
@@ -21,13 +22,11 @@ import {
   UNKNOWN,
 } from './matcher/lazy-dfa.ts'
 import { LiveContexts } from './matcher/live-contexts.ts'
-import { CLASS_SEPARATOR, type TermAutomaton } from './matcher/terms.ts'
 import { ONLY_ROW, type Threads } from './matcher/threads.ts'
 import { Matches } from './matches.ts'
 import { CLASS_BITS, CONTEXT_SHIFT, kindOf, type Program } from './program.ts'
 import type { Resolver } from './resolver.ts'
-
-const BEFORE_ALL = -1
+import { TermScanner } from './term-scanner.ts'
 
 export class Scanner {
   readonly matches: Matches
@@ -36,8 +35,9 @@ export class Scanner {
   readonly #dfa: DfaThreads
   /** What follows the threads now: the DFA, or what the stream has come down to. */
   #threads: Threads
-  #substringRow = 0
-  #wordRow = 0
+  /** The row of their state; good while the text is scanned. */
+  #row = ONLY_ROW
+  readonly #terms: TermScanner
   readonly #contexts: LiveContexts
   #contextRow = BETWEEN_WORDS
   /** Of the last symbol. */
@@ -53,111 +53,178 @@ export class Scanner {
     this.#held = held
     this.#contexts = contexts
     this.matches = new Matches(program, { held, resolver, wasLive })
+    this.#terms = new TermScanner(program, held, this.matches)
     this.#gates = this.#gatesNow()
     this.#dfa = new DfaThreads(automaton, dfaPerStart, this.#gates)
     this.#threads = this.#dfa
   }
 
-  /** Looks at the held text up to an offset in it. */
-  scan(to: number): void {
-    while (this.matches.blockedBy === undefined && this.#run(to)) this.#passOver()
+  /** Looks at the held text; unless it `isWhole`, but for a last character that may go on. */
+  scan(isWhole: boolean): void {
+    const { length } = this.#held
+    this.#row = this.#threads.enter()
+    if (this.#mayGlide) this.#glide(length)
+    if (this.#held.scanned < length) this.#scanRest(length, isWhole)
+    this.#threads.leave(this.#row)
+  }
+
+  get #mayGlide(): boolean {
+    return !this.matches.isBusy && this.#threads === this.#dfa
+  }
+
+  /** The rest of what is held, where the hot loop has stopped. */
+  #scanRest(length: number, isWhole: boolean): void {
+    const { matches } = this
+    const held = this.#held
+    let to = length
+    let isKnown = isWhole
+    while (held.scanned < to && matches.blockedBy === undefined) {
+      if (!isKnown && this.#mayBeUnfinished()) {
+        to -= unfinishedUnits(held.text)
+        isKnown = true
+        continue
+      }
+      this.#step()
+      if (this.#mayGlide && held.scanned < to) this.#glide(to)
+    }
   }
 
   /**
-   * The hot loop: table look-ups for each unit; everything else happens in methods that are rarely called. Whether it
-   * stopped behind a character that counts as nothing and has to be seen to all the same.
+   * The hot loop: goes on over characters that need table look-ups and nothing else. It is a method by itself, with few
+   * variables, so that they stay in registers.
    */
-  #run(to: number): boolean {
-    const { kinds, contextTable, contextSize, hasTerms, floodLength } = this.#program
-    const { matches } = this
+  #glide(to: number): void {
+    const { kinds, contextTable, contextSize, hasTerms } = this.#program
     const dfa = this.#dfa
+    const contexts = this.#contexts
     const held = this.#held
-    const { text, base } = held
-    let row = this.#threads.enter()
+    const { piece, pieceAt } = held
+    const base = held.base + pieceAt
+    const end = to - pieceAt
+    const began = held.scanned - pieceAt
+    let { table } = dfa
+    let silence = contexts.costLeft
+    let lastStop = contexts.isCounting ? BETWEEN_WORDS : KNOWN_WORD
+    let spent = 0
+    let row = this.#row
     let contextRow = this.#contextRow
     let contextClass = this.#contextClass
-    let isCounting = this.#contexts.isCounting
-    let table = this.#threads.table
-    let symbolEnd = held.symbolEnd
-    for (let at = held.scanned; at < to; at += 1) {
-      const start = at
-      let codePoint = text.charCodeAt(at)
-      let kind = kinds[codePoint] ?? 0
-      if ((kind & CLASS_BITS) < FIRST_CLASS) {
-        if (kind !== CLASS_IGNORED) {
-          const character = characterAt(text, at)
-          codePoint = codePointOf(character)
-          at += unitsOf(character) - 1
-          kind = kindOf(this.#program, codePoint)
-        }
-        if (kind === CLASS_IGNORED) {
-          const ignored = base + at + 1 - Math.max(symbolEnd, held.edge)
-          if (ignored < floodLength && !matches.isBusy) continue
-          held.lookAt(at + 1, symbolEnd)
-          this.#leave(row, contextRow, contextClass)
-          return true
-        }
-      }
+    let at = began
+    for (; at < end; at += 1) {
+      const unit = piece.charCodeAt(at)
+      const kind = kinds[unit] ?? 0
       const symbolClass = kind & CLASS_BITS
+      if (symbolClass < FIRST_CLASS) break
       const classBefore = contextClass
-      contextClass = kind >> CONTEXT_SHIFT
-      const wordClass = contextClass & WORD_CLASS
-      let nextContextRow = contextTable[contextRow * contextSize + wordClass] ?? 0
-      const isOver =
-        nextContextRow === KNOWN_WORD ||
-        (beginsWord(contextClass, classBefore) && !this.#goesOn(contextRow, nextContextRow))
-      if (isOver || (isCounting && wordClass === SEPARATOR)) {
-        const isGlued = wordClass === DIGIT && nextContextRow === KNOWN_WORD
-        if (this.#endWord(contextRow, base + start) || isGlued) {
-          row = this.#reset(row, isGlued)
-          table = this.#threads.table
-        }
-        isCounting = this.#contexts.isCounting
-        nextContextRow = contextTable[wordClass] ?? 0
+      const nextClass = kind >> CONTEXT_SHIFT
+      const wordClass = nextClass & WORD_CLASS
+      let nextRow = contextTable[contextRow * contextSize + wordClass] ?? 0
+      let cost = 0
+      if (nextRow === KNOWN_WORD) {
+        if (wordClass !== SEPARATOR) break
+        this.#row = row
+        contexts.pass(spent)
+        if (this.#endWord(contextRow, base + at)) this.#reset(false)
+        row = this.#row
+        contextRow = BETWEEN_WORDS
+        spent = 0
+        if (this.#threads !== dfa) break
+        table = dfa.table
+        nextRow = BETWEEN_WORDS
+        silence = contexts.costLeft
+        lastStop = BETWEEN_WORDS
+      } else if (nextRow <= lastStop) {
+        cost = costOfSilent(contextRow)
+        if (spent + cost >= silence) break
       }
-      contextRow = nextContextRow
-      let entry = table[row + symbolClass] ?? 0
-      if (entry < 0) {
-        held.lookAt(start, symbolEnd)
-        entry = this.#missing(row, symbolClass)
-        table = this.#threads.table
-      }
-      row = entry >> ACTION_BITS
+      if (beginsWord(nextClass, classBefore)) break
+      const entry = table[row + symbolClass] ?? UNKNOWN
+      if (entry < 0) break
       const action = entry & ACTION_MASK
+      if (action > ACTION_RESTART && dfa.automaton.acceptsOf(action).length > 0) break
+      if (hasTerms && !this.#terms.pass(unit)) break
       if (action > ACTION_RESTART) {
-        held.lookAt(start, symbolEnd)
-        this.#act(action, symbolClass)
+        dfa.act(action, base + at)
       } else if (action !== 0) {
-        dfa.starts[0] = base + start
+        dfa.starts[0] = base + at
         dfa.count = action - ACTION_CLEAR
       }
-      const end = base + at + 1
-      if (hasTerms) {
-        held.lookAt(start, symbolEnd)
-        this.#stepTerms(codePoint, end)
-      }
-      symbolEnd = end
-      if (matches.isBusy) {
-        held.lookAt(at + 1, end)
-        if (this.#attend(symbolClass, base + start)) break
-        if (this.#gates !== this.#gatesNow()) {
-          row = this.#reset(row, false)
-          table = this.#threads.table
-        }
-      }
+      spent += cost
+      row = entry >> ACTION_BITS
+      contextRow = nextRow
+      contextClass = nextClass
     }
-    if (matches.blockedBy === undefined) held.scanned = to
-    held.symbolEnd = symbolEnd
-    this.#leave(row, contextRow, contextClass)
-    return false
+    this.#row = row
+    this.#contextRow = contextRow
+    this.#contextClass = contextClass
+    if (spent > 0) contexts.pass(spent)
+    if (at > began) held.lookAt(pieceAt + at, base + at)
   }
 
-  /** Sees to what matches have left to do after a symbol that began at `start`. Whether the stream is blocked. */
-  #attend(symbolClass: number, start: number): boolean {
+  #mayBeUnfinished(): boolean {
+    const { piece, pieceAt, scanned, length } = this.#held
+    if (length - scanned > MAX_UNITS) return false
+    return this.#program.kinds[piece.charCodeAt(scanned - pieceAt)] === CLASS_COMPOUND
+  }
+
+  /** Goes over the next character, whatever it needs. */
+  #step(): void {
+    const held = this.#held
+    const { piece, pieceAt, base, scanned } = held
+    const start = base + scanned
+    let next = scanned + 1
+    let codePoint = piece.charCodeAt(scanned - pieceAt)
+    let kind = this.#program.kinds[codePoint] ?? 0
+    if (kind === CLASS_COMPOUND) {
+      const character = characterAt(piece, scanned - pieceAt)
+      codePoint = codePointOf(character)
+      next = scanned + unitsOf(character)
+      held.compoundEnd = base + next
+      kind = kindOf(this.#program, codePoint)
+    }
+    if (kind === CLASS_IGNORED) {
+      held.scanned = next
+      this.#passOver()
+      return
+    }
+    const symbolClass = kind & CLASS_BITS
+    this.#stepContext(kind >> CONTEXT_SHIFT)
+    this.#stepThreads(symbolClass)
+    if (this.#program.hasTerms) this.#terms.step(codePoint, base + next)
+    held.lookAt(next, base + next)
+    if (this.matches.isBusy) this.#attend(symbolClass, start)
+  }
+
+  #stepContext(contextClass: number): void {
+    const { contextTable, contextSize } = this.#program
+    const wordClass = contextClass & WORD_CLASS
+    const row = this.#contextRow
+    const next = contextTable[row * contextSize + wordClass] ?? 0
+    const isOver =
+      next === KNOWN_WORD ||
+      (beginsWord(contextClass, this.#contextClass) && !this.#goesOn(row, next))
+    this.#contextClass = contextClass
+    this.#contextRow = next
+    if (!isOver && wordClass !== SEPARATOR) return
+    const isGlued = wordClass === DIGIT && next === KNOWN_WORD
+    if (this.#endWord(row, this.#held.now) || isGlued) this.#reset(isGlued)
+    this.#contextRow = contextTable[BETWEEN_WORDS * contextSize + wordClass] ?? 0
+  }
+
+  #stepThreads(symbolClass: number): void {
+    let entry = this.#threads.table[this.#row + symbolClass] ?? UNKNOWN
+    if (entry < 0) entry = this.#missing(symbolClass)
+    this.#row = entry >> ACTION_BITS
+    const action = entry & ACTION_MASK
+    if (action !== 0) this.#act(action, symbolClass)
+  }
+
+  /** Sees to what matches have left to do after a symbol that began at `start`. */
+  #attend(symbolClass: number, start: number): void {
     const { matches } = this
     matches.extend(symbolClass, start, this.#held.symbolEnd)
     if (matches.isWaiting) matches.settle(this.watermark())
-    return matches.blockedBy !== undefined
+    if (matches.blockedBy === undefined && this.#gates !== this.#gatesNow()) this.#reset(false)
   }
 
   /** Sees to what grows old while characters pass that count as nothing, and to a flood of them. */
@@ -168,38 +235,36 @@ export class Scanner {
       return
     }
     const { matches } = this
+    if (!matches.isBusy) return
     matches.expire(now)
     if (matches.isWaiting) matches.settle(this.watermark())
   }
 
   /** The end of a text is its last symbol: it completes what only a following character could have made longer. */
   scanEnd(): void {
-    this.#complete()
+    this.scanPause()
     this.matches.closeAll()
     this.#restart()
   }
 
-  /** The text may end here, or go on: what could be a match if it ended is one, and all threads stay. */
+  /**
+   * The text may end here, or go on: what could be a match if nothing followed is one, and all threads stay. Only between
+   * scans.
+   */
   scanPause(): void {
-    const wordRow = this.#wordRow
-    this.#complete()
-    this.#wordRow = wordRow
+    const { end } = this.#program.automaton.alphabet
+    const { starts, count } = this.#threads
+    if (count > 0) this.matches.acceptAll(this.#threads.accepts(end), starts, end)
+    this.#terms.pause()
   }
 
   /** In a flood of characters that count as nothing one text ends and another begins; what is open goes on. */
   #beginAnew(): void {
-    this.#complete()
+    this.#threads.leave(this.#row)
+    this.scanPause()
     this.matches.bridge(this.#held.now)
     this.#restart()
-  }
-
-  /** Whatever could be a match is one, since nothing follows. */
-  #complete(): void {
-    const { automaton, words } = this.#program
-    const { end } = automaton.alphabet
-    const { starts, count } = this.#threads
-    if (count > 0) this.matches.acceptAll(this.#threads.accepts(end), starts, end)
-    if (words !== undefined) this.#stepWords(words, CLASS_SEPARATOR)
+    this.#row = this.#threads.enter()
   }
 
   /** Back to where a text begins. No thread is left, so all matches are known. */
@@ -211,8 +276,7 @@ export class Scanner {
     this.#contextClass = SEPARATOR
     this.#gates = this.#gatesNow()
     this.#threads.restart(this.#gates)
-    this.#wordRow = 0
-    this.#substringRow = 0
+    this.#terms.restart()
     this.#held.edge = now
   }
 
@@ -220,36 +284,33 @@ export class Scanner {
   watermark(): number {
     const { maxSpan, hasTerms } = this.#program
     const { now } = this.#held
-    let watermark = this.matches.earliestUndecided(now)
     const { count, starts } = this.#threads
-    if (count > 0) watermark = Math.min(watermark, starts[0] ?? now)
-    const depth = hasTerms ? this.#termDepth() : 0
-    if (depth > 0) watermark = Math.min(watermark, this.#startOf(depth))
+    const earliest = count > 0 ? (starts[0] ?? now) : now
+    const isSimple = !this.matches.isBusy && !hasTerms && earliest >= now - maxSpan
+    return isSimple ? earliest : this.#watermark(earliest)
+  }
+
+  /** The same, where threads are not all there is: `earliest` is where the first of them started. */
+  #watermark(earliest: number): number {
+    const { maxSpan, hasTerms } = this.#program
+    const { now } = this.#held
+    let watermark = earliest
+    if (this.matches.isBusy) watermark = Math.min(watermark, this.matches.earliestUndecided(now))
+    if (hasTerms) watermark = Math.min(watermark, this.#terms.earliestUndecided(now))
     if (watermark >= now - maxSpan) return watermark
     return Math.max(watermark, this.#held.back(maxSpan), this.#held.base)
   }
 
-  /** How many symbols can be the beginning of a term. */
-  #termDepth(): number {
-    const { substrings, words } = this.#program
-    return Math.max(depthAt(substrings, this.#substringRow), depthAt(words, this.#wordRow))
-  }
-
-  #leave(row: number, contextRow: number, contextClass: number): void {
-    this.#contextRow = contextRow
-    this.#contextClass = contextClass
-    this.#threads.leave(row)
-  }
-
   /** The entry for a transition that is not in the table; one that was stepped over leads back to the same row. */
-  #missing(row: number, symbolClass: number): number {
-    const entry = this.#threads.build(row, symbolClass)
+  #missing(symbolClass: number): number {
+    const entry = this.#threads.build(this.#row, symbolClass)
     if (entry !== UNKNOWN) return entry
-    const threads = this.#threads.descend(row)
+    const threads = this.#threads.descend(this.#row)
     this.#threads = threads
     this.matches.acceptAll(threads.accepts(symbolClass), threads.starts, symbolClass)
-    if (this.matches.blockedBy !== undefined) return ONLY_ROW
-    this.#threads = threads.step(symbolClass, this.#gates, this.#held.now)
+    if (this.matches.blockedBy === undefined) {
+      this.#threads = threads.step(symbolClass, this.#gates, this.#held.now)
+    }
     return ONLY_ROW
   }
 
@@ -269,14 +330,17 @@ export class Scanner {
     return (this.#contexts.bits | this.matches.openGates) & this.#program.gatesOfAutomaton
   }
 
-  /** The row of the same threads under the gates that are live now. `isWordStart`: see lazy-dfa.ts. */
-  #reset(row: number, isWordStart: boolean): number {
+  /** Goes on with the same threads under the gates that are live now. `isWordStart`: see lazy-dfa.ts. */
+  #reset(isWordStart: boolean): void {
     this.#gates = this.#gatesNow()
     const setting = { gates: this.#gates, isWordStart }
-    const reset = this.#threads.reset(row, setting)
-    if (reset !== UNKNOWN) return reset
-    this.#threads = this.#threads.descend(row)
-    return this.#threads.reset(ONLY_ROW, setting)
+    const row = this.#threads.reset(this.#row, setting)
+    if (row === UNKNOWN) {
+      this.#threads = this.#threads.descend(this.#row)
+      this.#row = this.#threads.reset(ONLY_ROW, setting)
+    } else {
+      this.#row = row
+    }
   }
 
   /** Matches first, while the groups are still those that accepted; then the groups change. */
@@ -285,52 +349,4 @@ export class Scanner {
     this.matches.acceptAll(accepts, this.#dfa.starts, after)
     if (this.matches.blockedBy === undefined) this.#dfa.act(action, this.#held.now)
   }
-
-  /** Words are seen to end before the symbol, substrings end with it. */
-  #stepTerms(codePoint: number, end: number): void {
-    const { substrings, words } = this.#program
-    if (words !== undefined) this.#stepWords(words, words.alphabet.classAt(codePoint))
-    this.#held.symbolEnd = end
-    if (substrings === undefined) return
-    this.#stepSubstrings(substrings, substrings.alphabet.classAt(codePoint))
-  }
-
-  /** A word term ends before the symbol that showed the word to be over. */
-  #stepWords(words: TermAutomaton, termClass: number): void {
-    const entry = words.table[this.#wordRow + termClass] ?? 0
-    if ((entry & 1) === 1) this.#endTerms(words.outputsAt(this.#wordRow))
-    this.#wordRow = entry >> 1
-  }
-
-  /** A substring term ends with its last symbol. */
-  #stepSubstrings(substrings: TermAutomaton, termClass: number): void {
-    const entry = substrings.table[this.#substringRow + termClass] ?? 0
-    this.#substringRow = entry >> 1
-    if ((entry & 1) === 1) this.#endTerms(substrings.outputsAt(this.#substringRow))
-  }
-
-  #endTerms(outputs: readonly number[]): void {
-    for (let i = 0; i < outputs.length; i += 2) {
-      const rule = this.#program.rules[outputs[i] ?? 0]
-      if (rule !== undefined) this.matches.acceptTerm(rule, this.#startOf(outputs[i + 1] ?? 0))
-    }
-  }
-
-  /**
-   * The offset at which the last `symbols` symbols begin: counted back, since some characters count as nothing. Before
-   * all text if they began too long ago to be held.
-   */
-  #startOf(symbols: number): number {
-    const { text, base, symbolEnd } = this.#held
-    let at = symbolEnd - base
-    for (let left = symbols; left > 0; left -= 1) {
-      at = symbolStart(this.#program.automaton.alphabet, text, at)
-      if (at < 0) return BEFORE_ALL
-    }
-    return base + at
-  }
-}
-
-function depthAt(terms: TermAutomaton | undefined, row: number): number {
-  return terms === undefined ? 0 : (terms.depth[row / terms.alphabet.size] ?? 0)
 }

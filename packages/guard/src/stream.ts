@@ -35,23 +35,22 @@ export class TextStream implements GuardStream {
 
   push(delta: string, spans?: readonly Span[]): StreamResult {
     if (spans !== undefined && spans.length > 0) this.expect(spans)
-    if (delta.length <= MAX_SLICE) return this.#pushSlice(delta)
+    if (delta.length > MAX_SLICE) return this.#pushSlices(delta)
+    if (this.#isOver) return this.#afterwards()
+    this.#held.append(delta)
+    this.#scanner.scan(false)
+    if (this.#spans.length > 0) this.#takeSpans()
+    return this.#result()
+  }
+
+  #pushSlices(delta: string): StreamResult {
     const results: StreamResult[] = []
     for (let at = 0; at < delta.length && this.#blocked === undefined; at += MAX_SLICE) {
-      results.push(this.#pushSlice(delta.slice(at, at + MAX_SLICE)))
+      results.push(this.push(delta.slice(at, at + MAX_SLICE)))
     }
     const last = results.at(-1) ?? this.#afterwards()
     const text = results.map((result) => result.text).join('')
     return { ...last, text, findings: results.flatMap((result) => result.findings) }
-  }
-
-  #pushSlice(delta: string): StreamResult {
-    if (this.#isOver) return this.#afterwards()
-    this.#held.append(delta)
-    const { text } = this.#held
-    this.#scanner.scan(text.length - unfinishedUnits(text))
-    if (this.#spans.length > 0) this.#takeSpans()
-    return this.#result()
   }
 
   /** Notes what detectors found in text that is still to come, at offsets of the stream. */
@@ -120,7 +119,7 @@ export class TextStream implements GuardStream {
   /** Ends one text and lets another begin: no match reaches across, but context words before it count for the next. */
   endValue(): StreamResult {
     if (this.#isOver) return this.#afterwards()
-    this.#scanner.scan(this.#held.text.length)
+    this.#scanner.scan(true)
     // Before the end lets go of everything: a block that waits for an allow-list is judged by it.
     if (this.#spans.length > 0) this.#takeSpans(true)
     if (this.#scanner.matches.blockedBy === undefined) this.#scanner.scanEnd()
@@ -137,13 +136,20 @@ export class TextStream implements GuardStream {
   #result(): StreamResult {
     const { matches } = this.#scanner
     const watermark = this.#watermark()
+    if (matches.isIdle && this.#resolver.isIdle && this.#released <= this.#held.base) {
+      const from = this.#held.base
+      const text = this.#resolver.show(this.#take(watermark), from)
+      return { text, findings: NO_FINDINGS, held: this.#held.length }
+    }
+    return this.#resultOfMatches(watermark)
+  }
+
+  #resultOfMatches(watermark: number): StreamResult {
+    const { matches } = this.#scanner
     if (matches.blockedBy !== undefined) return this.#block(matches.blockedBy, watermark)
     matches.settle(watermark)
-    const isIdle = this.#resolver.isIdle
     const text = this.#show(watermark)
-    const { base, text: rest } = this.#held
-    const end = base + rest.length
-    if (isIdle) return { text, findings: NO_FINDINGS, held: end - Math.max(base, this.#released) }
+    const end = this.#held.base + this.#held.length
     const findings = this.#resolver.report(watermark)
     const covered = Math.max(this.#resolver.coveredUntil(watermark), this.#released)
     return { text, findings, held: Math.max(end - covered, 0) }
@@ -160,12 +166,15 @@ export class TextStream implements GuardStream {
 
   /** Lets go of what lies before `to`, remembering it if a character in it counts. */
   #take(to: number): string {
-    const text = this.#held.take(to)
-    if (text.length === 0) return text
+    const held = this.#held
+    const { base } = held
+    if (to === base) return ''
+    const text = held.take(to)
     const { alphabet } = this.#program.automaton
-    const lastClass = alphabet.classOf[text.charCodeAt(text.length - 1)] ?? 0
-    const counts = lastClass >= FIRST_CLASS && !text.includes('\\')
-    if (counts || symbolStart(alphabet, text, text.length) >= 0) this.#held.taken = text
+    const lastClass = alphabet.classOf[held.lastUnit] ?? 0
+    // The last unit may be that of an escape sequence which counts as nothing.
+    const counts = lastClass >= FIRST_CLASS && held.compoundEnd <= base
+    if (counts || symbolStart(alphabet, text, text.length) >= 0) held.taken = text
     return text
   }
 
@@ -175,7 +184,7 @@ export class TextStream implements GuardStream {
     this.#scanner.matches.settle(to)
     const text = this.#show(to)
     const findings = [...this.#resolver.report(to), ...this.#resolver.reportRest(), toFinding(by)]
-    this.#held.text = ''
+    this.#held.clear()
     this.#blocked = blockOf(by)
     return { text, findings, held: 0, blocked: this.#blocked }
   }

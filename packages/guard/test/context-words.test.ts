@@ -1,7 +1,14 @@
 // Which words count for what follows, and which against it.
 import { describe, expect, it } from 'vitest'
 import { foldIdentifiers } from '../src/fold.ts'
-import { beginsWord, ContextWords, type Vocabulary, WORD_CLASS } from '../src/matcher/context.ts'
+import {
+  BETWEEN_WORDS,
+  beginsWord,
+  ContextWords,
+  KNOWN_WORD,
+  type Vocabulary,
+  WORD_CLASS,
+} from '../src/matcher/context.ts'
 import { LiveContexts } from '../src/matcher/live-contexts.ts'
 
 const OF_PHONES: Vocabulary = {
@@ -26,7 +33,7 @@ const classes = words.unitClasses()
 
 /** The row of a whole word. */
 function rowOf(word: string): number {
-  let row = 0
+  let row = BETWEEN_WORDS
   for (const character of word) {
     row = words.table[row * words.size + (classes[character.charCodeAt(0)] ?? 0)] ?? 0
   }
@@ -41,18 +48,18 @@ function standingAfter(original: string): string {
     [0, 1, 3, 7],
     [0, 8, 8, 24],
   ])
-  let row = 0
+  let row = BETWEEN_WORDS
   let before = 0
   for (let at = 0; at <= text.length; at += 1) {
     const contextClass = classes[text.charCodeAt(at)] ?? 0
     const symbolClass = contextClass & WORD_CLASS
     let next = words.table[row * words.size + symbolClass] ?? 0
     const begins = beginsWord(contextClass, before) && !words.goesOn(row, next)
-    const ends = next === 0xffff || symbolClass === 0 || begins
+    const ends = next === KNOWN_WORD || symbolClass === 0 || begins
     before = contextClass
-    if (row !== 0 && ends) {
+    if (row !== BETWEEN_WORDS && ends) {
       contexts.endWord(words.rolesAt(row), at)
-      next = words.table[symbolClass] ?? 0
+      next = words.table[BETWEEN_WORDS * words.size + symbolClass] ?? 0
     }
     row = next
   }

@@ -32,7 +32,7 @@ const START_BY_START: Edit = {
 /** ... or, after one more symbol, with each thread by itself. */
 const THREAD_BY_THREAD: Edit = {
   file: 'matcher/dfa-per-start.js',
-  from: 'const MAX_BUILT = 1500;',
+  from: 'const MAX_BUILT = 3000;',
   to: 'const MAX_BUILT = -1;',
 }
 
@@ -40,26 +40,26 @@ const MUTANTS: readonly Mutant[] = [
   {
     rule: 'text waits while a thread is alive that started in it',
     file: 'scanner.js',
-    from: 'watermark = Math.min(watermark, starts[0] ?? now);',
-    to: ';',
+    from: 'count > 0 ? (starts[0] ?? now) : now',
+    to: 'now',
   },
   {
     rule: 'text waits while it can be the beginning of a term',
     file: 'scanner.js',
-    from: 'watermark = Math.min(watermark, this.#startOf(depth));',
+    from: 'watermark = Math.min(watermark, this.#terms.earliestUndecided(now));',
     to: ';',
   },
   {
     rule: 'punctuation behind an open-ended match waits for what follows',
     file: 'scanner.js',
-    from: 'let watermark = this.matches.earliestUndecided(now);',
-    to: 'let watermark = now;',
+    from: 'watermark = Math.min(watermark, this.matches.earliestUndecided(now));',
+    to: ';',
   },
   {
     rule: 'half a surrogate pair or escape sequence waits for the other half',
-    file: 'stream.js',
-    from: '- unfinishedUnits(text)',
-    to: '',
+    file: 'scanner.js',
+    from: 'to -= unfinishedUnits(held.text);',
+    to: ';',
   },
   {
     rule: 'the starts of the groups that survive move up',

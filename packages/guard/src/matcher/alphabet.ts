@@ -3,12 +3,12 @@
 import { beginsEscape, characterAt, characterStart, codePointOf } from '../characters.ts'
 import { type FoldTable, foldAstral, IGNORED } from '../fold.ts'
 import { PolicyError } from '../policy-error.ts'
-import { ASTRAL, type CharSet, contains } from './char-set.ts'
+import { ASTRAL, type CharSet } from './char-set.ts'
 
 /** Class of a unit that counts as nothing. */
 export const CLASS_IGNORED = 0
 /** Class of a surrogate and of what begins an escape sequence: the whole character has to be read to know its class. */
-const CLASS_COMPOUND = 1
+export const CLASS_COMPOUND = 1
 /** The first class that is a symbol. */
 export const FIRST_CLASS = 2
 const MAX_CLASSES = 250
@@ -50,6 +50,9 @@ function alphabetOf(
   symbolClass: Uint8Array,
 ): Alphabet {
   const end = FIRST_CLASS + samples.length
+  // What takes several units counts as one of these: the rest of the table need not be kept.
+  const ofAscii = symbolClass.slice(0, 0x80)
+  const ofAstral = symbolClass[ASTRAL] ?? 0
   return {
     classOf,
     size: end + 1,
@@ -58,12 +61,16 @@ function alphabetOf(
       const known = codePoint > 0xffff ? CLASS_COMPOUND : (classOf[codePoint] ?? CLASS_IGNORED)
       if (known !== CLASS_COMPOUND) return known
       const symbol = codePoint < ASTRAL ? codePoint : foldAstral(codePoint)
-      return symbol === IGNORED ? CLASS_IGNORED : (symbolClass[symbol] ?? 0)
+      if (symbol === IGNORED) return CLASS_IGNORED
+      return symbol === ASTRAL ? ofAstral : (ofAscii[symbol] ?? 0)
     },
     members: (set) => {
       const result = new Uint8Array(end + 1)
+      let range = 0
+      // Both go up.
       samples.forEach((symbol, i) => {
-        if (contains(set, symbol)) result[FIRST_CLASS + i] = 1
+        while (range < set.length && (set[range + 1] ?? 0) < symbol) range += 2
+        if (range < set.length && (set[range] ?? 0) <= symbol) result[FIRST_CLASS + i] = 1
       })
       return result
     },
@@ -101,21 +108,35 @@ function cutPoints(sets: readonly CharSet[]): number[] {
   return [...points].sort((a, b) => a - b)
 }
 
-/** One class per distinct signature, which says for each set whether it is inside; `samples` has a symbol of each class. */
+/** Stretches that no set tells apart share a class; `samples` has a symbol of each. */
 function classesOf(starts: readonly number[], sets: readonly CharSet[]) {
-  const signatures = starts.map(() => '')
+  const parts = new Int32Array(starts.length)
+  const indexOf = new Map(starts.map((start, i) => [start, i]))
+  let count = 1
   for (const set of sets) {
-    let at = 0
-    starts.forEach((start, i) => {
-      while (at < set.length && (set[at + 1] ?? 0) < start) at += 2
-      signatures[i] += at < set.length && (set[at] ?? 0) <= start ? '1' : '0'
-    })
+    // What a set takes out of a part is a new part.
+    const taken = new Map<number, number>()
+    for (let range = 0; range < set.length; range += 2) {
+      const first = indexOf.get(set[range] ?? 0) ?? 0
+      const end = indexOf.get((set[range + 1] ?? 0) + 1) ?? starts.length
+      for (let i = first; i < end; i += 1) {
+        const part = parts[i] ?? 0
+        let own = taken.get(part)
+        if (own === undefined) {
+          own = count
+          count += 1
+          taken.set(part, own)
+        }
+        parts[i] = own
+      }
+    }
   }
-  const known = new Map<string, number>()
+  const known = new Map<number, number>()
   const samples: number[] = []
-  const classes = signatures.map((signature, i) => {
-    const id = known.get(signature) ?? FIRST_CLASS + samples.push(starts[i] ?? 0) - 1
-    known.set(signature, id)
+  const classes = starts.map((start, i) => {
+    const part = parts[i] ?? 0
+    const id = known.get(part) ?? FIRST_CLASS + samples.push(start) - 1
+    known.set(part, id)
     return id
   })
   if (samples.length > MAX_CLASSES) {

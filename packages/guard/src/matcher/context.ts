@@ -1,7 +1,7 @@
 // Context words: single words that say of what follows that it is likely to be an entity, or something else. Here they
 // are found; what they mean for a stream is live-contexts.ts's.
 import { symbolsOf, wordFoldTable } from '../fold.ts'
-import { charSetMatching } from './char-set.ts'
+import { type CharSet, charSetMatching, contains } from './char-set.ts'
 import { ARTICLES, NUMBER_WORDS, OWNERS } from './number-words.ts'
 
 /** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
@@ -39,16 +39,25 @@ export const WORD_CLASS = 0x7f
 /** Classes share a unit of sixteen bits with those of the automaton. */
 const MAX_CLASSES = WORD_CLASS
 
+/** The entry for the end of a word that has a role. No row has this number, so that one comparison tells all word ends. */
+export const KNOWN_WORD = 0
 /** The row between words; then those of a word that is none of ours, and of a word of digits alone. */
-export const BETWEEN_WORDS = 0
-const UNKNOWN_WORD = 1
-const NUMBER = 2
-/** The entry for the end of a word that has a role. */
-export const KNOWN_WORD = 0xffff
+export const BETWEEN_WORDS = 1
+const UNKNOWN_WORD = 2
+const NUMBER = 3
 
-/** Scripts that write no space between words: a word counts wherever it stands, whatever is around it. */
-export const SPACELESS =
-  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u
+/** What words cost of the window in which a word counts. Numbers come in groups and in lists: they cost a quarter. */
+export const WORD_COST = 4
+export const NUMBER_COST = 1
+
+/**
+ * Blocks of scripts that write no space between words, where a word counts wherever it stands, whatever is around it:
+ * Thai and Lao, Myanmar, Hangul, Khmer, kana and Han (Unicode Standard, Blocks.txt).
+ */
+const SPACELESS: CharSet = [
+  ...[0x0e00, 0x0eff, 0x1000, 0x109f, 0x1100, 0x11ff, 0x1780, 0x17ff, 0x2e80, 0x9fff],
+  ...[0xa960, 0xa97f, 0xaa60, 0xaa7f, 0xac00, 0xd7ff, 0xf900, 0xfaff, 0xff66, 0xffdc],
+]
 
 /** A place in the tree of the words. `prefix`: the roles of all words that begin like this. */
 interface Node {
@@ -70,6 +79,7 @@ export class ContextWords {
   /** Number of classes. */
   readonly size: number
   readonly #classOfSymbol: ReadonlyMap<number, number>
+  #unitClasses: Uint8Array | undefined
   /** By row. */
   readonly #rolesOf: (WordRoles | undefined)[] = []
 
@@ -87,9 +97,10 @@ export class ContextWords {
     })
   }
 
-  /** By UTF-16 unit: its class, with CAPITAL where it is one. Made anew each time, since nobody keeps it. */
+  /** By UTF-16 unit: its class, with CAPITAL where it is one. Made when first asked for. */
   unitClasses(): Uint8Array {
-    return classTable(this.#classOfSymbol)
+    this.#unitClasses ??= classTable(this.#classOfSymbol)
+    return this.#unitClasses
   }
 
   /** What the word is that ends at a row. */
@@ -103,6 +114,23 @@ export class ContextWords {
   }
 }
 
+/** So many combinations of vocabularies are remembered, the last ones. */
+const MAX_REMEMBERED = 8
+const remembered = new Map<string, ContextWords>()
+
+/** The words of some vocabularies. Policies that use the same ones share them: they are dear to make and to keep. */
+export function contextWordsOf(vocabularies: readonly Vocabulary[]): ContextWords {
+  const key = JSON.stringify(vocabularies)
+  let words = remembered.get(key)
+  if (words === undefined) {
+    const [oldest] = remembered.keys()
+    if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
+    words = new ContextWords(vocabularies)
+    remembered.set(key, words)
+  }
+  return words
+}
+
 /** Makes rows of a tree; words that end alike share them. */
 class TableBuilder {
   readonly #size: number
@@ -110,29 +138,39 @@ class TableBuilder {
   readonly #rowIds = new Map<string, number>()
   readonly #rolesOf: (WordRoles | undefined)[]
 
+  /** A row in which every symbol leads to where it leads from an unknown word. */
+  readonly #blank: Uint16Array
+
   /** Puts into `rolesOf` what the words are that end at a row. */
   constructor(size: number, rolesOf: (WordRoles | undefined)[]) {
     this.#size = size
     this.#rolesOf = rolesOf
+    this.#blank = new Uint16Array(size).fill(UNKNOWN_WORD)
+    this.#blank[SEPARATOR] = BETWEEN_WORDS
   }
 
   rowsOf(root: Node): readonly Uint16Array[] {
-    const [between, , number] = [BETWEEN_WORDS, UNKNOWN_WORD, NUMBER].map(() => this.#add())
-    const starts: (readonly [symbolClass: number, row: number])[] = []
+    const [, between, , number] = [KNOWN_WORD, BETWEEN_WORDS, UNKNOWN_WORD, NUMBER].map(() =>
+      this.#add(),
+    )
     between?.fill(NUMBER, DIGIT, OTHER)
     number?.fill(NUMBER, DIGIT, OTHER)
-    for (const child of root.children) {
-      const { symbolClass } = child
-      const row = this.#rowOf(child, NO_ROLES, true)
-      between?.fill(row, symbolClass, symbolClass + 1)
-      if (child.isSpaceless) starts.push([symbolClass, row])
+    const spaceless = root.children.filter((child) => child.isSpaceless)
+    const spaced = root.children.filter((child) => !child.isSpaceless)
+    for (const child of spaceless) this.#begin(between, child)
+    // From any row, a symbol of these scripts that does not go on with a word begins one.
+    const rows = [this.#blank, ...this.#rows]
+    for (const { symbolClass } of spaceless) {
+      const start = between?.[symbolClass] ?? UNKNOWN_WORD
+      for (const row of rows) if (row[symbolClass] === UNKNOWN_WORD) row[symbolClass] = start
     }
-    for (const row of this.#rows) {
-      for (const [symbolClass, start] of starts) {
-        if (row[symbolClass] === UNKNOWN_WORD) row[symbolClass] = start
-      }
-    }
+    for (const child of spaced) this.#begin(between, child)
     return this.#rows
+  }
+
+  #begin(between: Uint16Array | undefined, child: Node): void {
+    const row = this.#rowOf(child, NO_ROLES, true)
+    between?.fill(row, child.symbolClass, child.symbolClass + 1)
   }
 
   /**
@@ -177,10 +215,8 @@ class TableBuilder {
     return row
   }
 
-  /** A row in which every symbol of words leads to an unknown one. */
   #add(): Uint16Array {
-    const row = new Uint16Array(this.#size).fill(UNKNOWN_WORD)
-    row[SEPARATOR] = BETWEEN_WORDS
+    const row = this.#blank.slice()
     this.#rows.push(row)
     return row
   }
@@ -245,8 +281,9 @@ function isLatin(symbol: number): boolean {
   return symbol < LATIN_END
 }
 
-function isSpaceless(symbol: number): boolean {
-  return SPACELESS.test(String.fromCharCode(symbol))
+/** Whether a symbol belongs to a script that writes no space between words. */
+export function isSpaceless(symbol: number): boolean {
+  return contains(SPACELESS, symbol)
 }
 
 function isOfOtherAlphabet(symbol: number): boolean {
@@ -324,6 +361,12 @@ function hasRole(roles: WordRoles): boolean {
 
 function keyOf({ context, hints, against, kind }: WordRoles): string {
   return `${context}/${hints}/${against}/${kind}`
+}
+
+/** What a word costs that ends at a row and says nothing; nothing between words. */
+export function costOfSilent(row: number): number {
+  if (row === BETWEEN_WORDS) return 0
+  return row === NUMBER ? NUMBER_COST : WORD_COST
 }
 
 /** Whether a word begins with a symbol of a class, although one of class `before` is right before it. */

@@ -19,7 +19,9 @@ import type { AutomatonParts } from './parts.ts'
 import { NO_TRANSITIONS, ONLY_ROW, type SteppedThreads } from './threads.ts'
 
 /** A stream that has built more states of the shared automaton of runs than this is simulated. */
-const MAX_BUILT = 1500
+const MAX_BUILT = 3000
+/** Cells of its table, of four bytes each: enough for all that random beginnings of matches come to. */
+const MAX_CELLS = 300_000
 /** More starts than this at a time are left to the simulation. */
 const MAX_RUNS = 32
 /** The opening of a symbol with which no match starts. */
@@ -47,7 +49,7 @@ export class DfaPerStartPlan {
 
   /** `all` is the automaton of all starts. */
   constructor(parts: AutomatonParts, all: LazyDfa) {
-    this.automaton = new LazyDfa({ ...parts, nfa: { ...parts.nfa, entries: [] } })
+    this.automaton = new LazyDfa({ ...parts, nfa: { ...parts.nfa, entries: [] } }, MAX_CELLS)
     this.size = parts.alphabet.size
     this.leftOf = parts.conditions.leftOf
     this.wordStart = parts.conditions.wordStart

@@ -64,11 +64,8 @@ const MAX_CELLS = 110_000
 const MAX_ACTIONS = 3000
 /** A full automaton is emptied when so many streams had to go on without it. */
 const MAX_TURNED_AWAY = 1000
-const MAX_ROWS = 2 ** 19
 
-function keyOfReset(row: number, { gates, isWordStart }: Setting): number {
-  return (gates * 2 + (isWordStart ? 1 : 0)) * MAX_ROWS + row
-}
+type RowMap = Map<number, number>
 
 const INITIAL_STATES = 64
 /** Number 0, ACTION_CLEAR and ACTION_RESTART. */
@@ -100,9 +97,13 @@ export class LazyDfa {
   #states: State[] = []
   #stateIds = new Map<string, number>()
   #actionIds = new Map<string, number>()
-  #rowsReset = new Map<number, number>()
+  /** By live gates, for those within a word and for those at the start of one: by row, the row of the same threads. */
+  #rowsReset = [new Map<number, RowMap>(), new Map<number, RowMap>()] as const
 
-  constructor(parts: AutomatonParts) {
+  readonly #maxCells: number
+
+  constructor(parts: AutomatonParts, maxCells = MAX_CELLS) {
+    this.#maxCells = maxCells
     const { nfa, alphabet, conditions } = parts
     this.#parts = parts
     this.alphabet = alphabet
@@ -127,7 +128,7 @@ export class LazyDfa {
     this.#stateIds.set(key, id)
     const cells = this.#states.length * this.alphabet.size
     if (cells > this.table.length) this.#grow()
-    if (cells > MAX_CELLS) this.isFull = true
+    if (cells > this.#maxCells) this.isFull = true
     return id * this.alphabet.size
   }
 
@@ -140,7 +141,11 @@ export class LazyDfa {
 
   /** The row of the same threads in another setting, or UNKNOWN if it is not built. */
   reset(row: number, setting: Setting): number {
-    return this.#rowsReset.get(keyOfReset(row, setting)) ?? UNKNOWN
+    return this.#resetTo(setting)?.get(row) ?? UNKNOWN
+  }
+
+  #resetTo({ gates, isWordStart }: Setting): RowMap | undefined {
+    return this.#rowsReset[isWordStart ? 1 : 0].get(gates)
   }
 
   /** The same, built: not asked for where it is known. */
@@ -149,7 +154,10 @@ export class LazyDfa {
     const state = this.stateAt(row)
     const left = isWordStart ? this.#conditions.wordStart : state.left
     const found = this.rowOf({ ...state, gates, left })
-    this.#rowsReset.set(keyOfReset(row, setting), found)
+    const known = this.#resetTo(setting)
+    if (known === undefined)
+      this.#rowsReset[isWordStart ? 1 : 0].set(gates, new Map([[row, found]]))
+    else known.set(row, found)
     return found
   }
 
@@ -172,7 +180,7 @@ export class LazyDfa {
     this.#stateIds = new Map()
     this.actions = [...FIXED_ACTIONS]
     this.#actionIds = new Map()
-    this.#rowsReset = new Map()
+    this.#rowsReset = [new Map(), new Map()]
     this.table = new Int32Array(INITIAL_STATES * this.alphabet.size).fill(UNKNOWN)
     this.generation += 1
     this.isFull = false

@@ -1,6 +1,6 @@
 // What the words before a place say about it, for one stream. They look backwards only, so they never make a text wait.
 // Which words there are is context.ts's, what may start where lazy-dfa.ts's.
-import type { WordRoles } from './context.ts'
+import { NUMBER_COST, WORD_COST, type WordRoles } from './context.ts'
 
 /**
  * What has been said of what follows, from least to most. The nearest word decides, but a hint takes nothing back. The
@@ -15,20 +15,22 @@ export type Standing = typeof AGAINST | typeof SILENT | typeof HINTED | typeof A
 
 /** A word counts for what begins within this many words after it, as in Microsoft Presidio. */
 const WINDOW_WORDS = 5
-/** A word of digits is a quarter of a word, since numbers come in groups and in lists. */
-const WORD_COST = 4
-const NUMBER_COST = 1
 const WINDOW_COST = WINDOW_WORDS * WORD_COST
 const MAX_BITS = 31
 
 /** By standing: the bits that are live with it. The bit of a standing is live with all that say more. */
 export type StandingBits = readonly [against: 0, silent: number, hinted: number, announced: number]
 
-/** The standing of each vocabulary at the moment, in one stream. Words are counted only while one has spoken. */
+/** More than any run of words costs. */
+const ENDLESS = 2 ** 30
+
+/** The standing of each vocabulary at the moment, in one stream. */
 export class LiveContexts {
   bits = 0
-  /** Whether a word is live, and the words after it are to be counted. */
+  /** Whether words are to be counted: something has been said of what follows, or goes with the next word. */
   isCounting = false
+  /** Words that cost less than this and say nothing change nothing. */
+  costLeft = ENDLESS
   #cost = 0
   /** What a word for "number" goes with that comes up to a cost. */
   #leader: WordRoles['kind']
@@ -50,24 +52,35 @@ export class LiveContexts {
     for (const bits of bitsOf) this.bits |= bits[SILENT]
   }
 
+  /** Words have ended that say nothing, and cost less than `costLeft`. */
+  pass(cost: number): void {
+    this.#cost += cost
+    this.#look()
+  }
+
+  #look(): void {
+    this.isCounting = this.#nextEnd !== Number.POSITIVE_INFINITY || this.#cost < this.#ledUntil
+    this.costLeft = Math.min(this.#nextEnd - this.#cost, ENDLESS)
+  }
+
   /** A word with these roles has ended before `offset`. */
   endWord(roles: WordRoles, offset: number): void {
     const { kind } = roles
     this.#cost += kind === 'digits' ? NUMBER_COST : WORD_COST
     if (roles.spoken !== 0) this.#speak(roles, offset)
     if (this.#cost >= this.#nextEnd) this.#fallSilent(offset)
-    const leads = kind === 'owner' || kind === 'article'
-    if (leads) {
+    if (kind === 'owner' || kind === 'article') {
       this.#leader = kind
       this.#ledUntil = this.#cost + WORD_COST
     }
-    this.isCounting = leads || this.#nextEnd !== Number.POSITIVE_INFINITY
+    this.#look()
   }
 
   #speak(roles: WordRoles, offset: number): void {
     const leader = this.#cost <= this.#ledUntil ? this.#leader : undefined
     const end = this.#cost + WINDOW_COST
     for (let i = 0; i < this.#standings.length; i += 1) {
+      if ((roles.spoken & (1 << i)) === 0) continue
       const before = this.#standings[i] ?? SILENT
       const isNext = this.#ends[i] === end - WORD_COST
       const said = saidOf(1 << i, roles, { before, leader, isNext })
@@ -96,10 +109,8 @@ export class LiveContexts {
     this.#standings[vocabulary] = standing
     const ends = bitsOf[before] & ~bitsOf[standing]
     const begins = bitsOf[standing] & ~bitsOf[before]
-    for (let i = 0; i < MAX_BITS; i += 1) {
-      if ((ends & (1 << i)) !== 0) this.#ended[i] = offset
-      if ((begins & (1 << i)) !== 0) this.#since[i] = offset
-    }
+    for (let left = ends; left !== 0; left &= left - 1) this.#ended[lowestBit(left)] = offset
+    for (let left = begins; left !== 0; left &= left - 1) this.#since[lowestBit(left)] = offset
     this.bits = (this.bits & ~ends) | begins
   }
 
@@ -109,6 +120,10 @@ export class LiveContexts {
     if (offset < (this.#since[i] ?? 0)) return false
     return (this.bits & gate) !== 0 || offset < (this.#ended[i] ?? 0)
   }
+}
+
+function lowestBit(bits: number): number {
+  return 31 - Math.clz32(bits & -bits)
 }
 
 const NO_BITS: StandingBits = [0, 0, 0, 0]

@@ -8,7 +8,7 @@ import { type Accept, type Setting, UNKNOWN } from './lazy-dfa.ts'
  *       |           the stream has built 800 states, or the DFA is full
  *       v
  *   DfaPerStart     one state for each start: one look-up for each
- *       |           the stream has built 1,500 states, or more than 32 starts are open
+ *       |           the stream has built 3,000 states, or more than 32 starts are open
  *       v
  *   NfaSimulation   no states: each thread is moved by itself
  * ```
