@@ -17,7 +17,10 @@ import { Rig } from './rig/rig.mjs'
 /** @typedef {import('./rig/rig.mjs').Target} Target */
 /** @typedef {{ engines: string[], suite: Suite, isKept: boolean }} Options */
 
-const DEFAULT_ENGINES = ['pipe', 'naive', 'sluice-off', 'sluice-seed', 'sluice-http']
+const DEFAULT_ENGINES = [
+  ...['pipe', 'naive', 'sluice-off', 'sluice-seed'],
+  ...['sluice-v2-standard', 'sluice-http'],
+]
 const MAX_ROUNDS = 20
 const RESULTS = 'results/gateway'
 

@@ -16,6 +16,8 @@ export const ENGINES = {
   'sluice-seed': { wire: 'dialect-1', launch: sluice('seed') },
   'sluice-http': { wire: 'events', launch: sluice('seed') },
   'sluice-standard': { wire: 'dialect-1', launch: sluice('standard') },
+  'sluice-v2-off': { wire: 'dialect-2', launch: sluice('off') },
+  'sluice-v2-standard': { wire: 'dialect-2', launch: sluice('standard') },
 }
 
 /**

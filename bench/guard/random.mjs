@@ -34,3 +34,9 @@ export function digits(random, length) {
 export function padded(random, [least, most]) {
   return String(least + random(most - least + 1)).padStart(String(most).length, '0')
 }
+
+/** Numbers from 0 to below 1. @param {number} seed @returns {() => number} */
+export function createFractions(seed) {
+  const random = createRandom(seed)
+  return () => random(2 ** 30) / 2 ** 30
+}

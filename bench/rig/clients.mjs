@@ -1,4 +1,4 @@
-// The clients of the ways an answer can be read: `dialect-1` frames, the pipe's raw payloads, and events over HTTP, from a
+// The clients of the ways an answer can be read: frames of both dialects, the pipe's raw payloads, and events over HTTP, from a
 // gateway (`events`) or from the upstream itself (`direct`). Each asks for one answer and feeds its text to an Answer;
 // load.mjs decides how many and when.
 import { once } from 'node:events'
@@ -8,7 +8,7 @@ import { modelName, promptFor } from './stream-plan.mjs'
 
 /** @typedef {import('./answer.mjs').Answer} Answer */
 /** @typedef {import('./stream-plan.mjs').StreamPlan} StreamPlan */
-/** @typedef {'dialect-1' | 'pipe' | 'events' | 'direct'} Wire */
+/** @typedef {'dialect-1' | 'dialect-2' | 'pipe' | 'events' | 'direct'} Wire */
 
 /**
  * @typedef {object} Client
@@ -25,12 +25,12 @@ import { modelName, promptFor } from './stream-plan.mjs'
 
 /**
  * @param {Wire} wire
- * @param {string} url `ws:` for the first two wires, `http:` for the others
+ * @param {string} url `http:` for `events` and `direct`, `ws:` for the others
  * @returns {Client}
  */
 export function createClient(wire, url) {
   if (wire === 'direct' || wire === 'events') return new EventStreamClient(url)
-  return new SocketClient(url, wire === 'pipe' ? readPayload : readDialect1)
+  return new SocketClient(url, READINGS[wire])
 }
 
 /**
@@ -60,6 +60,32 @@ function readDialect1(data) {
   }
 }
 
+/**
+ * @param {string} data
+ * @returns {Reading}
+ */
+function readDialect2(data) {
+  const frame = JSON.parse(data)
+  switch (frame.type) {
+    case 'welcome':
+    case 'handshake_ack':
+      return { text: '', isLast: false }
+    case 'chunk':
+      return { text: frame.text ?? '', isLast: false }
+    case 'complete':
+      return { text: '', isLast: true }
+    default:
+      throw new Error(`the engine answered ${frame.type}: ${frame.message ?? frame.reason}`)
+  }
+}
+
+/** How the messages of each wire are read, and which subprotocols are offered. */
+const READINGS = {
+  pipe: { read: readPayload, subprotocols: [] },
+  'dialect-1': { read: readDialect1, subprotocols: [] },
+  'dialect-2': { read: readDialect2, subprotocols: ['sluice.v2'] },
+}
+
 /** @param {StreamPlan} plan */
 function requestFor(plan) {
   return { messages: [{ role: 'user', content: promptFor(plan.seed) }], temperature: 0 }
@@ -71,10 +97,10 @@ class SocketClient {
 
   /**
    * @param {string} url
-   * @param {(data: string) => Reading} read
+   * @param {{ read: (data: string) => Reading, subprotocols: string[] }} reading
    */
-  constructor(url, read) {
-    this.#socket = new WebSocket(url, { perMessageDeflate: false })
+  constructor(url, { read, subprotocols }) {
+    this.#socket = new WebSocket(url, subprotocols, { perMessageDeflate: false })
     this.#read = read
   }
 
@@ -99,7 +125,8 @@ class SocketClient {
           reject(error)
         }
       })
-      this.#socket.send(JSON.stringify({ type: 'init', payload }))
+      // Dialect 1 ignores the id.
+      this.#socket.send(JSON.stringify({ type: 'init', id: '1', payload }))
     })
   }
 

@@ -250,8 +250,11 @@ class Dialect2Session implements Session {
   #turn(watcher: Watcher): boolean {
     const hasMore = watcher.render(batch, TURN_BYTES)
     if (batch.length > 0) this.#context.socket.writeFrames(batch.take())
-    if (watcher.isOver) this.#forget(watcher)
-    return hasMore
+    if (!watcher.isOver) return hasMore
+    this.#forget(watcher)
+    // Not before the batch is taken: it may let the upstream go on, and that fills the batch for others.
+    watcher.subscription?.close('detached')
+    return false
   }
 
   #isFull(): boolean {

@@ -117,19 +117,14 @@ export class Watcher implements Subscriber {
   #missed(batch: FrameBatch): boolean {
     const oldest = this.subscription?.feed.log.firstSequence ?? 1
     send(batch, errorFrame(gap(oldest), { id: this.id }))
-    this.#leave()
+    this.isOver = true
     return false
   }
 
   #end(batch: FrameBatch): void {
     const { feed } = this.subscription as Subscription
     send(batch, terminalFrame(feed, this.id, this.#cursor.seq))
-    this.#leave()
-  }
-
-  #leave(): void {
     this.isOver = true
-    this.subscription?.close('detached')
   }
 }
 

@@ -1,0 +1,10 @@
+// `npm run soak -- NAME [options]`: one of the long runs of this folder.
+const RUNS = ['transport', 'fuzz', 'sockets', 'kill-rounds', 'webhook-down', 'operations-cost']
+
+const [name = ''] = process.argv.splice(2, 1)
+process.chdir(new URL('..', import.meta.url).pathname)
+if (RUNS.includes(name)) await import(`./${name}.mjs`)
+else {
+  console.error(`Usage: npm run soak -- NAME [options], NAME one of ${RUNS.join(', ')}`)
+  process.exitCode = 1
+}
