@@ -63,7 +63,7 @@ const ARROWS = {
   server: ['clients', 'dialects', 'limits', 'socket'],
   socket: [],
   tokens: [],
-  upstream: ['config/settings.ts'],
+  upstream: ['config/masked.ts', 'config/settings.ts'],
 }
 
 /** Libraries that only some rooms may import. */

@@ -27,6 +27,8 @@ interface AccessTools {
   clock: Clock
   /** Of the signatures of tokens for pages. */
   tokenSecret: Buffer
+  /** How the issuer of tokens is asked for its keys. */
+  fetch: typeof fetch
   /** The gateway's own limits of one client, as they are now: no claim of a token raises them. */
   limits: () => Pick<Settings, ClientLimitSetting>
 }
@@ -80,7 +82,7 @@ function current(principal: Principal, keys: KeyRing | undefined): Principal {
 
 async function tokenVerifier(
   settings: Settings,
-  { logger, clock, limits }: AccessTools,
+  { logger, clock, fetch, limits }: AccessTools,
 ): Promise<TokenVerifier | undefined> {
   const { jwksUrl, jwtIssuer: issuer, jwtAudience: audience } = settings
   if (jwksUrl === undefined && issuer === undefined && audience === undefined) return undefined
@@ -92,7 +94,7 @@ async function tokenVerifier(
   // Loaded here, because most gateways have no tokens and a JWT library is many files.
   const { TokenVerifier } = await import('./clients/token-verifier.ts')
   const claims = claimRules(settings, limits)
-  return new TokenVerifier({ jwksUrl, issuer, audience, claims, ...clock, logger })
+  return new TokenVerifier({ jwksUrl, issuer, audience, claims, ...clock, logger, fetch })
 }
 
 function claimRules(settings: Settings, limits: AccessTools['limits']): ClaimRules {

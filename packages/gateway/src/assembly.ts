@@ -25,7 +25,7 @@ import { ConcurrencyLimits } from './limits/concurrency-limits.ts'
 import { RateLimits } from './limits/rate-limits.ts'
 import { type Live, liveConfig } from './live-config.ts'
 import type { Logger } from './logger.ts'
-import { createDispatcher } from './outbound.ts'
+import { createDispatcher, fetchThrough } from './outbound.ts'
 import { Reporting } from './reporting.ts'
 import { RootSecret } from './root-secret.ts'
 import { Scheduler } from './scheduler.ts'
@@ -150,6 +150,7 @@ async function lay(options: AssemblyOptions, secret: RootSecret): Promise<Founda
     logger,
     clock,
     limits,
+    fetch: fetchThrough(dispatcher),
     tokenSecret: secret.key('tokens'),
   })
   const webhook = createWebhook(settings, { logger, clock })
@@ -224,15 +225,17 @@ function auditOptions({ config, logger, clock }: AssemblyOptions): AuditOptions 
 }
 
 function createWebhook(
-  { webhookUrl: url, webhookSecret: secret }: Settings,
+  settings: Settings,
   { logger, clock }: { logger: Logger; clock: Clock },
 ): WebhookSender | undefined {
+  const { webhookUrl: url, webhookSecret: secret } = settings
   if (url === undefined && secret === undefined) return undefined
   if (url === undefined || secret === undefined) {
     const needed = 'SLUICE_WEBHOOK_URL and SLUICE_WEBHOOK_SECRET are needed together'
     throw new GatewayError('configuration', needed)
   }
-  return new WebhookSender({ url, secret, logger, now: clock.now })
+  const dispatcher = createDispatcher(settings)
+  return new WebhookSender({ url, secret, logger, now: clock.now, dispatcher })
 }
 
 /** Ends what the parts hold open: sockets with a code, then what was to be written and sent. */

@@ -1,5 +1,5 @@
-/** The connections to upstream and token endpoint: where a proxy is configured they lead through it, but never to loopback. */
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici'
+/** The connections to whatever is configured: where there is a proxy they lead through it, but never to loopback. */
+import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
 import type { Settings } from './config/settings.ts'
 
 /** A proxy cannot reach this machine by these names, and the sandbox is here. */
@@ -18,4 +18,10 @@ export function createDispatcher(
     httpsProxy: httpsProxy ?? httpProxy ?? '',
     noProxy: [...noProxy, ...LOOPBACK].join(','),
   })
+}
+
+/** `fetch` by these connections. It is undici's own, because that of Node.js takes dispatchers of its own version alone. */
+export function fetchThrough(dispatcher: Dispatcher): typeof fetch {
+  const through: typeof undiciFetch = (url, request) => undiciFetch(url, { ...request, dispatcher })
+  return through as unknown as typeof fetch
 }

@@ -29,6 +29,8 @@ export interface TokenVerifierOptions {
   /** Milliseconds that never jump. */
   readonly monotonic: () => number
   readonly logger: Pick<Logger, 'warn'>
+  /** How the issuer is asked. Default: without a proxy. */
+  readonly fetch?: typeof fetch
   /** Accepted signatures, asymmetric ones only. Default: all of those. */
   readonly algorithms?: readonly string[]
   /** Allowance for clocks that differ, in seconds. Default 10. */
@@ -121,7 +123,7 @@ export class TokenVerifier {
   async #fetch(url: string, request: RequestInit): Promise<Response> {
     const { monotonic, failureCooldownMs = 5_000 } = this.#options
     if (monotonic() - this.#failedAt < failureCooldownMs) throw new errors.JWKSTimeout()
-    return fetch(url, request)
+    return (this.#options.fetch ?? fetch)(url, request)
   }
 
   #reason(error: unknown): AuthFailureReason {

@@ -1,9 +1,12 @@
 /** Settings that cannot both be meant. One of two would win in silence, and traffic or credentials go where nobody wanted. */
-import type { Settings } from './settings.ts'
+import type { SettingName, Settings } from './settings.ts'
+
+/** How a setting is named to whoever wrote it: its variable, its place in the file, or its name in a program. */
+type NameOf = (name: SettingName) => string
 
 /** What is wrong with settings that are each right by themselves; one line a contradiction. */
-export function contradictions(settings: Partial<Settings>): string[] {
-  return RULES.filter(([holds]) => holds(settings)).map(([, problem]) => problem)
+export function contradictions(settings: Partial<Settings>, nameOf: NameOf): string[] {
+  return RULES.flatMap((rule) => rule(settings, nameOf) ?? [])
 }
 
 /** Whether settings say that the upstream asks for an OAuth token. */
@@ -22,36 +25,45 @@ function readsClaims(settings: Partial<Settings>): boolean {
   return claims.some((claim) => claim !== undefined)
 }
 
-const RULES: readonly [holds: (settings: Partial<Settings>) => boolean, problem: string][] = [
-  [
-    ({ genesysBaseUrl, genesysRegion }) =>
-      genesysBaseUrl !== undefined && genesysRegion !== undefined,
-    'GENESYS_CLOUD_BASE_URL and GENESYS_CLOUD_REGION contradict each other: the first is profile seed, the second profile genesys; keep one',
-  ],
-  [
-    (settings) => settings.llmApiKey !== undefined && usesOAuth(settings),
-    'LLM_API_KEY and the OAuth client of GENESYS_CLOUD_* contradict each other: an upstream takes one of them; remove the other, or set SLUICE_UPSTREAM_PROFILE=openai to use the key',
-  ],
-  [
-    ({ profile, tokenUrl, oauthScope }) =>
-      profile === 'openai' && (tokenUrl !== undefined || oauthScope !== undefined),
-    'SLUICE_TOKEN_URL and SLUICE_OAUTH_SCOPE contradict SLUICE_UPSTREAM_PROFILE=openai, which asks for no token',
-  ],
-  [
-    (settings) => settings.jwksUrl === undefined && readsClaims(settings),
-    'SLUICE_JWT_JWKS_URL is absent, so no token is accepted, but SLUICE_JWT_*_CLAIM settings read its claims; set it, or remove them',
-  ],
-  [
-    ({ jwtPolicyClaim, jwtPolicies = [] }) =>
-      jwtPolicyClaim !== undefined && jwtPolicies.length === 0,
-    'SLUICE_JWT_POLICY_CLAIM without SLUICE_JWT_POLICIES: list the policies that the claim may name',
-  ],
-  [
-    ({ jwtModelsClaim, jwtModels = [] }) => jwtModelsClaim !== undefined && jwtModels.length === 0,
-    'SLUICE_JWT_MODELS_CLAIM without SLUICE_JWT_MODELS: list the models that the claim may choose from',
-  ],
-  [
-    ({ audit, auditStrict }) => audit === 'off' && auditStrict === true,
-    'SLUICE_AUDIT_STRICT=true contradicts SLUICE_AUDIT=off: nothing could be served',
-  ],
+/** The settings that make an upstream ask for an OAuth token. */
+const OAUTH = [
+  'profile',
+  'genesysBaseUrl',
+  'genesysRegion',
+  'clientId',
+  'clientSecret',
+] as const satisfies readonly SettingName[]
+
+type Rule = (settings: Partial<Settings>, nameOf: NameOf) => string | undefined
+
+const RULES: readonly Rule[] = [
+  ({ genesysBaseUrl, genesysRegion }, nameOf) =>
+    genesysBaseUrl === undefined || genesysRegion === undefined
+      ? undefined
+      : `${nameOf('genesysBaseUrl')} and ${nameOf('genesysRegion')} contradict each other: the first is profile seed, the second profile genesys; keep one`,
+  (settings, nameOf) => {
+    const oauth = OAUTH.find((name) => settings[name] !== undefined)
+    if (settings.llmApiKey === undefined || oauth === undefined || !usesOAuth(settings)) return
+    return `${nameOf('llmApiKey')} and ${nameOf(oauth)} contradict each other: an upstream takes an API key or an OAuth client; remove one of the two, or set SLUICE_UPSTREAM_PROFILE=openai to use the key`
+  },
+  ({ profile, tokenUrl, oauthScope }, nameOf) =>
+    profile !== 'openai' || (tokenUrl === undefined && oauthScope === undefined)
+      ? undefined
+      : `${nameOf(tokenUrl === undefined ? 'oauthScope' : 'tokenUrl')} contradicts the profile openai of ${nameOf('profile')}, which asks for no token`,
+  (settings, nameOf) =>
+    settings.jwksUrl !== undefined || !readsClaims(settings)
+      ? undefined
+      : `${nameOf('jwksUrl')} is absent, so no token is accepted, but claims of tokens are to be read; set it, or remove them`,
+  ({ jwtPolicyClaim, jwtPolicies = [] }, nameOf) =>
+    jwtPolicyClaim === undefined || jwtPolicies.length > 0
+      ? undefined
+      : `${nameOf('jwtPolicyClaim')} without ${nameOf('jwtPolicies')}: list the policies that the claim may name`,
+  ({ jwtModelsClaim, jwtModels = [] }, nameOf) =>
+    jwtModelsClaim === undefined || jwtModels.length > 0
+      ? undefined
+      : `${nameOf('jwtModelsClaim')} without ${nameOf('jwtModels')}: list the models that the claim may choose from`,
+  ({ audit, auditStrict }, nameOf) =>
+    audit !== 'off' || auditStrict !== true
+      ? undefined
+      : `${nameOf('auditStrict')}=true contradicts ${nameOf('audit')}=off: nothing could be served`,
 ]

@@ -37,7 +37,7 @@ export function gatewayConfig(options: GatewayOptions): GatewayConfig {
       problems.push(`${name}: not allowed; allowed: ${setting.kind.allowed}`)
     }
   }
-  problems.push(...contradictions(settings))
+  problems.push(...contradictions(settings, (name) => name))
   if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
   return { settings: settings as Settings, models, policies, detectors, logger }
 }

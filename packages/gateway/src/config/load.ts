@@ -18,6 +18,7 @@ import { settingsOfUpstreams } from './upstreams.ts'
 import {
   type Environment,
   fromVariables,
+  type Given,
   PATH_VARIABLE,
   STRAY_VARIABLES,
   secretFilesOf,
@@ -60,8 +61,11 @@ export function loadConfig(environment: Environment, folder: string): LoadedConf
     problems,
   })
   for (const [name, setting] of Object.entries<Setting>(SETTINGS)) {
-    const given = fromVariables(setting, variables, problems)
     const own = valueAt(file, setting.path)
+    const named = fromVariables(setting, variables, problems)
+    // The file names the upstream: what lies around for others must not divert its traffic, or get its key.
+    const isNamedByFile = own !== undefined || file.upstreams !== undefined
+    const given = isNamedByFile && isStray(named) ? undefined : named
     if (own !== undefined && ofUpstreams[name] !== undefined)
       problems.push(`upstreams.default: contradicts ${setting.path}; use one of the two`)
     const fromFile = given === undefined ? (ofUpstreams[name] ?? own) : undefined
@@ -73,7 +77,8 @@ export function loadConfig(environment: Environment, folder: string): LoadedConf
   }
   const detectors = settingsOfDetectors(file.detectors ?? {}, { variables, problems })
   withoutStrays(values)
-  problems.push(...contradictions(values.settings))
+  const nameOf = (name: SettingName) => nameIn(values, name, ofUpstreams)
+  problems.push(...contradictions(values.settings, nameOf))
   if (problems.length > 0) throw new GatewayError('configuration', problems.join('\n'))
   return {
     settings: values.settings as Settings,
@@ -99,6 +104,21 @@ function readDotEnvOf(folder: string): Environment {
 
 function sourceOf(variable: string, environment: Environment): Source {
   return environment[variable] === undefined ? '.env' : 'environment'
+}
+
+function isStray(given: Given | undefined): boolean {
+  return given !== undefined && STRAY_VARIABLES.has(given.variable)
+}
+
+/** Where a setting's value came from, or where it could: a variable, or a place in sluice.yaml. */
+function nameIn(
+  { variables, sources }: Values,
+  name: SettingName,
+  ofUpstreams: Readonly<Record<string, unknown>>,
+): string {
+  const { env, path } = SETTINGS[name]
+  if (sources[name] !== 'file') return variables[name] ?? env
+  return ofUpstreams[name] === undefined ? path : 'upstreams.default'
 }
 
 /**

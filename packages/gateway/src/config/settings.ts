@@ -155,12 +155,12 @@ export const SETTINGS = {
   }),
   httpProxy: optional('HTTP_PROXY upstream.proxy.http', proxy(), {
     about:
-      'Proxy for an upstream or token endpoint at an http URL; loopback is never asked through it.',
+      'Proxy for upstream, token endpoint, issuer and webhook at an http URL; loopback is never asked through it.',
     aliases: ['http_proxy'],
     isSecret: true,
   }),
   httpsProxy: optional('HTTPS_PROXY upstream.proxy.https', proxy(), {
-    about: 'Proxy for one at an https URL; without it HTTP_PROXY.',
+    about: 'Proxy for those at an https URL; without it HTTP_PROXY.',
     aliases: ['https_proxy'],
     isSecret: true,
   }),

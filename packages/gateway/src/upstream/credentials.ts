@@ -5,6 +5,7 @@
 import type { Dispatcher } from 'undici'
 import { request } from 'undici'
 import { systemClock } from '../clock.ts'
+import { masked } from '../config/masked.ts'
 import { GatewayError } from '../errors.ts'
 import { isJsonObject } from '../json-object.ts'
 import { connectionFailure, correlationOf } from './failures.ts'
@@ -108,7 +109,7 @@ async function fetchToken(
   monotonic: () => number,
 ): Promise<Token> {
   const requestedAt = monotonic()
-  const whom = `the token endpoint ${oauth.tokenUrl}`
+  const whom = `the token endpoint ${masked(oauth.tokenUrl)}`
   const signal = AbortSignal.timeout(oauth.timeoutMs)
   try {
     const { statusCode, headers, body } = await request(oauth.tokenUrl, {

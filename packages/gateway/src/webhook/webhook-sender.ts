@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Agent, request } from 'undici'
+import { Agent, type Dispatcher, request } from 'undici'
 import { backoffMs } from '../backoff.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
@@ -19,6 +19,8 @@ export interface WebhookSenderOptions {
   /** Key of the signature, at least 16 characters. */
   readonly secret: string
   readonly logger: Pick<Logger, 'info' | 'warn'>
+  /** Its connections, which are this sender's own and end with it. Default: to the receiver without a proxy. */
+  readonly dispatcher?: Dispatcher
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** From 0 up to 1, for the jitter of retries. Default `Math.random`. */
@@ -69,9 +71,9 @@ const MAX_ANSWER_BYTES = 16_384
 
 /** The webhook of one gateway. */
 export class WebhookSender {
-  readonly #options: Required<WebhookSenderOptions>
+  readonly #options: Required<Omit<WebhookSenderOptions, 'dispatcher'>>
   readonly #queue: EventQueue
-  readonly #agent = new Agent({ connections: 1 })
+  readonly #dispatcher: Dispatcher
   readonly #stop = new AbortController()
   #attempt: AbortController | undefined
   #timer: NodeJS.Timeout | undefined
@@ -88,6 +90,7 @@ export class WebhookSender {
   constructor(options: WebhookSenderOptions) {
     assertUsable(options)
     this.#options = { ...DEFAULTS, ...options }
+    this.#dispatcher = options.dispatcher ?? new Agent({ connections: 1 })
     const { maxQueuedEvents: events, maxQueuedBytes: bytes } = this.#options
     this.#queue = new EventQueue({ events, bytes })
   }
@@ -124,7 +127,7 @@ export class WebhookSender {
     clearTimeout(deadline)
     clearTimeout(this.#timer)
     this.#drop(this.#queue.take({ events: Infinity, bytes: Infinity }).length)
-    await this.#agent.destroy()
+    await this.#dispatcher.destroy()
   }
 
   #schedule(): void {
@@ -196,7 +199,7 @@ export class WebhookSender {
     try {
       const answer = await request(url, {
         method: 'POST',
-        dispatcher: this.#agent,
+        dispatcher: this.#dispatcher,
         signal: attempt.signal,
         body,
         headers: {

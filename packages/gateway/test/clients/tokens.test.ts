@@ -180,6 +180,20 @@ describe('TokenVerifier', () => {
     expect(result).toMatchObject({ reason: 'invalid_token' })
   })
 
+  it('asks the issuer by the way that it is given', async () => {
+    const issuer = await Issuer.start()
+    const asked: unknown[] = []
+    const tokens = verifier(issuer, {
+      jwksUrl: 'https://keys.example/jwks',
+      fetch: (url) => {
+        asked.push(url)
+        return fetch(issuer.url)
+      },
+    })
+    expect((await tokens.check(await issuer.sign())).ok).toBe(true)
+    expect(asked).toEqual(['https://keys.example/jwks'])
+  })
+
   it('fetches the keys once for many tokens', async () => {
     const issuer = await Issuer.start()
     const tokens = verifier(issuer)

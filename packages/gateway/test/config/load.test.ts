@@ -215,13 +215,10 @@ describe('loadConfig', () => {
       { GENESYS_CLOUD_REGION: 'eu-west-1', GENESYSCLOUD_REGION: 'eu-west-2' },
       'GENESYS_CLOUD_REGION and GENESYSCLOUD_REGION have different values',
     ],
-    [
-      { GENESYS_CLOUD_REGION: 'eu-west-1', LLM_API_KEY: 'key' },
-      'LLM_API_KEY and the OAuth client of GENESYS_CLOUD_* contradict each other',
-    ],
+    [{ GENESYS_CLOUD_REGION: 'eu-west-1', LLM_API_KEY: 'key' }, 'LLM_API_KEY and GENESYS_CLOUD_'],
     [
       { SLUICE_UPSTREAM_PROFILE: 'openai', SLUICE_TOKEN_URL: 'https://a.example/token' },
-      'SLUICE_TOKEN_URL and SLUICE_OAUTH_SCOPE contradict SLUICE_UPSTREAM_PROFILE=openai',
+      'SLUICE_TOKEN_URL contradicts the profile openai of SLUICE_UPSTREAM_PROFILE',
     ],
     [{ SLUICE_AUDIT: 'off', SLUICE_AUDIT_STRICT: 'true' }, 'SLUICE_AUDIT_STRICT=true contradicts'],
     [{ SLUICE_JWT_TENANT_CLAIM: 'org' }, 'SLUICE_JWT_JWKS_URL is absent'],

@@ -50,7 +50,45 @@ describe('the upstream called default', () => {
   })
 })
 
+describe('variables that lie around for others', () => {
+  const lying = { OPENAI_BASE_URL: 'http://127.0.0.1:9/elsewhere', OPENAI_API_KEY: 'sk-elsewhere' }
+
+  it('neither divert what the file names nor give it their key', () => {
+    const { settings } = load(`${OPENAI} }`, lying)
+    const { settings: alone } = load(`${OPENAI} }`)
+    expect(settings.llmBaseUrl).toBe(alone.llmBaseUrl)
+    expect(settings.llmApiKey).toBeUndefined()
+    const section = 'upstream: { baseUrl: http://127.0.0.1:8/v1 }'
+    expect(load(section, lying).settings.llmBaseUrl).toBe('http://127.0.0.1:8/v1')
+  })
+
+  it('count where nothing else names an upstream', () => {
+    const { settings } = load('log: { level: warn }', lying)
+    expect(settings).toMatchObject({ llmBaseUrl: lying.OPENAI_BASE_URL, llmApiKey: 'sk-elsewhere' })
+  })
+})
+
 describe('what is not supported or contradicts', () => {
+  it.each([
+    [
+      'upstreams:\n  default: { kind: genesys, region: eu-central-1, clientIdEnv: A }',
+      { LLM_API_KEY: 'k' },
+      'LLM_API_KEY and upstreams.default contradict each other',
+    ],
+    [
+      `${OPENAI} }`,
+      { SLUICE_TOKEN_URL: 'https://login.example/token' },
+      'SLUICE_TOKEN_URL contradicts the profile openai of upstreams.default',
+    ],
+    [
+      'upstream: { genesys: { baseUrl: https://a.example, region: eu-central-1 } }',
+      {},
+      'upstream.genesys.baseUrl and upstream.genesys.region contradict each other',
+    ],
+  ])('is named as it was written: %s with %o', (yaml, variables, problem) => {
+    expect(() => load(yaml, { A: 'a', ...variables })).toThrow(problem)
+  })
+
   it.each([
     [
       'a second upstream',

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { gatewayForTest } from '../harness/gateway-on-sandbox.ts'
 import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
+import { bearer } from './key-file.ts'
 import { runSluice } from './running-sluice.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -40,6 +41,26 @@ async function proxyTo(port: number): Promise<{ url: string; asked: string[] }> 
   return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, asked }
 }
 
+async function receiverForTest(): Promise<{ url: string; bodies: string[] }> {
+  const bodies: string[] = []
+  const server = createServer((request, response) => {
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      bodies.push(body)
+      response.end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies }
+}
+
 const ask = async (url: string) =>
   shapeOf(await (await TutorialClient.connect(url)).ask('sandbox-fast'))
 
@@ -55,6 +76,31 @@ describe('a request to the upstream', () => {
     const [request] = sandbox.requests()
     expect(request?.path).toBe('/v1/chat/completions')
     expect(request?.headers).toMatchObject({ 'x-team': 'desk', 'content-type': 'application/json' })
+  })
+
+  it('goes through the proxy also to the webhook and to the issuer of tokens', async () => {
+    const sandbox = await sandboxForTest()
+    const { url: receiver, bodies } = await receiverForTest()
+    const { url: httpProxy, asked } = await proxyTo(Number(new URL(receiver).port))
+    const gateway = await gatewayForTest({
+      llmBaseUrl: `${sandbox.url}/v1`,
+      httpProxy,
+      webhookUrl: 'http://hook.example/events',
+      webhookSecret: 'a secret of 16 and more',
+      jwksUrl: 'https://keys.example/jwks',
+      jwtIssuer: 'https://login.example',
+      jwtAudience: 'sluice',
+      allowAnonymous: true,
+    })
+    expect(await ask(gateway.url)).toBe(DONE)
+    await until('the webhook is called', () => bodies.length > 0)
+    expect(asked).toEqual(['hook.example:80'])
+    const token = ['{"alg":"ES256","kid":"a"}', '{}', 'x'].map((part) =>
+      Buffer.from(part).toString('base64url'),
+    )
+    const refused = await TutorialClient.connect(gateway.url, [], bearer(token.join('.')))
+    await refused.closed
+    expect(asked).toContain('keys.example:443')
   })
 
   it('goes through the proxy, with its password, but for loopback and the hosts that are excepted', async () => {
