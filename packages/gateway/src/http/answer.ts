@@ -1,4 +1,5 @@
 /** Follows a completion for one HTTP request: joins the log, the form in which it is written, and the response. */
+import { gap } from '../completion/completions.ts'
 import type { Subscriber, Subscription } from '../completion/subscription.ts'
 import { AnswerResponse, type AnswerResponseOptions } from './answer-response.ts'
 
@@ -31,7 +32,15 @@ export class Answer implements Subscriber {
       },
       onGone: () => subscription.close(),
     })
-    subscription.deliver()
+    const { log } = subscription.feed
+    if (log.first > subscription.cursor + 1) this.#miss(subscription, this.#response)
+    else subscription.deliver()
+  }
+
+  /** Others took the beginning long ago, and it is not kept any more. */
+  #miss(subscription: Subscription, response: AnswerResponse): void {
+    response.fail(gap(subscription.feed.log.firstSequence), '')
+    subscription.close()
   }
 
   onFeed(subscription: Subscription): void {

@@ -15,6 +15,8 @@ import { ObjectForm } from './object-form.ts'
 import { replyError, replyingErrors } from './reply.ts'
 import { readBody } from './request-body.ts'
 
+const MAX_IDEMPOTENCY_KEY = 128
+
 export function chatRoute(services: HttpServices): ClientRoute {
   return {
     method: 'POST',
@@ -47,7 +49,7 @@ async function complete(exchange: ClientExchange, services: HttpServices): Promi
   }))
   if (body === undefined) return
   const order = orderOf(body, request.headers, { client, services })
-  const isResumable = order.lifetime.retentionMs > 0
+  const isResumable = !order.lifetime.endsWithConnection
   const answer = new Answer()
   const subscription = await completions.start(order, answer)
   const { requestId } = subscription.feed.header
@@ -66,24 +68,35 @@ function orderOf(
     'x-sluice-on-overflow': onOverflow,
     'x-sluice-on-disconnect': onDisconnect,
   } = headers
+  const idempotencyKey = idempotencyKeyOf(headers)
   const wish = {
     request,
     bytes,
     conversationId: conversationIdOf(conversationId),
     onOverflow: overflowOf(onOverflow),
     wantsVerbatim: false,
-    lifetime: lifetimeOf(onDisconnect, services.live.current),
+    idempotencyKey,
+    lifetime: lifetimeOf(onDisconnect, idempotencyKey !== undefined, services.live.current),
   }
   return services.admission.order(wish, client)
 }
 
-function lifetimeOf(onDisconnect: unknown, { settings }: HttpConfig): Lifetime {
+/** @param isShared the same request may come again and is then answered from the same log */
+function lifetimeOf(
+  onDisconnect: unknown,
+  isShared: boolean,
+  { settings: { graceMs, retentionMs } }: HttpConfig,
+): Lifetime {
+  if (onDisconnect === 'continue') return { graceMs, retentionMs, endsWithConnection: false }
   if (onDisconnect === undefined || onDisconnect === 'cancel')
-    return { graceMs: 0, retentionMs: 0, endsWithConnection: true }
-  if (onDisconnect !== 'continue')
-    throw invalidRequest('x-sluice-on-disconnect: expected "cancel" or "continue"')
-  const { graceMs, retentionMs } = settings
-  return { graceMs, retentionMs, endsWithConnection: false }
+    return { graceMs: 0, retentionMs: isShared ? retentionMs : 0, endsWithConnection: true }
+  throw invalidRequest('x-sluice-on-disconnect: expected "cancel" or "continue"')
+}
+
+function idempotencyKeyOf({ 'idempotency-key': key }: IncomingHttpHeaders): string | undefined {
+  if (key === undefined) return undefined
+  if (typeof key === 'string' && key !== '' && key.length <= MAX_IDEMPOTENCY_KEY) return key
+  throw invalidRequest(`idempotency-key: expected 1 to ${MAX_IDEMPOTENCY_KEY} characters`)
 }
 
 function formOf(

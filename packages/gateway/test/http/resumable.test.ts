@@ -139,6 +139,25 @@ describe('a completion that goes on', () => {
     expect(again.body).toContain('content_filter')
   })
 
+  it('is one for any number of requests with the same key, and of no other body', async () => {
+    const { complete, sandbox } = await httpGateway({ sandbox: { deltaIntervalMs: 2 } })
+    const key = { 'idempotency-key': 'order-7' }
+    const answers = await Promise.all([
+      complete({}, key),
+      complete({}, key),
+      complete({ stream: true }, key),
+    ])
+    const last = await complete({ stream: true }, key)
+    const text = JSON.parse(answers[0].body).choices[0].message.content
+    expect(JSON.parse(answers[1].body).choices[0].message.content).toBe(text)
+    expect(textOf(chunksOf(answers[2].body))).toBe(text)
+    expect(textOf(chunksOf(last.body))).toBe(text)
+    expect(sandbox.stats().chatRequests).toBe(1)
+    const other = await complete({ model: 'sandbox-fast' }, key)
+    expect([other.status, other.headers['x-should-retry']]).toEqual([409, 'false'])
+    expect((await complete({}, { 'idempotency-key': 'x'.repeat(129) })).status).toBe(400)
+  })
+
   it.each(['stream', 'cancel'])(
     'cannot be told from an absent one by others (%s)',
     async (what) => {
