@@ -17,12 +17,13 @@ function versions(version) {
   const changes = []
   for (const folder of ['.', ...workspaces]) {
     const manifest = { ...manifestOf(folder), version }
-    if (manifest.dependencies !== undefined) {
-      const entries = Object.entries(manifest.dependencies).map(([name, range]) => [
+    for (const field of ['dependencies', 'peerDependencies']) {
+      if (manifest[field] === undefined) continue
+      const entries = Object.entries(manifest[field]).map(([name, range]) => [
         name,
         name.startsWith('@sluice/') ? version : range,
       ])
-      manifest.dependencies = Object.fromEntries(entries)
+      manifest[field] = Object.fromEntries(entries)
     }
     changes.push([join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`])
   }

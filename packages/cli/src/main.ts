@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   sandbox: async () => (await import('./sandbox.ts')).sandboxCommand(),
   audit: async () => (await import('./audit.ts')).auditCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),
+  ner: async () => (await import('./ner.ts')).nerCommand(),
   policy: async () => (await import('./policy.ts')).policyCommand(),
 }
 

@@ -240,11 +240,12 @@ function createWebhook(
 
 /** Ends what the parts hold open: sockets with a code, then what was to be written and sent. */
 export async function disassemble(
-  { server, admin, readiness, reporting, dispatcher }: Assembly,
+  { server, admin, readiness, reporting, detectors, dispatcher }: Assembly,
   { code, reason }: { code: number; reason: string },
 ): Promise<void> {
   readiness.stop()
   await server.close(code, reason)
   admin?.close()
-  await Promise.all([reporting.close(), dispatcher.destroy()])
+  const ending = Object.values(detectors).map((detector) => detector.close())
+  await Promise.all([reporting.close(), dispatcher.destroy(), ...ending])
 }

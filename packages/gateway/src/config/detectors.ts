@@ -1,4 +1,6 @@
 /** `detectors` of sluice.yaml: what finds names and the like, each by its name, its secret in a variable or a file. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
 import type { DetectorSettings } from '../detectors/detector-settings.ts'
 import { headers, url } from './kinds.ts'
@@ -41,20 +43,55 @@ const presidio = z.strictObject({
   ...remote,
 })
 
-const detector = z.discriminatedUnion('kind', [http, presidio], {
-  error: 'expected the kind http or presidio',
+const model = z.strictObject({
+  kind: z.literal('model'),
+  entities: z
+    .array(z.enum(['PERSON', 'LOCATION']))
+    .min(1)
+    .default(['PERSON', 'LOCATION'])
+    .describe('Default both.'),
+  folder: text.optional().describe('Folder of the model. Default: SLUICE_NER_MODEL.'),
+  workers: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe('Threads, each with a copy of the model. Default 1.'),
+  threshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.5)
+    .describe('How likely a word has to be, to be taken for an entity. Default 0.5.'),
+  ...shared,
+})
+
+const detector = z.discriminatedUnion('kind', [http, presidio, model], {
+  error: 'expected the kind http, presidio or model',
 })
 
 export const detectorsSchema = z
   .record(z.string(), detector)
   .describe('Detectors by the names that policies give them.')
 
+interface DetectorSources extends UpstreamSources {
+  /** The folder of models that name none. */
+  nerModel: string | undefined
+}
+
 /** What is configured, with its secrets; adds a problem for whatever cannot be had. */
 export function settingsOfDetectors(
   detectors: z.infer<typeof detectorsSchema>,
-  { variables, problems }: UpstreamSources,
+  { variables, problems, nerModel }: DetectorSources,
 ): Record<string, DetectorSettings> {
   const entries = Object.entries(detectors).map(([name, given]): [string, DetectorSettings] => {
+    if (given.kind === 'model') {
+      const { folder = nerModel ?? '', language, ...rest } = given
+      const isThere = existsSync(join(folder, 'config.json'))
+      if (!isThere)
+        problems.push(`detectors.${name}: no model in ${JSON.stringify(folder)} (SLUICE_NER_MODEL)`)
+      return [name, { ...rest, folder, language }]
+    }
     const { apiKeyEnv: env, apiKeyFile: file, headers = {}, language, ...rest } = given
     const at = `detectors.${name}.apiKey`
     const apiKey = secretOf({ at, env, file, variables }, problems)

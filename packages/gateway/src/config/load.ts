@@ -75,7 +75,11 @@ export function loadConfig(environment: Environment, folder: string): LoadedConf
     values.sources[name] = sourceOf(given.variable, environment)
     values.variables[name] = given.variable
   }
-  const detectors = settingsOfDetectors(file.detectors ?? {}, { variables, problems })
+  const detectors = settingsOfDetectors(file.detectors ?? {}, {
+    variables,
+    problems,
+    nerModel: values.settings.nerModel as string | undefined,
+  })
   withoutStrays(values)
   const nameOf = (name: SettingName) => nameIn(values, name, ofUpstreams)
   problems.push(...contradictions(values.settings, nameOf))

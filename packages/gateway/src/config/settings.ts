@@ -454,6 +454,11 @@ export const SETTINGS = {
     text('seed, standard, strict, private, off, or a policy of sluice.yaml'),
     { about: 'The guard policy. Profile seed: seed; the others: standard.', reloads: true },
   ),
+  nerModel: optional(
+    'SLUICE_NER_MODEL guard.nerModel',
+    text('the path of a folder'),
+    'Folder of the model of detectors of kind `model`; `sluice ner pull` fills it.',
+  ),
   onOverflow: setting(
     'SLUICE_ON_OVERFLOW request.onOverflow',
     [oneOf('reject', 'truncate'), 'reject'],

@@ -23,3 +23,11 @@ interface RemoteSettings extends SharedSettings {
 export type DetectorSettings =
   | (RemoteSettings & { kind: 'http' })
   | (RemoteSettings & { kind: 'presidio' })
+  | (SharedSettings & {
+      kind: 'model'
+      folder: string
+      /** Threads, each with a copy of the model. */
+      workers: number
+      /** How likely a word has to be, to be taken for an entity. */
+      threshold: number
+    })

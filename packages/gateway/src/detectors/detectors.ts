@@ -1,9 +1,9 @@
 /** The detectors of a gateway: each made once, by its name, and bounded. Nothing is loaded or connected before it is asked. */
-import type { SegmentDetector } from '@sluice/guard'
 import type { Dispatcher } from 'undici'
 import type { DetectorSettings } from './detector-settings.ts'
 import { HttpDetector } from './http-detector.ts'
-import { LimitedDetector } from './limited-detector.ts'
+import { type EndableDetector, LimitedDetector } from './limited-detector.ts'
+import { ModelDetector } from './model-detector.ts'
 import { PresidioDetector } from './presidio-detector.ts'
 
 export type Detectors = Readonly<Record<string, LimitedDetector>>
@@ -20,11 +20,13 @@ export function createDetectors(
   return Object.fromEntries(entries)
 }
 
-function detectorOf(settings: DetectorSettings, dispatcher: Dispatcher): SegmentDetector {
+function detectorOf(settings: DetectorSettings, dispatcher: Dispatcher): EndableDetector {
   switch (settings.kind) {
     case 'http':
       return new HttpDetector({ ...settings, dispatcher })
     case 'presidio':
       return new PresidioDetector({ ...settings, dispatcher })
+    case 'model':
+      return new ModelDetector(settings)
   }
 }

@@ -6,6 +6,8 @@ export type FailureReason =
   | 'breaker_open'
   | 'unreachable'
   | 'invalid_answer'
+  /** It cannot work here: its model or a package is missing. */
+  | 'unusable'
 
 export class DetectorFailure extends Error {
   override readonly name = 'DetectorFailure'

@@ -25,14 +25,19 @@ type Limits = Pick<
   'entities' | 'language' | 'timeoutMs' | 'concurrency' | 'queue'
 >
 
+/** A detector that may hold something that has to be ended, such as threads. */
+export interface EndableDetector extends SegmentDetector {
+  close?(): Promise<void>
+}
+
 export class LimitedDetector implements NamedDetector {
   readonly name: string
-  readonly #detector: SegmentDetector
+  readonly #detector: EndableDetector
   readonly #limits: Limits
   readonly #policy
   readonly #bulkhead
 
-  constructor(name: string, detector: SegmentDetector, limits: Limits) {
+  constructor(name: string, detector: EndableDetector, limits: Limits) {
     this.name = name
     this.#detector = detector
     this.#limits = limits
@@ -68,6 +73,10 @@ export class LimitedDetector implements NamedDetector {
       signal.throwIfAborted()
       throw failureOf(error, deadline.aborted, this.#limits.timeoutMs)
     }
+  }
+
+  async close(): Promise<void> {
+    await this.#detector.close?.()
   }
 
   /** `asker`: the signal of whoever asks; to give up is no failure of the detector. */

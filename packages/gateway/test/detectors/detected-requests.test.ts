@@ -86,6 +86,12 @@ describe('a request with a name in it', () => {
   })
 })
 
+it('a rule that would have answers judged is refused, since none is', async () => {
+  await expect(gatewayWith({ rule: { direction: 'both' } })).rejects.toThrow(
+    'what only detectors find is looked for in requests',
+  )
+})
+
 describe('a detector that does not answer', () => {
   it('has the request refused, and nothing of it leaves', async () => {
     const { client } = await gatewayWith({ answer: NEVER, timeoutMs: 50 })
