@@ -13,7 +13,10 @@ export type ClientLimit = (typeof CLIENT_LIMITS)[number]
 /** Bounds of one client; what is absent falls back to the gateway's own setting. */
 export type ClientLimits = Readonly<Partial<Record<ClientLimit, number | undefined>>>
 
-/** One client. Two are the same exactly when `kind`, `tenant` and `id` are equal, also over a token's refresh. */
+/**
+ * One client. Two are the same exactly when `kind`, `tenant`, `id` and the grant's subject are equal, also over a token's
+ * refresh; see `ownerOf`.
+ */
 export interface Principal {
   readonly kind: 'key' | 'token' | 'anonymous'
   /** A key's public id, a token's subject, or `anonymous`. */
