@@ -1,7 +1,16 @@
 /** `sluice policy`: what the guard's policies are, and what one would do with a text. How one does on many is policy-audit's. */
 
+import { randomBytes } from 'node:crypto'
 import { judge } from '@sluice/gateway'
-import { type Finding, POLICY_NAMES, type Policy, type Span } from '@sluice/guard'
+import {
+  type Finding,
+  type OpenOptions,
+  POLICY_NAMES,
+  type Policy,
+  type PseudonymCounts,
+  Pseudonyms,
+  type Span,
+} from '@sluice/guard'
 import { Command } from 'commander'
 import { policiesOf, policyInUse, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
@@ -13,6 +22,7 @@ import { neutralise, paint } from './terminal.ts'
 interface TestOptions extends TextOptions {
   delta: number
   json?: boolean
+  roundTrip?: boolean
 }
 
 export function policyCommand(): Command {
@@ -39,6 +49,7 @@ export function policyCommand(): Command {
     )
       .argument('[text]', 'read from standard input if it is piped')
       .option('--delta <n>', 'characters of one delta', wholeNumber, 4)
+      .option('--round-trip', 'takes the text for a request, and what is sent of it for the answer')
       .option('--json', 'the result as JSON')
       .action(test),
   )
@@ -80,7 +91,7 @@ async function test(argument: string | undefined, options: TestOptions): Promise
     throw new CommandError('What should be tested? Give a text, or pipe one in')
   const config = readConfiguration(process.env, process.cwd())
   const policy = policiesOf(config)(options.policy ?? policyInUse(config))
-  const result = stream(policy, text, { ...options, ...(await detected(policy, text, options)) })
+  const result = await tested(policy, text, options)
   if (options.json === true) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`)
   else for (const line of report(text, policy, result)) process.stdout.write(`${line}\n`)
 }
@@ -91,13 +102,29 @@ interface Detected {
   unjudged: string[]
 }
 
-async function detected(policy: Policy, text: string, options: TestOptions): Promise<Detected> {
-  const detection = policy.detection(openOptionsOf(options))
+async function detected(policy: Policy, text: string, where: OpenOptions): Promise<Detected> {
+  const detection = policy.detection(where)
   const unjudged: string[] = []
   if (detection === undefined) return { spans: undefined, unjudged }
   const onUnjudged = (name: string) => unjudged.push(name)
   const { signal } = new AbortController()
   return { spans: await judge(detection, text, { signal, onUnjudged }), unjudged }
+}
+
+/** What the policy makes of a text and, for a round trip, of an answer that repeats what was sent. */
+async function tested(policy: Policy, text: string, options: TestOptions): Promise<TestedText> {
+  const { delta, channel, roundTrip } = options
+  const asked = openOptionsOf(roundTrip === true ? { ...options, direction: 'input' } : options)
+  const pseudonyms = policy.pseudonyms && new Pseudonyms({ key: randomBytes(32), scope: '' })
+  const where = asked.direction === 'input' ? { ...asked, pseudonyms } : asked
+  const streamed = stream(policy, text, { delta, where, ...(await detected(policy, text, where)) })
+  if (roundTrip !== true) return streamed
+  if (pseudonyms === undefined)
+    throw new CommandError(`Policy ${policy.name} makes no stand-ins, so nothing would come back`)
+  const answer = { channel, direction: 'output', pseudonyms } as const
+  const nothing = { spans: undefined, unjudged: [] }
+  const { sent: back, held } = stream(policy, streamed.sent, { delta, where: answer, ...nothing })
+  return { ...streamed, held, back, standIns: pseudonyms.counts }
 }
 
 interface StreamedText extends Detected {
@@ -108,9 +135,20 @@ interface StreamedText extends Detected {
   held: number[]
 }
 
-function stream(policy: Policy, text: string, options: TestOptions & Detected): StreamedText {
-  const { delta, spans, unjudged } = options
-  const guard = policy.open(openOptionsOf(options))
+interface TestedText extends StreamedText {
+  /** What comes back of what was sent; `held` is then about that. */
+  back?: string
+  standIns?: PseudonymCounts
+}
+
+interface StreamOptions extends Detected {
+  delta: number
+  where: OpenOptions
+}
+
+function stream(policy: Policy, text: string, options: StreamOptions): StreamedText {
+  const { delta, where, spans, unjudged } = options
+  const guard = policy.open(where)
   const streamed: StreamedText = {
     ...{ sent: '', findings: [], blockedBy: undefined, held: [] },
     ...{ spans, unjudged },
@@ -133,7 +171,7 @@ function stream(policy: Policy, text: string, options: TestOptions & Detected): 
 function* report(
   text: string,
   policy: Policy,
-  { sent, findings, blockedBy, held, spans, unjudged }: StreamedText,
+  { sent, findings, blockedBy, held, spans, unjudged, back, standIns }: TestedText,
 ): Generator<string> {
   yield `policy  ${policy.name} (${policy.hash})`
   yield `found   ${marked(text, findings)}`
@@ -145,6 +183,11 @@ function* report(
   for (const name of unjudged)
     yield paint('red', `detector ${neutralise(name)} could not judge the text`, process.stdout)
   yield `sent    ${neutralise(sent)}`
+  if (back !== undefined && standIns !== undefined) {
+    const { replaced, restored, keptInLinks } = standIns
+    yield `back    ${neutralise(back)}`
+    yield `        ${replaced} replaced, ${restored} restored, ${keptInLinks} kept in links`
+  }
   if (blockedBy !== undefined)
     yield paint('red', `blocked by rule ${neutralise(blockedBy)}`, process.stdout)
   const sum = held.reduce((total, value) => total + value, 0)

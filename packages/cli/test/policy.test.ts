@@ -72,6 +72,21 @@ describe('sluice policy', () => {
     expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('tool_arguments')])
   })
 
+  it('takes a text there and back: as a request with stand-ins, then as the answer that repeats them', async () => {
+    const text = 'Mail jo.doe@example.org or see https://x.example/?q=jo.doe@example.org'
+    const args = ['policy', 'test', '--policy', 'private', '--round-trip', text]
+    const { stdout } = await sluice(args)
+    expect(stdout).toMatch(
+      /^sent {4}Mail EMAIL_ADDRESS_\w{4} or see https:\S*q=EMAIL_ADDRESS_\w{4}$/m,
+    )
+    expect(stdout).toMatch(
+      /^back {4}Mail jo\.doe@example\.org or see https:\S*q=EMAIL_ADDRESS_\w{4}$/m,
+    )
+    expect(stdout).toMatch(/^ +2 replaced, 1 restored, 1 kept in links$/m)
+    const none = await sluice(['policy', 'test', '--policy', 'standard', '--round-trip', text])
+    expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('makes no stand-ins')])
+  })
+
   it('marks what it found, and says that a block stops the text', async () => {
     const { stdout } = await sluice(['policy', 'test', '--policy', 'seed', 'so 123-45-6789 it is'])
     expect(stdout).toContain('found   so [123-45-6789] it is')

@@ -112,6 +112,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
     scheduler,
     timeoutMs: settings.completionTimeoutMs,
     maxAnswerCharacters: settings.maxAnswerCharacters,
+    standInKey: secret.key('pseudonyms'),
     clock: options.clock,
     observers: reporting.observers,
     diagnostics: reporting,

@@ -21,7 +21,8 @@ export interface OpenOptions {
   readonly role?: Role
   /**
    * The stand-ins of the request. Input: those of what `pseudonymize` rules find are taken from here. Output: they become
-   * values again, even if no rule looks at the text; offsets of findings count each of them as one character.
+   * values again, even if no rule looks at the text; offsets of findings count each of them as one character, and
+   * spans of detectors are not taken.
    */
   readonly pseudonyms?: Pseudonyms | undefined
 }

@@ -4,7 +4,7 @@
  *
  *   accepted --ack--> streaming --> complete | blocked | cancelled | error      (from every state, exactly one terminal)
  */
-import type { Finding } from '@sluice/guard'
+import type { Finding, Pseudonyms } from '@sluice/guard'
 import type { ChatRequest } from '@sluice/protocol'
 import { quotaNameOf } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
@@ -18,6 +18,7 @@ import { FindingCounts } from './finding-counts.ts'
 import type { Hold } from './memory-budget.ts'
 import type { CompletionObserver } from './observer.ts'
 import type { Order, Quotas } from './order.ts'
+import { standInCounts, standInsFor } from './stand-ins.ts'
 import type { CancelledBy, CompletionReport, Outcome } from './terminal.ts'
 import { TokenMeter } from './token-meter.ts'
 
@@ -29,6 +30,8 @@ export interface CompletionServices {
   /** The most time from `init` to the terminal, in milliseconds. */
   timeoutMs: number
   maxAnswerCharacters: number
+  /** Secret, from which stand-ins are derived. */
+  standInKey: Uint8Array
   clock: Clock
   observers: readonly CompletionObserver[]
   diagnostics: Diagnostics
@@ -56,6 +59,7 @@ export class Completion {
   readonly #feed: Feed
   readonly #services: CompletionServices
   readonly #answer: Answer
+  readonly #standIns: Pseudonyms | undefined
   readonly #meter = new TokenMeter()
   readonly #findings = new FindingCounts()
   readonly #abort = new AbortController()
@@ -84,9 +88,12 @@ export class Completion {
     this.#services = services
     this.#startedAt = services.clock.now()
     this.#began = services.clock.monotonic()
+    const { requestId } = feed.header
+    this.#standIns = standInsFor(order, { requestId, key: services.standInKey })
     this.#answer = new Answer({
       log: feed.log,
       policy: order.policy,
+      standIns: this.#standIns,
       isJson: asksForJson(request.responseFormat),
       verbatim: order.wantsVerbatim && order.policy.name === 'off',
       maxCharacters: services.maxAnswerCharacters,
@@ -163,6 +170,7 @@ export class Completion {
       signal,
       onFindings: (findings) => this.#findings.add('input', findings),
       onUnjudged: (detector) => this.#findings.addUnjudged('input', detector),
+      standIns: this.#standIns,
     })
     if (bytes > TURN_BYTES) await scheduler.task(quotaNameOf(client), signal).next()
     signal.throwIfAborted()
@@ -297,7 +305,7 @@ export class Completion {
       unshown: Object.fromEntries(this.#answer.unshownCounts),
       upstreamStatus: undefined,
       upstreamError: undefined,
-      findings: this.#findings.counts,
+      findings: [...this.#findings.counts, ...standInCounts(this.#standIns)],
       correlationId: this.#stream?.correlationId,
     }
   }

@@ -1,6 +1,6 @@
 /** One choice of an answer: the guard's streams over its texts and tool calls, and what they let go of into the log. */
 import { createHash } from 'node:crypto'
-import type { Channel, Finding, GuardStream, Policy, StreamResult } from '@sluice/guard'
+import type { Channel, Finding, GuardStream, Policy, Pseudonyms, StreamResult } from '@sluice/guard'
 import { type Extensions, TEXT_CHANNELS, type ToolCallDelta } from '../deltas.ts'
 import { Blocked, blockCategory } from '../request/prepare.ts'
 import { GuardedExtensions } from './guarded-extensions.ts'
@@ -10,6 +10,8 @@ import { passesWhole } from './passes-whole.ts'
 export interface GuardedChoiceOptions {
   log: CompletionLog
   policy: Policy
+  /** The stand-ins of the request, which become values again behind the guard; undefined where the policy makes none. */
+  standIns?: Pseudonyms | undefined
   /** Whether the request asked for JSON. */
   isJson: boolean
   /** Told what the guard found, in order. */
@@ -26,7 +28,8 @@ const CONCEALED = 'concealed'
 const MAX_NAME_CHARACTERS = 256
 
 interface GuardedCall {
-  stream: GuardStream | undefined
+  /** Of its arguments; null as long as none have come, since the policy may depend on its name. */
+  stream: GuardStream | undefined | null
   /** Its name so far, as it came. */
   name: string
   extensions: GuardedExtensions | undefined
@@ -66,7 +69,7 @@ export class GuardedChoice {
     if (this.#speaking !== undefined) this.#turnTo(undefined)
     const call = this.#callOf(part.index)
     const name = this.#namePiece(call, part.name)
-    const result = part.arguments === '' ? undefined : call.stream?.push(part.arguments)
+    const result = part.arguments === '' ? undefined : this.#argumentsOf(call)?.push(part.arguments)
     const extensions = this.#callExtensions(call, part.extensions)
     this.#appendToolCall({ ...part, name, arguments: result?.text ?? part.arguments, extensions })
     if (result !== undefined) this.#note(result)
@@ -109,7 +112,7 @@ export class GuardedChoice {
     const part = { index, id: undefined, name: undefined, arguments: '', extensions: undefined }
     for (const rest of extensions?.release() ?? [])
       this.#appendToolCall({ ...part, extensions: rest })
-    if (stream === undefined) return
+    if (stream === undefined || stream === null) return
     const result = stream.end()
     this.#appendToolCall({ ...part, arguments: result.text })
     this.#note(result)
@@ -129,16 +132,34 @@ export class GuardedChoice {
     })
   }
 
-  #open(channel: Channel): GuardStream | undefined {
+  /** @param tool the name of the tool whose arguments the text is */
+  #open(channel: Channel, tool = ''): GuardStream | undefined {
     const isJson = channel === 'content' && this.#options.isJson
     const where = { direction: 'output', channel, ...(isJson && JSON_FORMAT) } as const
+    const pseudonyms = this.#standInsIn(channel, tool)
+    if (pseudonyms !== undefined) return this.#options.policy.open({ ...where, pseudonyms })
     return this.#options.policy.applies(where) ? this.#options.policy.open(where) : undefined
+  }
+
+  /** The stand-ins that become values again in a text; undefined if none do. */
+  #standInsIn(channel: Channel, tool: string): Pseudonyms | undefined {
+    const { standIns, policy } = this.#options
+    if (standIns === undefined || standIns.size === 0 || policy.pseudonyms === undefined)
+      return undefined
+    const { restoreIn, restoreTools } = policy.pseudonyms
+    if (channel !== 'tool_arguments') return restoreIn.includes(channel) ? standIns : undefined
+    return restoreTools === 'all' || restoreTools.includes(tool) ? standIns : undefined
+  }
+
+  #argumentsOf(call: GuardedCall): GuardStream | undefined {
+    if (call.stream === null) call.stream = this.#open('tool_arguments', call.name)
+    return call.stream
   }
 
   #callOf(index: number): GuardedCall {
     let call = this.#calls.get(index)
     if (call === undefined) {
-      call = { stream: this.#open('tool_arguments'), name: '', extensions: undefined }
+      call = { stream: null, name: '', extensions: undefined }
       this.#calls.set(index, call)
     }
     return call

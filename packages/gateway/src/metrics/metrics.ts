@@ -91,7 +91,7 @@ export class Metrics implements CompletionObserver {
     })
     this.#findings = new Counter({
       name: 'sluice_findings_total',
-      help: 'What the guard found.',
+      help: 'What the guard found, and what became of stand-ins: restored, kept_in_link, unknown.',
       labelNames: ['entity', 'direction', 'action'],
       registers,
     })

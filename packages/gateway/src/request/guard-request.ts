@@ -2,7 +2,7 @@
  * The guard on a request: every text and number that the upstream would see, whatever its role or field, because a client
  * may choose any of them. Each value by itself, in turns on the event loop. Keeps no finding, only tells of them.
  */
-import type { Block, Finding, Policy, Role, Span } from '@sluice/guard'
+import type { Block, Finding, OpenOptions, Policy, Pseudonyms, Role, Span } from '@sluice/guard'
 import type {
   AssistantMessage,
   ChatMessage,
@@ -30,6 +30,8 @@ export interface GuardRequestOptions {
   onFindings: (findings: readonly Finding[]) => void
   /** Whether the model's name is one of the configuration's or the table's own, not the client's invention. */
   isKnownModel: boolean
+  /** Takes in what is replaced by stand-ins; undefined where the policy makes none. */
+  standIns?: Pseudonyms | undefined
 }
 
 /** The request as the upstream may see it, or why it may not see it. */
@@ -144,9 +146,13 @@ class RequestScan {
     )
   }
 
+  #opened(where: Where): OpenOptions {
+    return { ...where, direction: 'input', pseudonyms: this.#options.standIns }
+  }
+
   #short(text: string, where: Where, spans: readonly Span[] = []): string {
     if (text === '' || !this.#applies(where)) return text
-    return this.#take(this.#options.policy.scan(text, { ...where, direction: 'input', spans }))
+    return this.#take(this.#options.policy.scan(text, { ...this.#opened(where), spans }))
   }
 
   async #text(text: string, where: Where): Promise<string> {
@@ -155,7 +161,7 @@ class RequestScan {
     const spans = spansOf(text, where)
     if (text.length <= SLICE_CHARACTERS) return this.#short(text, where, spans)
     if (!this.#applies(where)) return text
-    const stream = policy.open({ ...where, direction: 'input' })
+    const stream = policy.open(this.#opened(where))
     let guarded = ''
     for (let start = 0; start < text.length; start += SLICE_CHARACTERS) {
       const slice = text.slice(start, start + SLICE_CHARACTERS)

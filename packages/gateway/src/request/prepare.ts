@@ -1,5 +1,5 @@
 /** From a valid request to what the upstream may see: guarded, counted, fitted to the context window. */
-import type { Finding, Policy } from '@sluice/guard'
+import type { Finding, Policy, Pseudonyms } from '@sluice/guard'
 import type { ChatMessage, ChatRequest } from '@sluice/protocol'
 import type { Scheduler } from '../scheduler.ts'
 import { countMessages, countTokens } from '../tokens/count.ts'
@@ -9,6 +9,7 @@ import { detectTexts } from './detected-texts.ts'
 import { extensionsOf } from './extensions.ts'
 import { guardRequest } from './guard-request.ts'
 import { type Model, OTHER_MODEL } from './models.ts'
+import { withInstruction } from './stand-in-instruction.ts'
 
 export interface PrepareOptions {
   policy: Policy
@@ -22,6 +23,8 @@ export interface PrepareOptions {
   onFindings: (findings: readonly Finding[]) => void
   /** Told of each text that a detector could not judge and that passes all the same. */
   onUnjudged: (detector: string) => void
+  /** Takes in what is replaced by stand-ins; undefined where the policy makes none. */
+  standIns?: Pseudonyms | undefined
 }
 
 export interface PreparedRequest {
@@ -49,24 +52,27 @@ export function blockCategory(block: { category?: string | undefined }): 'pii' |
 
 /**
  * @throws Blocked if the guard stops the prompt
- * @throws GatewayError `context_window_exceeded`, or `overloaded` if a detector cannot judge a text
+ * @throws GatewayError `context_window_exceeded`, `overloaded` if a detector cannot judge a text, or `input_blocked` for
+ *   too many values that need a stand-in
  */
 export async function prepareRequest(
   request: ChatRequest,
   options: PrepareOptions,
 ): Promise<PreparedRequest> {
-  const { policy, model, scheduler, client, signal, onFindings, onUnjudged } = options
+  const { policy, model, scheduler, client, signal, onFindings, onUnjudged, standIns } = options
   const spansOf = await detectTexts(request.messages, policy, { signal, onUnjudged })
   const task = scheduler.task(client, signal)
   const isKnownModel = model.label !== OTHER_MODEL
-  const guarded = await guardRequest(request, { policy, task, spansOf, onFindings, isKnownModel })
+  const scan = { policy, task, spansOf, onFindings, isKnownModel, standIns }
+  const guarded = await guardRequest(request, scan)
   if ('blocked' in guarded) throw new Blocked('input', blockCategory(guarded.blocked))
+  const asked = withInstruction(guarded.request, { policy, standIns })
   const encoding = await loadEncoding(model.encoding)
   const limit = countingLimit(model.contextWindow)
   const counting = { encoding, task, limit }
-  const overhead = await countTokens(definitionsOf(guarded.request), counting)
-  const counts = await countMessages(guarded.request.messages, counting)
-  const fit = fitContextWindow(guarded.request.messages, {
+  const overhead = await countTokens(definitionsOf(asked), counting)
+  const counts = await countMessages(asked.messages, counting)
+  const fit = fitContextWindow(asked.messages, {
     counts,
     contextWindow: model.contextWindow,
     overhead,
@@ -75,7 +81,7 @@ export async function prepareRequest(
     assumedFor: model.isWindowAssumed ? request.modelId : undefined,
   })
   return {
-    request: { ...guarded.request, messages: [...fit.messages] },
+    request: { ...asked, messages: [...fit.messages] },
     tokenCount: fit.tokenCount,
     dropped: fit.dropped,
   }

@@ -1,5 +1,5 @@
 // Chunks in, entries out: every form that servers really send, what is refused, and that nothing goes around the guard.
-import { compilePolicy } from '@sluice/guard'
+import { compilePolicy, type Policy, Pseudonyms } from '@sluice/guard'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Answer } from '../../src/completion/answer.ts'
@@ -23,12 +23,18 @@ interface Outcome {
 /** Feeds events to an answer and ends it. */
 function answered(
   events: readonly unknown[],
-  { policy = 'seed' as keyof typeof policies, event = 'message', choices = 1 } = {},
+  {
+    policy = 'seed' as keyof typeof policies | Policy,
+    event = 'message',
+    choices = 1,
+    standIns = undefined as Pseudonyms | undefined,
+  } = {},
 ): Outcome {
   const log = new CompletionLog(new MemoryBudget(1))
   const answer = new Answer({
     log,
-    policy: policies[policy],
+    policy: typeof policy === 'string' ? policies[policy] : policy,
+    standIns,
     isJson: false,
     verbatim: policy === 'off',
     maxCharacters: 1_000,
@@ -401,5 +407,63 @@ describe('a whole answer', () => {
     expect(answered([openAiFormat.eventOf('{"error":{"code":503}}')]).failure).toMatchObject({
       status: 503,
     })
+  })
+})
+
+describe('stand-ins', () => {
+  const rules = [
+    { pattern: 'ACME-\\d+', name: 'ACCOUNT', action: { kind: 'pseudonymize' } },
+  ] as const
+  const parts = (text: string) => [text.slice(0, 3), text.slice(3, 9), text.slice(9)]
+  const delta = (fields: object) => ({ choices: [{ index: 0, delta: fields }] })
+  const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }
+
+  /** What each channel and each tool shows of the same stand-in, which comes in pieces. */
+  function shown(pseudonyms: object) {
+    const policy = compilePolicy({ rules, pseudonyms })
+    const standIns = new Pseudonyms({ key: new Uint8Array(32), scope: '' })
+    const name = standIns.standInOf('ACCOUNT', 'ACME-1') ?? ''
+    const tool = (index: number, called: object) =>
+      delta({ tool_calls: [{ index, function: called }] })
+    const events = [
+      ...['reasoning_content', 'content', 'refusal'].flatMap((field) =>
+        parts(name).map((text) => delta({ [field]: text })),
+      ),
+      ...['crm_lookup', 'web_search'].flatMap((called, i) => [
+        tool(i, { name: called.slice(0, 3) }),
+        tool(i, { name: called.slice(3) }),
+        ...parts(`{"q":"${name}"}`).map((text) => tool(i, { arguments: text })),
+      ]),
+      finish,
+      '[DONE]',
+    ]
+    const { chunks, failure } = answered(events, { policy, standIns })
+    expect(failure).toBeUndefined()
+    const text = JSON.stringify(chunks)
+    const deltas = chunks.flatMap((chunk) =>
+      (chunk as unknown as { choices: { delta: Record<string, unknown> }[] }).choices.map(
+        (choice) => choice.delta,
+      ),
+    )
+    const of = (field: string) => deltas.map((one) => one[field] ?? '').join('')
+    const calls = deltas.flatMap(
+      (one) => (one.tool_calls ?? []) as { index: number; function: { arguments?: string } }[],
+    )
+    const ofTool = (index: number) =>
+      calls
+        .filter((call) => call.index === index)
+        .map((call) => call.function.arguments ?? '')
+        .join('')
+    expect(text).not.toContain('undefined')
+    const all = [of('reasoning_content'), of('content'), of('refusal'), ofTool(0), ofTool(1)]
+    return all.map((one) => one.replaceAll(name, 'S').replaceAll('ACME-1', 'V')).join(' ')
+  }
+
+  it('become values again where the policy says: in content, and nowhere else unless it is named', () => {
+    expect(shown({})).toBe('S V S {"q":"S"} {"q":"S"}')
+    expect(shown({ restoreIn: [] })).toBe('S S S {"q":"S"} {"q":"S"}')
+    expect(shown({ restoreIn: ['reasoning', 'refusal'] })).toBe('V S V {"q":"S"} {"q":"S"}')
+    expect(shown({ restoreTools: ['crm_lookup'] })).toBe('S V S {"q":"V"} {"q":"S"}')
+    expect(shown({ restoreTools: 'all' })).toBe('S V S {"q":"V"} {"q":"V"}')
   })
 })

@@ -55,6 +55,7 @@ export async function completionsOnSandbox(options: Options = {}) {
     quotas: { ...NO_QUOTAS, ...options.quotas },
     timeoutMs: 60_000,
     maxAnswerCharacters: 1e6,
+    standInKey: new Uint8Array(32),
     clock,
     observers: [{ ended: (report) => void reports.push(report) }],
     diagnostics: {

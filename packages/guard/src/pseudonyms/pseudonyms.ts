@@ -36,6 +36,7 @@ export interface PseudonymCounts {
 }
 
 export interface StandIn {
+  readonly entity: string
   /** `ENTITY_CODE`. */
   readonly name: string
   /** Offset of the code in the name. */
@@ -47,7 +48,7 @@ export interface StandIn {
 }
 
 export class Pseudonyms {
-  readonly counts: PseudonymCounts = { replaced: 0, restored: 0, keptInLinks: 0, unknown: 0 }
+  readonly #counts = new Map<string, PseudonymCounts>()
   /** More was found than the limits allow: the request must not be sent. */
   isFull = false
   readonly #options: PseudonymsOptions
@@ -72,6 +73,27 @@ export class Pseudonyms {
     return this.#byName.size
   }
 
+  /** By entity. */
+  get countsByEntity(): ReadonlyMap<string, PseudonymCounts> {
+    return this.#counts
+  }
+
+  /** Of all entities. */
+  get counts(): PseudonymCounts {
+    const sum = noCounts()
+    for (const counts of this.#counts.values()) {
+      for (const kind of Object.keys(sum) as (keyof PseudonymCounts)[]) sum[kind] += counts[kind]
+    }
+    return sum
+  }
+
+  /** Counts what became of a stand-in of an entity. */
+  note(entity: string, kind: keyof PseudonymCounts): void {
+    const counts = this.#counts.get(entity) ?? noCounts()
+    counts[kind] += 1
+    this.#counts.set(entity, counts)
+  }
+
   /** The stand-ins in the order in which a text is searched for them. */
   get index(): StandInIndex {
     this.#index ??= new StandInIndex([...this.#byName.values()])
@@ -89,7 +111,7 @@ export class Pseudonyms {
       this.isFull = true
       return undefined
     }
-    this.counts.replaced += 1
+    this.note(standIn.entity, 'replaced')
     if (isGlued && !standIn.isGlued) {
       standIn.isGlued = true
       this.#index = undefined
@@ -115,7 +137,7 @@ export class Pseudonyms {
       if (this.#isTaken(name, label.length)) continue
       this.#characters += form.length + name.length + value.length
       if (this.size >= maxValues || this.#characters > maxCharacters) return undefined
-      const standIn = { name, codeStart: label.length, value, isGlued: false }
+      const standIn = { entity, name, codeStart: label.length, value, isGlued: false }
       this.#add(standIn)
       return standIn
     }
@@ -139,6 +161,10 @@ export class Pseudonyms {
     }
     this.#index = undefined
   }
+}
+
+function noCounts(): PseudonymCounts {
+  return { replaced: 0, restored: 0, keptInLinks: 0, unknown: 0 }
 }
 
 /** An entity as the word that models keep as it is: letters, digits and `_`. */

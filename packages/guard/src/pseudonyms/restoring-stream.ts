@@ -6,7 +6,7 @@ import { JsonPlace, NOTHING } from './json-place.ts'
 import { LinkPlace } from './link-place.ts'
 import type { PseudonymCounts, Pseudonyms, StandIn } from './pseudonyms.ts'
 import { CODE_SHAPE } from './stand-in-code.ts'
-import type { Candidates } from './stand-in-index.ts'
+import type { Candidates, UnknownCode } from './stand-in-index.ts'
 import { isWord } from './words.ts'
 
 export interface RestoringOptions {
@@ -31,7 +31,7 @@ const LONGEST_CODE = 16
 interface Occurrence {
   readonly placeholder: number
   readonly shown: string
-  readonly counts: keyof PseudonymCounts | undefined
+  readonly counts: { entity: string; kind: keyof PseudonymCounts } | undefined
 }
 
 export class RestoringStream implements GuardStream {
@@ -49,7 +49,7 @@ export class RestoringStream implements GuardStream {
   #isInEscape = false
   #before = 0
   /** What has come of a code that is none of this request's; undefined outside of such a word. */
-  #unknownCode: string | undefined
+  #unknownCode: UnknownCode | undefined
   /** Placeholders that the guard has not let go of, in order. */
   #occurrences: Occurrence[] = []
   #nextPlaceholder = 0
@@ -154,10 +154,11 @@ export class RestoringStream implements GuardStream {
     const isKept = !inLinks && this.#links.isInLink
     const isQuoted = this.#json.isInString
     for (let at = 0; at < written.length; at += 1) this.#pass(written.charCodeAt(at), isKept)
-    if (isKept) return this.#placeholder(written, 'keptInLinks')
+    const { entity, value } = standIn
+    if (isKept) return this.#placeholder(written, { entity, kind: 'keptInLinks' })
     this.#links.takeWord()
-    const { value } = standIn
-    return this.#placeholder(isQuoted ? JSON.stringify(value).slice(1, -1) : value, 'restored')
+    const shown = isQuoted ? JSON.stringify(value).slice(1, -1) : value
+    return this.#placeholder(shown, { entity, kind: 'restored' })
   }
 
   #plain(unit: number): string {
@@ -179,15 +180,17 @@ export class RestoringStream implements GuardStream {
   }
 
   #takeOfUnknown(unit: number): void {
+    const unknown = this.#unknownCode
     if (!this.#isInWord) this.#endWord()
-    else if ((this.#unknownCode?.length ?? 0) < LONGEST_CODE)
-      this.#unknownCode += String.fromCharCode(unit)
+    else if (unknown !== undefined && unknown.code.length < LONGEST_CODE)
+      unknown.code += String.fromCharCode(unit)
   }
 
   #endWord(): void {
-    const code = this.#unknownCode
+    const unknown = this.#unknownCode
     this.#unknownCode = undefined
-    if (code !== undefined && CODE_SHAPE.test(code)) this.#options.pseudonyms.counts.unknown += 1
+    if (unknown !== undefined && CODE_SHAPE.test(unknown.code))
+      this.#options.pseudonyms.note(unknown.entity, 'unknown')
   }
 
   #placeholder(shown: string, counts: Occurrence['counts']): string {
@@ -216,7 +219,8 @@ export class RestoringStream implements GuardStream {
       this.#occurrences.splice(0, place + 1)
       expanded += text.slice(from, at) + occurrence.shown
       from = at + 1
-      if (occurrence.counts !== undefined) this.#options.pseudonyms.counts[occurrence.counts] += 1
+      const { counts } = occurrence
+      if (counts !== undefined) this.#options.pseudonyms.note(counts.entity, counts.kind)
     }
     return from === 0 ? text : expanded + text.slice(from)
   }

@@ -8,6 +8,12 @@ export interface Candidates {
   readonly depth: number
 }
 
+/** A word that goes on like the stand-in of an entity, and is none of the request. */
+export interface UnknownCode {
+  readonly entity: string
+  code: string
+}
+
 /** May begin behind any character, or only where no word goes on. */
 const ANYWHERE = 2
 const AT_WORD_START = 1
@@ -53,11 +59,12 @@ export class StandInIndex {
     return standIn?.name.length === depth ? standIn : undefined
   }
 
-  /** What has been read of a code; undefined before it begins. */
-  codeSoFar({ low, depth }: Candidates, isInWord: boolean): string | undefined {
+  /** What has been read of a code, and of which entity; undefined before it begins. */
+  codeSoFar({ low, depth }: Candidates, isInWord: boolean): UnknownCode | undefined {
     const standIn = this.#list(isInWord)[low]
     if (standIn === undefined || depth < standIn.codeStart) return undefined
-    return standIn.name.slice(standIn.codeStart, depth)
+    const { entity, name, codeStart } = standIn
+    return { entity, code: name.slice(codeStart, depth) }
   }
 
   #list(isInWord: boolean): readonly StandIn[] {

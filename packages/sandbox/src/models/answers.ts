@@ -100,6 +100,15 @@ export const sayTools: Say = (request, seed) => {
   return { steps: calls, finishReason: 'tool_calls' }
 }
 
+/** A call of the first tool with the last word of the user's message; once a tool has answered, what it said. */
+export const sayLookup: Say = (request) => {
+  const last = request.messages.at(-1)
+  if (last?.role === 'tool') return speak(pieces(`I found ${last.content}.`, 3))
+  const query = lastUserText(request).trim().split(/\s+/).at(-1)
+  const steps = toolCall(0, request.firstTool ?? 'lookup_order', { query })
+  return { steps, finishReason: 'tool_calls' }
+}
+
 function toolCall(index: number, name: string, parameters: object): Step[] {
   const step = (call: object): Step => ({ delta: { tool_calls: [{ index, ...call }] } })
   return [

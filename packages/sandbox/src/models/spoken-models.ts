@@ -5,6 +5,7 @@ import {
   sayEcho,
   sayLogprobs,
   sayLong,
+  sayLookup,
   sayNothing,
   sayPersonal,
   sayReasoning,
@@ -62,6 +63,12 @@ export const spokenModels: readonly Scenario[] = [
     imitates: 'openai',
     summary: 'two tool calls, their arguments split over deltas',
     say: sayTools,
+  },
+  {
+    model: 'sandbox-lookup',
+    imitates: 'openai',
+    summary: 'a tool call with the last word of your message, then what the tool said',
+    say: sayLookup,
   },
   {
     model: 'sandbox-reasoning',
