@@ -32,6 +32,13 @@ export const EntryKind = {
 } as const
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind]
 
+/** The kinds of entries that belong to no choice. */
+export const COMMON_KINDS: ReadonlySet<EntryKind> = new Set([
+  EntryKind.envelope,
+  EntryKind.usage,
+  EntryKind.chunkExtension,
+])
+
 /** The kinds that take a sequence number, as bits: what a client would miss if an entry of that kind were lost. */
 const NUMBERED_KINDS =
   (1 << EntryKind.text) |

@@ -516,12 +516,12 @@ export const SETTINGS = {
     { about: 'The most that is kept of one answer for those who come back for it.', unit: 'bytes' },
   ),
   retentionMs: setting('SLUICE_RETENTION_MS completion.retention', duration(60_000), {
-    about: 'How long an answer can be resumed after its end, in dialect 2.',
+    about: 'How long an answer can be resumed after its end.',
     unit: 'ms',
     reloads: true,
   }),
   graceMs: setting('SLUICE_GRACE_MS completion.grace', duration(60_000), {
-    about: 'How long a completion goes on that nobody follows, in dialect 2.',
+    about: 'How long a completion goes on that nobody follows, where its client wants that.',
     unit: 'ms',
     reloads: true,
   }),

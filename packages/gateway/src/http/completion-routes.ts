@@ -1,11 +1,12 @@
 /** Completions that go on without their connection: followed again from any place, and cancelled by their name. */
 import type { IncomingMessage } from 'node:http'
 import { ownerOf } from '../clients/client.ts'
+import { EPOCH } from '../dialects/dialect-2/watcher.ts'
 import { invalidRequest } from '../dialects/message.ts'
 import type { ClientExchange, ClientRoute } from '../server/router.ts'
 import { Answer } from './answer.ts'
 import { answerHeaders, COMPLETIONS_PATH } from './answer-headers.ts'
-import { EPOCH, EventForm } from './event-form.ts'
+import { EventForm } from './event-form.ts'
 import type { HttpServices } from './http-services.ts'
 import { replyError, replyingErrors, replyJson } from './reply.ts'
 

@@ -1,9 +1,17 @@
 /** An answer as server-sent events, each a chat-completion chunk, as OpenAI streams it. */
 import { ByteBatch } from '../byte-batch.ts'
-import { bareTag, type CompletionLog, EntryKind, entryOf, isNumbered } from '../completion/log.ts'
+import {
+  bareTag,
+  COMMON_KINDS,
+  type CompletionLog,
+  EntryKind,
+  entryOf,
+  isNumbered,
+} from '../completion/log.ts'
 import type { Subscription } from '../completion/subscription.ts'
 import type { Terminal } from '../completion/terminal.ts'
 import { ChunkRenderer } from '../dialects/chunk-renderer.ts'
+import { EPOCH } from '../dialects/dialect-2/watcher.ts'
 import type { AnswerForm } from './answer.ts'
 import type { AnswerResponse } from './answer-response.ts'
 import { failureOf, finishReasonFor, usageOf } from './outcome.ts'
@@ -26,9 +34,6 @@ export interface EventFormOptions extends FormOptions {
   after?: number | undefined
 }
 
-/** There is one epoch while no node can end the completion of another. */
-export const EPOCH = 1
-
 /** Bytes of one write: small enough for a slow reader's progress to be seen, large enough to be cheap. */
 const WRITE_BYTES = 16_384
 
@@ -38,13 +43,6 @@ const OMITTED: ReadonlySet<EntryKind> = new Set([
   EntryKind.role,
   EntryKind.usage,
 ])
-/** Entries that belong to no choice. */
-const COMMON: ReadonlySet<EntryKind> = new Set([
-  EntryKind.envelope,
-  EntryKind.usage,
-  EntryKind.chunkExtension,
-])
-
 const batch = new ByteBatch()
 
 /** A choice that has begun. */
@@ -132,7 +130,7 @@ export class EventForm implements AnswerForm {
     const { kind, choice: index } = entryOf(tag)
     if (kind === EntryKind.text) this.#lastTag = tag
     if (kind === EntryKind.usage) this.#usage = jsonAt(log, position)
-    if (COMMON.has(kind)) return
+    if (COMMON_KINDS.has(kind)) return
     const choice = this.#choiceOf(index)
     if (kind === EntryKind.toolCall) choice.hasToolCalls = true
     if (kind === EntryKind.finish) choice.isFinished = true

@@ -1,5 +1,5 @@
 /** An answer as one object, put together from its log when the completion is over: until then the log keeps it. */
-import { type CompletionLog, EntryKind, entryOf } from '../completion/log.ts'
+import { COMMON_KINDS, type CompletionLog, EntryKind, entryOf } from '../completion/log.ts'
 import type { Subscription } from '../completion/subscription.ts'
 import type { Terminal } from '../completion/terminal.ts'
 import { TEXT_CHANNELS } from '../deltas.ts'
@@ -75,7 +75,7 @@ function collect(log: CompletionLog, { status }: Terminal): Collected {
     if (kind === EntryKind.usage) collected.usage = json
     if (kind === EntryKind.chunkExtension && status === 'complete')
       collected.extensions = mergeFields(collected.extensions, JSON.parse(json))
-    if (COMMON.has(kind)) continue
+    if (COMMON_KINDS.has(kind)) continue
     const choice = collected.choices.get(index) ?? newChoice()
     collected.choices.set(index, choice)
     if (status === 'complete')
@@ -83,13 +83,6 @@ function collect(log: CompletionLog, { status }: Terminal): Collected {
   }
   return collected
 }
-
-/** Entries that belong to no choice. */
-const COMMON: ReadonlySet<EntryKind> = new Set([
-  EntryKind.envelope,
-  EntryKind.usage,
-  EntryKind.chunkExtension,
-])
 
 function addEntry(choice: Choice, kind: EntryKind, entry: { json: string; field: string }): void {
   const { json, field } = entry
