@@ -26,9 +26,11 @@ export interface GatewayErrorOptions {
   correlationId?: string
   /** The upstream's own code and type of the error: words of a closed form, for the log alone. */
   upstreamError?: string
+  /** What helps who runs the gateway: an address, the setting that changes it. For the log alone. */
+  detail?: string
 }
 
-/** A failure with a text that may be shown to a client: it never carries an upstream's words, a prompt or a secret. */
+/** A failure with a text for clients: it never carries an upstream's words or address, a setting, a prompt or a secret. */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError'
   readonly code: GatewayErrorCode
@@ -39,6 +41,7 @@ export class GatewayError extends Error {
   readonly correlationId: string | undefined
   readonly reason: ErrorReason | undefined
   readonly upstreamError: string | undefined
+  readonly detail: string | undefined
 
   constructor(code: GatewayErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -50,12 +53,18 @@ export class GatewayError extends Error {
     this.correlationId = options.correlationId
     this.reason = options.reason
     this.upstreamError = options.upstreamError
+    this.detail = options.detail
+  }
+
+  /** The code as clients know it: one that only an operator sees is a defect to them. */
+  get publicCode(): ErrorCode {
+    const { code } = this
+    return code === 'configuration' || code === 'listen' ? 'internal' : code
   }
 
   /** What the code means to clients; one that only an operator sees is a defect to them. */
   get row(): ErrorCodeRow {
-    const { code } = this
-    return errorRow(code === 'configuration' || code === 'listen' ? 'internal' : code)
+    return errorRow(this.publicCode)
   }
 }
 

@@ -18,11 +18,19 @@ export class LogObserver implements CompletionObserver {
     const { upstreamStatus, upstreamError } = report
     const outcome = { status, errorCode, upstreamStatus, upstreamError, correlationId, retries }
     const fields = { ...names, ...outcome, tokensIn, tokensOut, latencyMs, timeToFirstTokenMs }
+    const { errorMessage, errorDetail } = report
     // A client over its quota can be refused thousands of times a second; the metrics count it.
     if (errorCode === 'rate_limited') this.#logger.debug(fields, 'completion refused')
-    else this.#logger.info(fields, 'completion ended')
+    else if (isUpstreams(report)) {
+      this.#logger.warn({ ...fields, errorMessage, errorDetail }, 'the upstream failed')
+    } else this.#logger.info({ ...fields, errorDetail }, 'completion ended')
     const { unshown } = report
     if (Object.keys(unshown).length > 0)
       this.#logger.warn({ requestId, unshown }, 'parts of an answer were not shown')
   }
+}
+
+/** Whether a completion failed for what the upstream did or did not do. */
+function isUpstreams({ errorCode = '' }: CompletionReport): boolean {
+  return errorCode.startsWith('upstream_') || errorCode === 'stream_interrupted'
 }

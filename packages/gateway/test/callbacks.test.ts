@@ -38,6 +38,8 @@ const REPORT: CompletionReport = {
   labels: undefined,
   upstreamStatus: undefined,
   upstreamError: undefined,
+  errorMessage: undefined,
+  errorDetail: undefined,
   findings: [],
   correlationId: undefined,
 }

@@ -3,6 +3,7 @@
  * subprotocol, or `sluice.v1`.
  */
 import type { ChatRequest } from './chat-request.ts'
+import type { ErrorCode } from './error-codes.ts'
 
 /** client -> server: asks for a completion. */
 export interface InitMessage {
@@ -57,12 +58,20 @@ export interface CompleteMessage {
 export interface BlockedMessage {
   type: 'blocked'
   reason: (typeof BLOCKED_REASONS)[keyof typeof BLOCKED_REASONS]
+  /** The reason for programs. */
+  category: keyof typeof BLOCKED_REASONS
+  /** Whether it was the prompt or the answer. */
+  direction: 'input' | 'output'
 }
 
 /** server -> client: the terminal of a completion that failed, or the refusal of one frame. */
 export interface ErrorMessage {
   type: 'error'
   message: string
+  /** The message for programs; `cancelled` for a completion that somebody ended. */
+  code: ErrorCode | 'cancelled'
+  /** Of the completion that failed, for the operator's log; absent for the refusal of a frame. */
+  requestId?: string
 }
 
 export type Dialect1ClientMessage = InitMessage

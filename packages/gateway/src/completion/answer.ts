@@ -238,8 +238,9 @@ export class Answer implements DeltaSink {
     meter.push(text)
     if (more > 0) meter.characters += more
     if (meter.characters <= maxCharacters) return
-    const message = `the answer is longer than ${maxCharacters} characters (SLUICE_MAX_ANSWER_CHARACTERS)`
-    throw new GatewayError('stream_interrupted', message)
+    const message = `the answer is longer than ${maxCharacters} characters`
+    const detail = 'SLUICE_MAX_ANSWER_CHARACTERS'
+    throw new GatewayError('stream_interrupted', message, { detail })
   }
 
   #countSilence(): void {

@@ -252,6 +252,8 @@ export class Completion {
       report.errorCode = outcome.error.code
       report.upstreamStatus = outcome.error.status
       report.upstreamError = outcome.error.upstreamError
+      report.errorMessage = outcome.error.message
+      report.errorDetail = outcome.error.detail
       report.correlationId ??= outcome.error.correlationId
     }
     if (outcome.status === 'blocked') {
@@ -305,6 +307,8 @@ export class Completion {
       unshown: Object.fromEntries(this.#answer.unshownCounts),
       upstreamStatus: undefined,
       upstreamError: undefined,
+      errorMessage: undefined,
+      errorDetail: undefined,
       findings: [...this.#findings.counts, ...standInCounts(this.#standIns)],
       correlationId: this.#stream?.correlationId,
     }
@@ -321,8 +325,9 @@ class Cancelled {
 }
 
 function tooLong(timeoutMs: number): GatewayError {
-  const message = `the completion took longer than ${timeoutMs} ms (SLUICE_COMPLETION_TIMEOUT_MS)`
-  return new GatewayError('upstream_timeout', message)
+  const message = `the completion took longer than ${timeoutMs} ms`
+  const detail = 'SLUICE_COMPLETION_TIMEOUT_MS'
+  return new GatewayError('upstream_timeout', message, { detail })
 }
 
 /** OpenAI's formats in JSON are `json_object` and `json_schema`. */

@@ -61,6 +61,9 @@ export interface CompletionReport {
   /** The upstream's status and its own words for a failure: of a closed form. */
   upstreamStatus: number | undefined
   upstreamError: string | undefined
+  /** Of a failure: its text for the client, and what helps the operator; for the log alone. */
+  errorMessage: string | undefined
+  errorDetail: string | undefined
   findings: readonly FindingCount[]
   correlationId: string | undefined
 }

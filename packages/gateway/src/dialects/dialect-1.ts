@@ -137,7 +137,7 @@ class Dialect1Session implements Session, Subscriber {
     if (known !== error) diagnostics.unexpected(error)
     intake.noteRefusal(client, known)
     const { bufferedBytes, malformedPerMinute } = live.current.settings
-    socket.send(errorMessage(known.message))
+    socket.send(errorMessage(known))
     this.#malformed.note(known, socket, malformedPerMinute)
     // Nothing else bounds the answers to a client that sends and never reads.
     if (socket.bufferedBytes > UNREAD_BUFFERS * bufferedBytes)
@@ -174,15 +174,18 @@ export const dialect1: Dialect = {
 
 /** The terminal in the tutorial's words. */
 function terminalMessage(terminal: Terminal): string {
+  const { requestId } = terminal.report
   switch (terminal.status) {
     case 'complete':
       return JSON.stringify({ type: 'complete', auditLog: auditLogOf(terminal.report) })
     case 'blocked':
-      return JSON.stringify({ type: 'blocked', reason: BLOCKED_REASONS[terminal.category] })
-    case 'cancelled':
-      return errorMessage(`The completion was cancelled (${terminal.by})`)
+      return blockedMessage(terminal)
+    case 'cancelled': {
+      const message = `The completion was cancelled (${terminal.by})`
+      return JSON.stringify({ type: 'error', message, code: 'cancelled', requestId })
+    }
     case 'error':
-      return errorMessage(errorText(terminal))
+      return errorMessage(terminal.error, { message: errorText(terminal), requestId })
   }
 }
 
@@ -201,6 +204,13 @@ function errorText({ error, hadBegun }: Extract<Terminal, { status: 'error' }>):
   return `${ERROR_TEXTS.initiation}: ${error.message}`
 }
 
-function errorMessage(message: string): string {
-  return JSON.stringify({ type: 'error', message })
+function blockedMessage({ category, direction }: Terminal & { status: 'blocked' }): string {
+  return JSON.stringify({ type: 'blocked', reason: BLOCKED_REASONS[category], category, direction })
+}
+
+function errorMessage(
+  error: GatewayError,
+  { message = error.message, requestId }: { message?: string; requestId?: string } = {},
+): string {
+  return JSON.stringify({ type: 'error', message, code: error.publicCode, requestId })
 }

@@ -27,7 +27,7 @@ export function parseMessage(
   const excess = excessOf(text, { depth, values: MAX_JSON_VALUES })
   if (excess !== undefined) {
     const limits = {
-      depth: `nested deeper than ${depth} (SLUICE_MAX_JSON_DEPTH)`,
+      depth: `nested deeper than ${depth}`,
       values: `made of more than ${MAX_JSON_VALUES} JSON values`,
     }
     throw new GatewayError('invalid_message', `The message is ${limits[excess]}`)
@@ -46,9 +46,7 @@ export function parseMessage(
 export function refuseTooManyMessages(payload: unknown, { maxMessages }: MessageLimits): void {
   const messages = (payload as { messages?: unknown } | null | undefined)?.messages
   if (!Array.isArray(messages) || messages.length <= maxMessages) return
-  throw invalidRequest(
-    `messages: ${messages.length} messages, at most ${maxMessages} (SLUICE_MAX_MESSAGES)`,
-  )
+  throw invalidRequest(`messages: ${messages.length} messages, at most ${maxMessages}`)
 }
 
 interface Issue {

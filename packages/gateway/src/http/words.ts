@@ -22,8 +22,6 @@ const OPERATORS = new Set([
   'overloaded',
   'stream_interrupted',
 ])
-/** A setting in brackets helps who runs the gateway and nobody else. */
-const SETTING = / \([^()]*\bSLUICE_\w+[^()]*\)/g
 
 export function openAiError(error: GatewayError): OpenAiError {
   const { type, code } = error.row.openAi
@@ -39,7 +37,7 @@ export function statusOf(error: GatewayError): number {
 function wordsFor(error: GatewayError): string {
   return isUpstreams(error) || OPERATORS.has(error.code)
     ? sentence(error.row.meaning)
-    : error.message.replace(SETTING, '')
+    : error.message
 }
 
 /** The headers by which OpenAI's SDKs decide on another attempt. What was tried again here already, they leave alone. */

@@ -89,7 +89,8 @@ export class ConcurrencyLimits {
     if (maxCompletions > 0 && total >= maxCompletions) {
       throw refusal(
         'overloaded',
-        `The gateway already runs ${maxCompletions} completions (SLUICE_MAX_COMPLETIONS)`,
+        `The gateway already runs ${maxCompletions} completions`,
+        'SLUICE_MAX_COMPLETIONS',
       )
     }
     const share = Math.max(
@@ -116,7 +117,8 @@ export class ConcurrencyLimits {
     if (isOver(this.#addressSockets.total, maxSockets)) {
       return refusal(
         'overloaded',
-        `The gateway has ${maxSockets} open sockets (SLUICE_MAX_SOCKETS)`,
+        `The gateway has ${maxSockets} open sockets`,
+        'SLUICE_MAX_SOCKETS',
       )
     }
     const isLocal = credential === 'needless' && isLoopbackAddress(address)
@@ -135,7 +137,8 @@ export class ConcurrencyLimits {
     if (isOver(unauthenticated.total, maxUnauthenticated)) {
       return refusal(
         'overloaded',
-        `${maxUnauthenticated} sockets have shown no credential (SLUICE_MAX_UNAUTHENTICATED)`,
+        `${maxUnauthenticated} sockets have shown no credential`,
+        'SLUICE_MAX_UNAUTHENTICATED',
       )
     }
     return undefined
@@ -190,8 +193,12 @@ function isOver(count: number, limit: number): boolean {
 
 function refusal(
   code: 'too_many_completions' | 'overloaded' | 'rate_limited',
-  what: string,
+  ...[what, setting]: [what: string, setting?: string]
 ): GatewayError {
   const message = `${what}; try again in ${RETRY_AFTER_MS / 1000} s`
-  return new GatewayError(code, message, { isRetryable: true, retryAfterMs: RETRY_AFTER_MS })
+  return new GatewayError(code, message, {
+    isRetryable: true,
+    retryAfterMs: RETRY_AFTER_MS,
+    ...(setting === undefined ? {} : { detail: setting }),
+  })
 }

@@ -70,7 +70,7 @@ export class AnswerBody {
 
   #kindOf(first: number): 'events' | 'json' {
     if (first === LESS_THAN) {
-      const what = 'HTML or XML instead of an event stream (check the base URL)'
+      const what = 'HTML or XML instead of an event stream'
       throw invalid(`answered ${what}`)
     }
     if (JSON_STARTS.has(first)) return 'json'

@@ -314,9 +314,12 @@ function interrupted(what: string, cause?: unknown): GatewayError {
 
 function timedOut(sawByte: boolean, ms: number): GatewayError {
   const message = sawByte
-    ? `the upstream sent nothing for ${ms} ms (SLUICE_UPSTREAM_IDLE_TIMEOUT_MS)`
-    : `the upstream's answer did not begin within ${ms} ms (SLUICE_UPSTREAM_FIRST_BYTE_TIMEOUT_MS)`
-  return new GatewayError('upstream_timeout', message, { isRetryable: true })
+    ? `the upstream sent nothing for ${ms} ms`
+    : `the upstream's answer did not begin within ${ms} ms`
+  const detail = sawByte
+    ? 'SLUICE_UPSTREAM_IDLE_TIMEOUT_MS'
+    : 'SLUICE_UPSTREAM_FIRST_BYTE_TIMEOUT_MS'
+  return new GatewayError('upstream_timeout', message, { isRetryable: true, detail })
 }
 
 function abortError(): Error {

@@ -109,7 +109,7 @@ async function fetchToken(
   monotonic: () => number,
 ): Promise<Token> {
   const requestedAt = monotonic()
-  const whom = `the token endpoint ${masked(oauth.tokenUrl)}`
+  const whom = 'the token endpoint'
   const signal = AbortSignal.timeout(oauth.timeoutMs)
   try {
     const { statusCode, headers, body } = await request(oauth.tokenUrl, {
@@ -119,14 +119,21 @@ async function fetchToken(
       ...tokenRequest(oauth),
     })
     const text = await readBounded(body)
-    return readToken({ statusCode, text, requestedAt, whom, correlationId: correlationOf(headers) })
+    return readToken({
+      statusCode,
+      text,
+      requestedAt,
+      oauth,
+      correlationId: correlationOf(headers),
+    })
   } catch (error) {
     if (error instanceof GatewayError) throw error
     if (signal.aborted) {
-      const message = `${whom} did not answer within ${oauth.timeoutMs} ms (SLUICE_OAUTH_TIMEOUT_MS)`
-      throw new GatewayError('upstream_timeout', message, { isRetryable: true })
+      const message = `${whom} did not answer within ${oauth.timeoutMs} ms`
+      const detail = `${masked(oauth.tokenUrl)}; SLUICE_OAUTH_TIMEOUT_MS`
+      throw new GatewayError('upstream_timeout', message, { isRetryable: true, detail })
     }
-    throw connectionFailure(error, whom)
+    throw connectionFailure(error, whom, masked(oauth.tokenUrl))
   }
 }
 
@@ -152,13 +159,16 @@ interface TokenAnswer {
   statusCode: number
   text: string
   requestedAt: number
-  whom: string
+  oauth: OAuth
   correlationId: string | undefined
 }
 
-function readToken({ statusCode, text, requestedAt, whom, correlationId }: TokenAnswer): Token {
+function readToken({ statusCode, text, requestedAt, oauth, correlationId }: TokenAnswer): Token {
   const body = parseObject(text)
-  const seen = correlationId === undefined ? '' : `, correlation id ${correlationId}`
+  const answered = {
+    status: statusCode,
+    ...(correlationId === undefined ? {} : { correlationId }),
+  }
   if (statusCode === 200 && typeof body?.access_token === 'string' && isToken(body.access_token)) {
     const lifeMs = lifeSecondsOf(body.expires_in) * 1000
     return {
@@ -169,30 +179,27 @@ function readToken({ statusCode, text, requestedAt, whom, correlationId }: Token
   }
   // Genesys Cloud answers 400 `invalid_client` for a wrong client, a wrong secret and a wrong region alike.
   if (statusCode === 401 || body?.error === 'invalid_client') {
-    const message =
-      `OAuth credentials are invalid or expired (${whom} answered ${statusCode}${seen}). ` +
-      'Check GENESYS_CLOUD_CLIENT_ID and GENESYS_CLOUD_CLIENT_SECRET, and that the region is the one of your organisation'
-    throw new GatewayError('upstream_unauthorized', message, {
-      status: statusCode,
+    const detail =
+      `${masked(oauth.tokenUrl)}: check GENESYS_CLOUD_CLIENT_ID and GENESYS_CLOUD_CLIENT_SECRET, ` +
+      'and that the region is the one of your organisation'
+    throw new GatewayError('upstream_unauthorized', 'OAuth credentials are invalid or expired', {
+      ...answered,
       reason: 'oauth_credentials',
+      detail,
     })
   }
   if (statusCode >= 500 || statusCode === 429 || statusCode === 408) {
-    const message = `${whom} answered ${statusCode}${seen}`
-    throw new GatewayError('upstream_unavailable', message, {
-      status: statusCode,
+    throw new GatewayError('upstream_unavailable', `the token endpoint answered ${statusCode}`, {
+      ...answered,
       isRetryable: true,
+      detail: masked(oauth.tokenUrl),
     })
   }
-  const expected =
-    'expected a JSON object with access_token; check GENESYS_CLOUD_BASE_URL or the region'
-  throw new GatewayError(
-    'upstream_unauthorized',
-    `${whom} answered ${statusCode} without a token${seen}: ${expected}`,
-    {
-      status: statusCode,
-    },
-  )
+  const message = `the token endpoint answered ${statusCode} without a token`
+  throw new GatewayError('upstream_unauthorized', message, {
+    ...answered,
+    detail: `${masked(oauth.tokenUrl)}: expected a JSON object with access_token; check GENESYS_CLOUD_BASE_URL or the region`,
+  })
 }
 
 /** `expires_in` (RFC 6749 section 5.1) is a number of seconds; some servers write it as text. */

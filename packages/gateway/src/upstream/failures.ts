@@ -27,12 +27,18 @@ const ADVICE: Record<number, string> = {
   400: 'unknown model, prompt over the window, or a field that this upstream does not take',
   401: 'the credentials were refused',
   402: 'the credits at the upstream are used up',
-  403: 'the credentials have no permission for this (Genesys Cloud: scope or role ai:llm)',
-  404: 'no such path or model (check the base URL, the chat path and the model)',
+  403: 'the credentials have no permission for this',
+  404: 'no such path or model',
   408: 'the upstream waited too long',
   413: 'the request is too large for this upstream',
   422: 'the upstream could not process the request',
   429: 'the upstream limits the rate',
+}
+
+/** For the log: what to look at. */
+const OPERATOR_ADVICE: Record<number, string> = {
+  403: 'Genesys Cloud: the scope or role ai:llm',
+  404: 'check the base URL, the chat path and the model',
 }
 
 export interface RefusedAnswer {
@@ -59,6 +65,7 @@ export function statusFailure({ status, headers, error, now }: RefusedAnswer): G
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(correlationId === undefined ? {} : { correlationId }),
       ...wordsOf(error),
+      ...(OPERATOR_ADVICE[status] === undefined ? {} : { detail: OPERATOR_ADVICE[status] }),
     },
   )
 }
@@ -73,7 +80,7 @@ function adviceFor(status: number): string {
   const known = ADVICE[status]
   if (known !== undefined) return known
   if (status >= 500) return 'the upstream failed'
-  if (status >= 300 && status < 400) return 'a redirect, which is not followed (check the base URL)'
+  if (status >= 300 && status < 400) return 'a redirect, which is not followed'
   return 'the request was refused'
 }
 
@@ -102,11 +109,13 @@ export function errorObjectFailure(error: ProviderError | undefined): GatewayErr
 const PERMANENT =
   /^(CERT_|ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|EPROTO|UND_ERR_INVALID_ARG)/
 
-/** The error for a connection that could not be made or that broke. `whom` names the peer and its setting. */
-export function connectionFailure(error: unknown, whom: string): GatewayError {
+/** The error for a connection that could not be made or that broke. `whom` names the peer; its address is for the log. */
+export function connectionFailure(error: unknown, whom: string, address?: string): GatewayError {
+  const detail = address === undefined ? {} : { detail: address }
   if (error instanceof errors.HTTPParserError) {
     return new GatewayError('upstream_invalid_stream', `${whom} does not speak HTTP`, {
       cause: error,
+      ...detail,
     })
   }
   const code = causeCode(error)
@@ -118,6 +127,7 @@ export function connectionFailure(error: unknown, whom: string): GatewayError {
     {
       cause: error,
       isRetryable: !PERMANENT.test(code),
+      ...detail,
     },
   )
 }

@@ -133,12 +133,15 @@ export class Pacing {
   #refusal(why: 'full' | 'slow'): GatewayError {
     const retryAfterMs = Math.max(1000, this.#delay())
     if (why === 'full') {
-      const message = `${this.#options.queueLength} requests already wait for the upstream (SLUICE_UPSTREAM_QUEUE_LENGTH)`
-      return new GatewayError('overloaded', message, { isRetryable: true, retryAfterMs })
+      const message = `${this.#options.queueLength} requests already wait for the upstream`
+      const detail = 'SLUICE_UPSTREAM_QUEUE_LENGTH'
+      return new GatewayError('overloaded', message, { isRetryable: true, retryAfterMs, detail })
     }
     const message =
       `no turn at the upstream within ${this.#options.queueTimeoutMs} ms: it allows ` +
-      `${this.#options.requestsPerMinute} requests a minute or asked for a pause (SLUICE_UPSTREAM_QUEUE_TIMEOUT_MS)`
-    return new GatewayError('upstream_rate_limited', message, { isRetryable: true, retryAfterMs })
+      `${this.#options.requestsPerMinute} requests a minute or asked for a pause`
+    const detail = 'SLUICE_UPSTREAM_QUEUE_TIMEOUT_MS'
+    const options = { isRetryable: true, retryAfterMs, detail }
+    return new GatewayError('upstream_rate_limited', message, options)
   }
 }

@@ -97,11 +97,17 @@ function afterAttempts(error: GatewayError, attempts: number): GatewayError {
 /** The same failure, its text saying why it was not tried again: only a `Retry-After` is longer than the longest wait. */
 function tooLongToWait(error: GatewayError, { maxDelayMs }: RetryOptions): GatewayError {
   const seconds = Math.ceil((error.retryAfterMs ?? 0) / 1000)
-  const limit = `longer than SLUICE_RETRY_MAX_DELAY_MS (${maxDelayMs})`
-  return reworded(error, `${error.message}; its Retry-After of ${seconds} s is ${limit}`)
+  const limit = `longer than the ${maxDelayMs} ms that are waited at most`
+  return reworded(error, `${error.message}; its Retry-After of ${seconds} s is ${limit}`, {
+    detail: 'SLUICE_RETRY_MAX_DELAY_MS',
+  })
 }
 
-function reworded(error: GatewayError, message: string): GatewayError {
+function reworded(
+  error: GatewayError,
+  message: string,
+  { detail = error.detail }: { detail?: string | undefined } = {},
+): GatewayError {
   return new GatewayError(error.code, message, {
     cause: error.cause,
     isRetryable: error.isRetryable,
@@ -110,6 +116,7 @@ function reworded(error: GatewayError, message: string): GatewayError {
     ...(error.reason === undefined ? {} : { reason: error.reason }),
     ...(error.correlationId === undefined ? {} : { correlationId: error.correlationId }),
     ...(error.upstreamError === undefined ? {} : { upstreamError: error.upstreamError }),
+    ...(detail === undefined ? {} : { detail }),
   })
 }
 

@@ -148,7 +148,8 @@ export class SseDecoder {
     if (this.#eventBytes + more <= this.#maxEventBytes) return
     throw new GatewayError(
       'upstream_invalid_stream',
-      `an event of the upstream is over ${this.#maxEventBytes} bytes (SLUICE_UPSTREAM_MAX_EVENT_BYTES)`,
+      `an event of the upstream is over ${this.#maxEventBytes} bytes`,
+      { detail: 'SLUICE_UPSTREAM_MAX_EVENT_BYTES' },
     )
   }
 }

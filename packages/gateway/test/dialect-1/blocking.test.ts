@@ -27,13 +27,16 @@ describe('a block', () => {
       for (let at = 0; at <= match.length; at += 1) {
         const text = `${before}${match.slice(0, at)}¦${match.slice(at)}${after}`
         const messages = await client.ask('sandbox-echo', text)
-        expect(messages.at(-1), `split at ${at}`).toEqual({ type: 'blocked', reason })
+        expect(messages.at(-1), `split at ${at}`).toMatchObject({ type: 'blocked', reason })
         const shown = textOf(messages)
         expect(before.startsWith(shown), `shown: ${shown}`).toBe(true)
         expect(shapeOf(messages)).toMatch(/^handshake_ack( chunk)? blocked$/)
       }
       const single = `${before}${[...match].join('¦')}${after}`
-      expect((await client.ask('sandbox-echo', single)).at(-1)).toEqual({ type: 'blocked', reason })
+      expect((await client.ask('sandbox-echo', single)).at(-1)).toMatchObject({
+        type: 'blocked',
+        reason,
+      })
       await until('the upstream has no open stream', () => sandbox.stats().openStreams === 0)
     },
   )
@@ -69,7 +72,12 @@ describe('a block', () => {
   it('comes before any of the personal data that a model splits over deltas', async () => {
     const { connect } = await gatewayOnSandbox()
     const messages = await (await connect()).ask('sandbox-pii')
-    expect(messages.at(-1)).toEqual({ type: 'blocked', reason: PII })
+    expect(messages.at(-1)).toEqual({
+      type: 'blocked',
+      reason: PII,
+      category: 'pii',
+      direction: 'output',
+    })
     expect(textOf(messages)).not.toContain('078')
   })
 

@@ -163,7 +163,11 @@ describe('a socket', () => {
     client.init('sandbox-fast', 'another')
     const messages = [await client.next(), await client.next()]
     expect(messages.filter(({ type }) => type === 'error')).toEqual([
-      { type: 'error', message: expect.stringMatching(/^A completion is already running/) },
+      {
+        type: 'error',
+        message: expect.stringMatching(/^A completion is already running/),
+        code: 'too_many_completions',
+      },
     ])
     const rest = await client.turn()
     expect(rest.at(-1)?.type).toBe('complete')
@@ -203,6 +207,8 @@ describe('the context window', () => {
     expect(refusal).toEqual({
       type: 'error',
       message: expect.stringMatching(/^Context window exceeded: 9\d{3} > 8192\./),
+      code: 'context_window_exceeded',
+      requestId: expect.stringMatching(/^[0-9a-f]{32}$/),
     })
     expect(sandbox.stats().requests).toBe(0)
     expect(shapeOf(await client.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')

@@ -103,9 +103,7 @@ describe('a disconnect', () => {
     await leaving.next()
     const isRefused = async () => {
       const messages = await (await connect()).ask('sandbox-fast')
-      expect(messages.at(-1)?.message).toMatch(
-        /^1 requests already wait for the upstream \(SLUICE_UPSTREAM_QUEUE_LENGTH\)/,
-      )
+      expect(messages.at(-1)?.message).toMatch(/^1 requests already wait for the upstream/)
     }
     await isRefused()
     leaving.socket.terminate()

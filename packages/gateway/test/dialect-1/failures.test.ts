@@ -43,7 +43,10 @@ const CASES: readonly Case[] = [
   { model: 'sandbox-429-none', requests: 2 },
   {
     model: 'sandbox-429-absurd',
-    error: upstream(429, '.*; its Retry-After of \\d+ s is longer than SLUICE_RETRY_MAX_DELAY_MS'),
+    error: upstream(
+      429,
+      '.*; its Retry-After of \\d+ s is longer than the \\d+ ms that are waited at most',
+    ),
     requests: 1,
   },
   {
@@ -73,8 +76,7 @@ const CASES: readonly Case[] = [
   { model: 'sandbox-reset-mid-stream', error: /^the upstream's stream broke off$/, requests: 1 },
   {
     model: 'sandbox-stall-before-headers',
-    error:
-      /^Stream initiation failed .*did not begin within 60 ms \(SLUICE_UPSTREAM_FIRST_BYTE_TIMEOUT_MS\), after 3 attempts$/,
+    error: /^Stream initiation failed .*did not begin within 60 ms, after 3 attempts$/,
     requests: 3,
     gateway: { firstByteTimeoutMs: 60 },
   },
@@ -86,7 +88,7 @@ const CASES: readonly Case[] = [
   },
   {
     model: 'sandbox-stall-mid-stream',
-    error: /^the upstream sent nothing for 80 ms \(SLUICE_UPSTREAM_IDLE_TIMEOUT_MS\)$/,
+    error: /^the upstream sent nothing for 80 ms$/,
     requests: 1,
     gateway: { idleTimeoutMs: 80 },
   },
@@ -98,7 +100,7 @@ const CASES: readonly Case[] = [
   { model: 'sandbox-invalid-json', error: /^an event of the upstream is not JSON$/, requests: 1 },
   {
     model: 'sandbox-huge-event',
-    error: /^an event of the upstream is over 1048576 bytes \(SLUICE_UPSTREAM_MAX_EVENT_BYTES\)$/,
+    error: /^an event of the upstream is over 1048576 bytes$/,
     requests: 1,
   },
   {
@@ -114,19 +116,18 @@ const CASES: readonly Case[] = [
   },
   {
     model: 'sandbox-html-200',
-    error:
-      /^Stream initiation failed .*upstream answered HTML or XML instead of an event stream \(check the base URL\)$/,
+    error: /^Stream initiation failed .*upstream answered HTML or XML instead of an event stream$/,
     requests: 1,
   },
   {
     model: 'sandbox-slow',
-    error: /^.*took longer than 300 ms \(SLUICE_COMPLETION_TIMEOUT_MS\)$/,
+    error: /^.*took longer than 300 ms$/,
     requests: 1,
     gateway: { completionTimeoutMs: 300 },
   },
   {
     model: 'sandbox-long',
-    error: /^the answer is longer than 1000 characters \(SLUICE_MAX_ANSWER_CHARACTERS\)$/,
+    error: /^the answer is longer than 1000 characters$/,
     requests: 1,
     gateway: { maxAnswerCharacters: 1_000 },
   },
@@ -150,7 +151,8 @@ const CASES: readonly Case[] = [
 function expectOutcome(messages: readonly Message[], error: RegExp | undefined): void {
   const last = messages.at(-1)
   if (error === undefined) expect(last).toMatchObject({ type: 'complete' })
-  else expect(last).toEqual({ type: 'error', message: expect.stringMatching(error) })
+  else expect(last).toMatchObject({ type: 'error', message: expect.stringMatching(error) })
+  expect(JSON.stringify(last), 'addresses and settings').not.toMatch(/https?:|[A-Z]_[A-Z]/)
 }
 
 describe('an upstream', () => {
@@ -220,7 +222,7 @@ describe('the token endpoint', () => {
     { faults: ['500', '503'], tokens: 3, chats: 1 },
     {
       faults: ['500', '500', '500'],
-      error: /^Stream initiation failed .*token endpoint http.* answered 500/,
+      error: /^Stream initiation failed .*token endpoint answered 500/,
       tokens: 3,
       chats: 0,
     },
@@ -228,14 +230,14 @@ describe('the token endpoint', () => {
     { faults: ['html-502'], tokens: 2, chats: 1 },
     {
       faults: ['html'],
-      error: /answered 200 without a token.*expected a JSON object with access_token/,
+      error: /answered 200 without a token$/,
       tokens: 1,
       chats: 0,
     },
     { faults: ['no-token'], error: /answered 200 without a token/, tokens: 1, chats: 0 },
     {
       faults: ['stall', 'stall', 'stall'],
-      error: /did not answer within 100 ms \(SLUICE_OAUTH_TIMEOUT_MS\), after 3 attempts$/,
+      error: /did not answer within 100 ms, after 3 attempts$/,
       tokens: 3,
       chats: 0,
       gateway: { oauthTimeoutMs: 100 },
@@ -274,14 +276,13 @@ describe('the token endpoint', () => {
     },
   )
 
-  it('refuses wrong credentials with a hint at the region, without a second request', async () => {
+  it('refuses wrong credentials without a second request', async () => {
     const { connect, sandbox } = await gatewayOnSandbox({
       gateway: { clientSecret: 'SECRET-wrong' },
     })
     const client = await connect()
     const error = (await client.ask('sandbox-fast')).at(-1)?.message
     expect(error).toMatch(credentials)
-    expect(error).toContain('region')
     expect(error).not.toContain('SECRET-wrong')
     expect(sandbox.stats()).toMatchObject({ tokenRequests: 1, chatRequests: 0 })
   })
@@ -295,7 +296,7 @@ describe('the token endpoint', () => {
     expect(sandbox.stats()).toMatchObject({ tokenRequests: 2, chatRequests: 3 })
   })
 
-  it('that is down is named as such, without the values of its query', async () => {
+  it('that is down is named as such, without its address', async () => {
     const { sandbox } = await gatewayOnSandbox()
     const gateway = await gatewayForTest({
       ...CREDENTIALS,
@@ -303,9 +304,8 @@ describe('the token endpoint', () => {
       tokenUrl: 'http://127.0.0.1:1/token?key=SECRET-QUERY',
     })
     const client = await TutorialClient.connect(gateway.url)
-    const message = (await client.ask('sandbox-fast')).at(-1)?.message
-    expect(message).toMatch(
-      /the token endpoint http:\/\/127\.0\.0\.1:1\/token\?key=\*{3} refused the connection/,
+    expect((await client.ask('sandbox-fast')).at(-1)?.message).toMatch(
+      /the token endpoint refused the connection/,
     )
     expect(sandbox.stats().chatRequests).toBe(0)
   })
@@ -345,7 +345,7 @@ describe('a request', () => {
     const client = await connect()
     client.send(text)
     const messages = await client.turn()
-    expect(messages).toEqual([{ type: 'error', message: expect.stringMatching(error) }])
+    expect(messages).toMatchObject([{ type: 'error', message: expect.stringMatching(error) }])
     expect(JSON.stringify(messages)).not.toContain('SECRET-PROMPT')
     expect(sandbox.stats().requests).toBe(0)
     expect(shapeOf(await client.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')

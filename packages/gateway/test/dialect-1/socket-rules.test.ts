@@ -176,9 +176,10 @@ describe('a drain', () => {
     client.init('sandbox-stall-mid-stream')
     await until('it streams', () => client.received.length > 3)
     await gateway.drain()
-    expect((await client.turn()).at(-1)).toEqual({
+    expect((await client.turn()).at(-1)).toMatchObject({
       type: 'error',
       message: 'The completion was cancelled (deadline)',
+      code: 'cancelled',
     })
     expect((await client.closed).code).toBe(1012)
     await until('the upstream is let go', () => sandbox.stats().openStreams === 0)

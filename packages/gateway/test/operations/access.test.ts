@@ -95,7 +95,7 @@ describe('a key', () => {
     const client = await withKey()
     client.init('sandbox-slow')
     const message = 'This client may not use that model; allowed: sandbox-fast'
-    expect(await client.next()).toEqual({ type: 'error', message })
+    expect(await client.next()).toMatchObject({ type: 'error', message })
     expect(sandbox.stats().chatRequests).toBe(0)
     expect(shapeOf(await client.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
   })
@@ -121,13 +121,13 @@ describe('a key', () => {
     const refused = await TutorialClient.connect(gateway.url, [], bearer(wrong.key))
     refused.init('sandbox-fast')
     const names = `Key ${wrong.id} names the guard policy "stricter"`
-    expect(await refused.next()).toEqual({
+    expect(await refused.next()).toMatchObject({
       type: 'error',
       message: `${names}, which this gateway does not have; its operator has to correct that`,
     })
     const served = await TutorialClient.connect(gateway.url, [], bearer(right.key))
     expect(shapeOf(await served.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
-    const problem = `key ${wrong.id}: no policy is called "stricter"; allowed: seed, standard, strict, off`
+    const problem = `key ${wrong.id}: no policy is called "stricter"; allowed: seed, standard, strict, private, off`
     const warnings = log.of('the requests of a key are refused')
     expect(warnings.map((line) => line.problem)).toEqual([problem, problem])
   })
@@ -138,7 +138,7 @@ describe('a key', () => {
     const config = gatewayConfig({ llmBaseUrl: 'http://127.0.0.1:1', keysFile: keys.path })
     await expect(checkConfiguration(config)).rejects.toMatchObject({
       code: 'configuration',
-      message: `key ${id}: no policy is called "stricter"; allowed: seed, standard, strict, off`,
+      message: `key ${id}: no policy is called "stricter"; allowed: seed, standard, strict, private, off`,
     })
   })
 

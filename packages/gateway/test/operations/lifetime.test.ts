@@ -65,7 +65,7 @@ describe('SIGTERM', () => {
     await until('it drains', () => sluice.logged('draining').length > 0)
     idle.init('sandbox-fast')
     const message = 'The gateway is shutting down; try another one'
-    expect(await idle.next()).toEqual({ type: 'error', message })
+    expect(await idle.next()).toMatchObject({ type: 'error', message })
     await expect(TutorialClient.connect(sluice.url)).rejects.toThrow('ECONNREFUSED')
     const readiness = await replyTo(sluice.adminUrl, { path: '/readyz' })
     expect(readiness).toMatchObject({ status: 503, body: 'draining\n' })
@@ -80,9 +80,10 @@ describe('SIGTERM', () => {
     await client.next()
     sluice.process.kill('SIGTERM')
     const messages = await client.turn()
-    expect(messages.at(-1)).toEqual({
+    expect(messages.at(-1)).toMatchObject({
       type: 'error',
       message: 'The completion was cancelled (deadline)',
+      code: 'cancelled',
     })
     expect(await client.closed).toEqual(RESTART)
     expect(await sluice.exited).toBe(0)

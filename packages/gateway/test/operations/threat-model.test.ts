@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
-import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
+import { type Message, shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
 import { auditContent } from './audit-records.ts'
 import { samplesOf, sumOf } from './exported-metrics.ts'
@@ -436,5 +436,26 @@ describe('an upstream that echoes secrets', () => {
     expect(told).toContain('upstream answered 400')
     expect(told).not.toContain('my secret prompt')
     expect(told).not.toContain('Bearer')
+  })
+})
+
+describe('words for clients', () => {
+  it('name no address and no setting; the log has them, with the request id', async () => {
+    const { logger, of } = logLines()
+    const tokenUrl = 'http://127.0.0.1:1/oauth/token?key=SECRET'
+    const { connect } = await gatewayOnSandbox({ gateway: { ...OFF, logger, tokenUrl } })
+    const client = await connect()
+    client.init('sandbox-fast')
+    const messages = await client.turn()
+    const { message, code, requestId } = messages.at(-1) as Message
+    expect(message).toMatch(/the token endpoint refused the connection/)
+    expect(JSON.stringify(messages)).not.toMatch(/http|127\.|oauth|[A-Z]+_[A-Z]+/)
+    expect(code).toBe('upstream_unavailable')
+    const [line] = of('the upstream failed')
+    expect(line).toMatchObject({
+      requestId,
+      errorCode: code,
+      errorDetail: tokenUrl.replace('SECRET', '***'),
+    })
   })
 })

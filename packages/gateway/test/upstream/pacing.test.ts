@@ -110,7 +110,7 @@ describe('Pacing', () => {
     await clock.advance(10_000)
     const refused: GatewayError = await turns.turn('b', never).catch((error) => error)
     expect(refused).toMatchObject({ code: 'overloaded', isRetryable: true, retryAfterMs: 50_000 })
-    expect(refused.message).toContain('SLUICE_UPSTREAM_QUEUE_LENGTH')
+    expect(refused.detail).toBe('SLUICE_UPSTREAM_QUEUE_LENGTH')
   })
 
   it('refuses who waited too long, and goes on with the others', async () => {

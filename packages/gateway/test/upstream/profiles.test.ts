@@ -85,7 +85,7 @@ describe('upstreamTarget', () => {
       'https://host:8443/openai/deployments/x',
       'https://host:8443/openai/deployments/x/chat/completions',
     ],
-    ['http://host/v1?a=b#c', 'http://host/v1/chat/completions'],
+    ['http://host/v1?a=b#c', 'http://host/v1/chat/completions?a=b'],
   ])('finds the chat endpoint of %s', (llmBaseUrl, chatUrl) => {
     expect(targetOf({ llmBaseUrl }).chatUrl).toBe(chatUrl)
   })

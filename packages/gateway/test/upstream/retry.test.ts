@@ -107,7 +107,7 @@ describe('withRetry', () => {
     expect(at).toEqual([0])
     expect(error).toMatchObject({
       retryAfterMs: 1_001,
-      message: 'down; its Retry-After of 2 s is longer than SLUICE_RETRY_MAX_DELAY_MS (1000)',
+      message: 'down; its Retry-After of 2 s is longer than the 1000 ms that are waited at most',
     })
   })
 

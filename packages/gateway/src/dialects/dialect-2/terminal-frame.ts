@@ -44,12 +44,12 @@ export interface Refused {
 
 /** A refusal of one frame. */
 export function errorFrame(error: GatewayError, { id, requestId }: Refused): ErrorFrame {
-  const { code, retryAfterMs, oldest: from } = error
+  const { publicCode: code, retryAfterMs, oldest: from } = error
   return {
     type: 'error',
     ...(id === undefined ? {} : { id }),
     ...(requestId === undefined ? {} : { requestId }),
-    code: code === 'configuration' || code === 'listen' ? 'internal' : code,
+    code,
     message: error.message,
     retryable: error.isRetryable || error.row.isRetryable,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
