@@ -104,7 +104,6 @@ export class Scanner {
     const began = held.scanned - pieceAt
     let { table } = dfa
     let silence = contexts.costLeft
-    let lastStop = contexts.isCounting ? BETWEEN_WORDS : KNOWN_WORD
     let spent = 0
     let row = this.#row
     let contextRow = this.#contextRow
@@ -119,7 +118,6 @@ export class Scanner {
       const nextClass = kind >> CONTEXT_SHIFT
       const wordClass = nextClass & WORD_CLASS
       let nextRow = contextTable[contextRow * contextSize + wordClass] ?? 0
-      let cost = 0
       if (nextRow === KNOWN_WORD) {
         if (wordClass !== SEPARATOR) break
         this.#row = row
@@ -132,11 +130,9 @@ export class Scanner {
         table = dfa.table
         nextRow = BETWEEN_WORDS
         silence = contexts.costLeft
-        lastStop = BETWEEN_WORDS
-      } else if (nextRow <= lastStop) {
-        cost = costOfSilent(contextRow)
-        if (spent + cost >= silence) break
       }
+      const cost = costOfSilent(contextRow, nextRow)
+      if (spent + cost >= silence) break
       if (beginsWord(nextClass, classBefore)) break
       const entry = table[row + symbolClass] ?? UNKNOWN
       if (entry < 0) break
@@ -157,7 +153,7 @@ export class Scanner {
     this.#row = row
     this.#contextRow = contextRow
     this.#contextClass = contextClass
-    if (spent > 0) contexts.pass(spent)
+    contexts.pass(spent)
     if (at > began) held.lookAt(pieceAt + at, base + at)
   }
 

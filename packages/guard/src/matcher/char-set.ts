@@ -101,9 +101,15 @@ function textOfEverySymbol(): string {
   return text
 }
 
-/** Chinese and Japanese characters, which have no case. */
-const CJK_START = 0x2e80
-const CJK_END = 0xa4cf
+/** Chinese, Japanese and Korean: characters, compatibility forms and punctuation, none of which has a case. */
+const CJK: CharSet = [0x2e80, 0xa4cf, 0xac00, 0xd7ff, 0xf900, 0xfaff, 0xfe30, 0xfe4f]
+
+function isCjk(low: number, high: number): boolean {
+  for (let i = 0; i < CJK.length; i += 2) {
+    if (low >= (CJK[i] ?? 0) && high <= (CJK[i + 1] ?? 0)) return true
+  }
+  return false
+}
 
 /** Adds the upper-case and lower-case partner of every member that has one of a single UTF-16 unit. */
 export function ignoringCase(set: CharSet): CharSet {
@@ -112,7 +118,7 @@ export function ignoringCase(set: CharSet): CharSet {
     const low = set[i] ?? 0
     const high = set[i + 1] ?? 0
     if (high - low > 8192) continue // nearly everything: a negated class, closed under case before it was negated
-    if (low >= CJK_START && high <= CJK_END) continue
+    if (isCjk(low, high)) continue
     for (let symbol = low; symbol <= high; symbol += 1) addCasePartners(symbol, partners)
   }
   if (partners.length === 0) return set

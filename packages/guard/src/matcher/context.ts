@@ -41,10 +41,10 @@ const MAX_CLASSES = WORD_CLASS
 
 /** The entry for the end of a word that has a role. No row has this number, so that one comparison tells all word ends. */
 export const KNOWN_WORD = 0
-/** The row between words; then those of a word that is none of ours, and of a word of digits alone. */
+/** The row between words; then those of a word of digits alone, and of a word that is none of ours. */
 export const BETWEEN_WORDS = 1
-const UNKNOWN_WORD = 2
-const NUMBER = 3
+const NUMBER = 2
+const UNKNOWN_WORD = 3
 
 /** What words cost of the window in which a word counts. Numbers come in groups and in lists: they cost a quarter. */
 export const WORD_COST = 4
@@ -110,7 +110,7 @@ export class ContextWords {
 
   /** Whether a capital that leads from a row to the next goes on with a word of ours, as in `WhatsApp`. */
   goesOn(row: number, next: number): boolean {
-    return next > NUMBER && this.#rolesOf[row] === undefined
+    return next > UNKNOWN_WORD && this.#rolesOf[row] === undefined
   }
 }
 
@@ -150,7 +150,7 @@ class TableBuilder {
   }
 
   rowsOf(root: Node): readonly Uint16Array[] {
-    const [, between, , number] = [KNOWN_WORD, BETWEEN_WORDS, UNKNOWN_WORD, NUMBER].map(() =>
+    const [, between, number] = [KNOWN_WORD, BETWEEN_WORDS, NUMBER, UNKNOWN_WORD].map(() =>
       this.#add(),
     )
     between?.fill(NUMBER, DIGIT, OTHER)
@@ -363,10 +363,14 @@ function keyOf({ context, hints, against, kind }: WordRoles): string {
   return `${context}/${hints}/${against}/${kind}`
 }
 
-/** What a word costs that ends at a row and says nothing; nothing between words. */
-export function costOfSilent(row: number): number {
-  if (row === BETWEEN_WORDS) return 0
-  return row === NUMBER ? NUMBER_COST : WORD_COST
+/**
+ * What a word costs that says nothing, where it ends between a row and the next; 0 where none ends. In arithmetic alone,
+ * since a processor cannot foresee the ends of words.
+ */
+export function costOfSilent(row: number, next: number): number {
+  const isEnd = (next - NUMBER) >> 31
+  const isWord = (NUMBER - row) >> 31
+  return isEnd & (((row - BETWEEN_WORDS) & ~isWord) | (WORD_COST & isWord))
 }
 
 /** Whether a word begins with a symbol of a class, although one of class `before` is right before it. */

@@ -27,8 +27,6 @@ const ENDLESS = 2 ** 30
 /** The standing of each vocabulary at the moment, in one stream. */
 export class LiveContexts {
   bits = 0
-  /** Whether words are to be counted: something has been said of what follows, or goes with the next word. */
-  isCounting = false
   /** Words that cost less than this and say nothing change nothing. */
   costLeft = ENDLESS
   #cost = 0
@@ -55,12 +53,7 @@ export class LiveContexts {
   /** Words have ended that say nothing, and cost less than `costLeft`. */
   pass(cost: number): void {
     this.#cost += cost
-    this.#look()
-  }
-
-  #look(): void {
-    this.isCounting = this.#nextEnd !== Number.POSITIVE_INFINITY || this.#cost < this.#ledUntil
-    this.costLeft = Math.min(this.#nextEnd - this.#cost, ENDLESS)
+    this.costLeft -= cost
   }
 
   /** A word with these roles has ended before `offset`. */
@@ -73,7 +66,8 @@ export class LiveContexts {
       this.#leader = kind
       this.#ledUntil = this.#cost + WORD_COST
     }
-    this.#look()
+    // As a whole number, so that the hot loop need not convert it.
+    this.costLeft = Math.min(this.#nextEnd - this.#cost, ENDLESS) | 0
   }
 
   #speak(roles: WordRoles, offset: number): void {
