@@ -35,6 +35,8 @@ const DEFAULT_LIFE_SECONDS = 86_400
 const REFRESH_EARLY_MS = 60_000
 /** After a failed background refresh, the next one is not tried before. */
 const REFRESH_PAUSE_MS = 5_000
+/** What the endpoint refused for good is not asked again before, by anybody: it would refuse that as well. */
+const REFUSED_PAUSE_MS = 5_000
 
 /** What goes into the `authorization` header of a request. */
 export interface Credentials {
@@ -63,6 +65,7 @@ class OAuthCredentials implements Credentials {
   readonly #monotonic: () => number
   #token: Token | undefined
   #pending: Promise<Token> | undefined
+  #refused: { error: GatewayError; until: number } | undefined
 
   constructor(oauth: OAuth, options: CredentialsOptions) {
     this.#oauth = oauth
@@ -91,10 +94,17 @@ class OAuthCredentials implements Credentials {
 
   /** One request serves everybody who waits; nobody's abort ends it for the others. */
   #fetch(): Promise<Token> {
+    if (this.#refused !== undefined && this.#monotonic() < this.#refused.until)
+      return Promise.reject(this.#refused.error)
     this.#pending ??= fetchToken(this.#oauth, this.#options.dispatcher, this.#monotonic)
       .then((token) => {
         this.#token = token
         return token
+      })
+      .catch((error: GatewayError) => {
+        if (!error.isRetryable)
+          this.#refused = { error, until: this.#monotonic() + REFUSED_PAUSE_MS }
+        throw error
       })
       .finally(() => {
         this.#pending = undefined

@@ -213,3 +213,15 @@ describe('attempts', () => {
     expect(error.message).toMatch(/^no turn at the upstream within 50 ms: .*pause$/)
   })
 })
+
+describe('a token endpoint that refuses the client', () => {
+  it('is left alone for a while, by everybody, and asked again after it', async () => {
+    const { sandbox, ask, time } = await clientOnSandbox({ clientSecret: 'wrong' })
+    const refused = { code: 'upstream_unauthorized' }
+    for (let i = 0; i < 5; i += 1) expect(await failure(ask('sandbox-fast'))).toMatchObject(refused)
+    expect(sandbox.stats().tokenRequests).toBe(1)
+    time.ms += 5_001
+    expect(await failure(ask('sandbox-fast'))).toMatchObject(refused)
+    expect(sandbox.stats().tokenRequests).toBe(2)
+  })
+})
