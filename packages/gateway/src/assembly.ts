@@ -141,7 +141,9 @@ async function lay(options: AssemblyOptions, secret: RootSecret): Promise<Founda
   const { settings } = config
   const target = upstreamTarget(settings)
   const dispatcher = createDispatcher(settings)
-  const detectors = createDetectors(config.detectors, dispatcher)
+  const detectors = createDetectors(config.detectors, dispatcher, (detector, { reason, message }) =>
+    logger.warn({ detector, reason, problem: message }, 'a detector could not judge a text'),
+  )
   const live = { current: liveConfig(config, detectors) }
   const tls = { current: readTls(settings) }
   const isProxy = trustedProxies(settings.trustedProxies)

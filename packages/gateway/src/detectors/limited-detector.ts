@@ -20,10 +20,11 @@ import { mergeSpans, type Window, windowsOf } from './windows.ts'
 const BREAKER_FAILURES = 5
 const BREAKER_PAUSE_MS = 5_000
 
-type Limits = Pick<
-  DetectorSettings,
-  'entities' | 'language' | 'timeoutMs' | 'concurrency' | 'queue'
->
+interface LimitedDetectorOptions
+  extends Pick<DetectorSettings, 'entities' | 'language' | 'timeoutMs' | 'concurrency' | 'queue'> {
+  /** Told why a text could not be judged. */
+  onFailure: (failure: DetectorFailure) => void
+}
 
 /** A detector that may hold something that has to be ended, such as threads. */
 export interface EndableDetector extends SegmentDetector {
@@ -33,11 +34,11 @@ export interface EndableDetector extends SegmentDetector {
 export class LimitedDetector implements NamedDetector {
   readonly name: string
   readonly #detector: EndableDetector
-  readonly #limits: Limits
+  readonly #limits: LimitedDetectorOptions
   readonly #policy
   readonly #bulkhead
 
-  constructor(name: string, detector: EndableDetector, limits: Limits) {
+  constructor(name: string, detector: EndableDetector, limits: LimitedDetectorOptions) {
     this.name = name
     this.#detector = detector
     this.#limits = limits
@@ -71,7 +72,9 @@ export class LimitedDetector implements NamedDetector {
       return mergeSpans(await until(both, Promise.all(windows)))
     } catch (error) {
       signal.throwIfAborted()
-      throw failureOf(error, deadline.aborted, this.#limits.timeoutMs)
+      const failure = failureOf(error, deadline.aborted, this.#limits.timeoutMs)
+      this.#limits.onFailure(failure)
+      throw failure
     }
   }
 

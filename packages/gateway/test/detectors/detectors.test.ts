@@ -145,6 +145,16 @@ describe('the bounds of a detector', () => {
     expect(server.asked).toHaveLength(5)
   })
 
+  it('are told of what fails and why, without the text', async () => {
+    const told: string[] = []
+    const url = 'http://127.0.0.1:1'
+    const { d } = createDetectors({ d: { ...SETTINGS, url } }, new Agent(), (name, failure) =>
+      told.push(`${name} ${failure.reason} ${failure.message}`),
+    )
+    await d?.detect('secret', { signal }).catch(() => {})
+    expect(told).toEqual(['d unreachable the detector cannot be reached'])
+  })
+
   it('do not take it for a failure that somebody gives up', async () => {
     const server = await detectorServer((asked) =>
       asked.body.text === 'wait' ? new Promise(() => {}) : namesIn(asked),
