@@ -35,7 +35,7 @@ const DEFAULT_LIFE_SECONDS = 86_400
 const REFRESH_EARLY_MS = 60_000
 /** After a failed background refresh, the next one is not tried before. */
 const REFRESH_PAUSE_MS = 5_000
-/** What the endpoint refused for good is not asked again before, by anybody: it would refuse that as well. */
+/** Credentials that the endpoint refused are not shown again before, by anybody. */
 const REFUSED_PAUSE_MS = 5_000
 
 /** What goes into the `authorization` header of a request. */
@@ -102,7 +102,7 @@ class OAuthCredentials implements Credentials {
         return token
       })
       .catch((error: GatewayError) => {
-        if (!error.isRetryable)
+        if (error.reason === 'oauth_credentials')
           this.#refused = { error, until: this.#monotonic() + REFUSED_PAUSE_MS }
         throw error
       })
