@@ -86,6 +86,31 @@ describe('a request with a name in it', () => {
   })
 })
 
+it('a name that was found leaves as a stand-in and comes back in the answer', async () => {
+  const server = await detectorServer()
+  const names: DetectorSettings = {
+    ...{ url: server.url, headers: {}, apiKey: undefined, timeoutMs: 60_000 },
+    ...{ entities: ['PERSON'], language: undefined, concurrency: 4, queue: 10 },
+    kind: 'http',
+  }
+  const rules = [{ entity: 'PERSON', action: { kind: 'pseudonymize' } }]
+  const { connect, sandbox } = await gatewayOnSandbox({
+    gateway: {
+      policy: 'own',
+      policies: { own: { extends: 'private', detectors: ['names'], rules } },
+      detectors: { names },
+    },
+  })
+  const said = 'Is Ada Lovelace in? Ada Lovelace, ada@example.org'
+  const answer = await (await connect()).ask('sandbox-echo', said)
+  expect(textOf(answer)).toContain(said)
+  const sent = JSON.stringify(sandbox.requests().map(({ body }) => body))
+  expect(sent).not.toMatch(/Lovelace|ada@example/)
+  const standIns = sent.match(/PERSON_[A-Z0-9]{4,8}/g) ?? []
+  expect(standIns).toHaveLength(2)
+  expect(new Set(standIns).size).toBe(1)
+})
+
 it('a rule that would have answers judged is refused, since none is', async () => {
   await expect(gatewayWith({ rule: { direction: 'both' } })).rejects.toThrow(
     'what only detectors find is looked for in requests',
