@@ -89,6 +89,7 @@ describe('a word', () => {
     ['PHONEUS', 'silent'],
     ['phones', 'silent'],
     ['WhatsApp', 'announced'],
+    ['phOrder', 'against'],
     ['callApp', 'announced'],
     ['xphone', 'silent'],
     ['tele', 'silent'],

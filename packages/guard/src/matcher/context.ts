@@ -59,6 +59,9 @@ const SPACELESS: CharSet = [
   ...[0xa960, 0xa97f, 0xaa60, 0xaa7f, 0xac00, 0xd7ff, 0xf900, 0xfaff, 0xff66, 0xffdc],
 ]
 
+/** The first part of `WhatsApp`, the one word of ours that is written with a capital inside. */
+const COMPOUND_PART = 'whats'
+
 /** A place in the tree of the words. `prefix`: the roles of all words that begin like this. */
 interface Node {
   /** The class that leads here. */
@@ -79,6 +82,7 @@ export class ContextWords {
   /** Number of classes. */
   readonly size: number
   readonly #classOfSymbol: ReadonlyMap<number, number>
+  readonly #compoundRow: number
   #unitClasses: Uint8Array | undefined
   /** By row. */
   readonly #rolesOf: (WordRoles | undefined)[] = []
@@ -95,6 +99,7 @@ export class ContextWords {
     rows.forEach((row, i) => {
       this.table.set(row, i * this.size)
     })
+    this.#compoundRow = this.#rowBehind(COMPOUND_PART)
   }
 
   /** By UTF-16 unit: its class, with CAPITAL where it is one. Made when first asked for. */
@@ -108,9 +113,19 @@ export class ContextWords {
     return this.#rolesOf[row] ?? NO_ROLES
   }
 
-  /** Whether a capital that leads from a row to the next goes on with a word of ours, as in `WhatsApp`. */
+  /** Whether a capital that leads from a row to the next goes on with a word, as in `WhatsApp`, and begins none. */
   goesOn(row: number, next: number): boolean {
-    return next > UNKNOWN_WORD && this.#rolesOf[row] === undefined
+    return row === this.#compoundRow && next > UNKNOWN_WORD
+  }
+
+  /** Where a word has come to of which only the first part is there; UNKNOWN_WORD if we have no such word. */
+  #rowBehind(part: string): number {
+    let row = BETWEEN_WORDS
+    for (const symbol of symbolsOf(part, wordFoldTable())) {
+      const symbolClass = this.#classOfSymbol.get(symbol) ?? OTHER
+      row = this.table[row * this.size + symbolClass] ?? UNKNOWN_WORD
+    }
+    return row === KNOWN_WORD ? UNKNOWN_WORD : row
   }
 }
 

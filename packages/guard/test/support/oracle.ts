@@ -163,9 +163,13 @@ interface PlacedWord {
 /** A capital does not end a word that goes on with it, as in `WhatsApp`. */
 function joined(words: readonly PlacedWord[], { word, index }: PlacedWord): PlacedWord[] {
   const last = words.at(-1)
-  const isOne = last?.word === 'Whats' && word === 'App' && last.index + 'Whats'.length === index
+  const isOne =
+    last !== undefined &&
+    plainWord(last.word) === 'whats' &&
+    /^A/.test(word) &&
+    last.index + last.word.length === index
   return isOne
-    ? [...words.slice(0, -1), { word: 'WhatsApp', index: last.index }]
+    ? [...words.slice(0, -1), { word: last.word + word, index: last.index }]
     : [...words, { word, index }]
 }
 
