@@ -71,6 +71,8 @@ export class Completion {
   #lastReadAt: number | undefined
   #prepared: Omit<PreparedRequest, 'request'> | undefined
   #stream: OpenStream | undefined
+  /** Settles what was reserved of the client's tokens. */
+  #settle: (used: number) => void = () => {}
   #attempts = 0
 
   /** @param accepted the order, and what it holds of the node's memory */
@@ -120,9 +122,8 @@ export class Completion {
     const outcome = await this.#outcome()
     const report = await this.#report(outcome)
     this.#feed.end({ ...outcome, report })
-    const { quotas, observers } = this.#services
-    quotas.spend(this.#order.client, report.tokensIn + report.tokensOut)
-    for (const observer of observers) observer.ended?.(report)
+    this.#settle(report.tokensIn + report.tokensOut)
+    for (const observer of this.#services.observers) observer.ended?.(report)
   }
 
   async #outcome(): Promise<Outcome> {
@@ -158,9 +159,10 @@ export class Completion {
   /** From the request to the body that the upstream will see; then only that is held. */
   async #prepare(): Promise<Omit<PreparedRequest, 'request'>> {
     const { signal } = this.#abort
-    const { upstream, scheduler } = this.#services
+    const { upstream, scheduler, quotas } = this.#services
     const { policy, model, onOverflow, client, bytes } = this.#order
     const request = this.#takeRequest()
+    const { maxTokens } = request
     const { request: fitted, ...prepared } = await prepareRequest(request, {
       policy,
       model,
@@ -172,6 +174,7 @@ export class Completion {
       onUnjudged: (detector) => this.#findings.addUnjudged('input', detector),
       standIns: this.#standIns,
     })
+    this.#settle = await quotas.reserve(client, { promptTokens: prepared.tokenCount, maxTokens })
     if (bytes > TURN_BYTES) await scheduler.task(quotaNameOf(client), signal).next()
     signal.throwIfAborted()
     this.#body = upstream.encode(fitted, model)

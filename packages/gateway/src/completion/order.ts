@@ -50,6 +50,13 @@ export interface Admission {
   order(wish: Wish, client: Client): Order
 }
 
+/** What a completion may cost, in tokens. */
+export interface TokenEstimate {
+  promptTokens: number
+  /** The longest answer that was asked for; undefined: not said. */
+  maxTokens: number | undefined
+}
+
 /** What a client may use; the implementation counts. */
 export interface Quotas {
   /**
@@ -63,6 +70,9 @@ export interface Quotas {
   check(client: Client): Promise<void>
   /** Takes a request from the client's minute: something that it sent was refused. */
   refused(client: Client): void
-  /** Takes tokens from the client's minute. */
-  spend(client: Client, tokens: number): void
+  /**
+   * Takes what a completion may cost from the client's tokens a minute; the result settles what it did cost.
+   * @throws GatewayError `rate_limited`
+   */
+  reserve(client: Client, estimate: TokenEstimate): Promise<(used: number) => void>
 }

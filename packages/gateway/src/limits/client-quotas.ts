@@ -1,6 +1,6 @@
 /** What a client may use at a time and in a minute, for the completions that ask. */
 import type { Client } from '../clients/client.ts'
-import type { Quotas } from '../completion/order.ts'
+import type { Quotas, TokenEstimate } from '../completion/order.ts'
 import { GatewayError } from '../errors.ts'
 import type { ConcurrencyLimits } from './concurrency-limits.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -51,7 +51,11 @@ export class ClientQuotas implements Quotas {
     }
   }
 
-  spend({ principal, address }: Client, tokens: number): void {
-    void this.#options.rates.spend(principal, address, tokens)
+  async reserve(client: Client, estimate: TokenEstimate): Promise<(used: number) => void> {
+    let settle = (_used: number): void => {}
+    await this.#reported(client, async () => {
+      settle = await this.#options.rates.reserve(client, estimate)
+    })
+    return settle
   }
 }

@@ -1,8 +1,9 @@
 /** Requests and tokens a minute, for each client and each address. Counting windows is rate-limiter-flexible's. */
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
-import { quotaNameOf } from '../clients/client.ts'
+import { type Client, quotaNameOf } from '../clients/client.ts'
 import { networkOf } from '../clients/network.ts'
 import type { Principal } from '../clients/principal.ts'
+import type { TokenEstimate } from '../completion/order.ts'
 import { GatewayError } from '../errors.ts'
 import { isExempt } from './exemption.ts'
 
@@ -14,6 +15,8 @@ export interface RateSettings {
 }
 
 const MINUTE_SECONDS = 60
+/** What an answer of unknown length is thought to take of a client's minute. */
+const UNKNOWN_ANSWER = 0.1
 
 /** What is left of one of a client's minutes. */
 export interface Standing {
@@ -80,12 +83,28 @@ export class RateLimits {
     })
   }
 
-  /** Takes the tokens that a completion cost; may go over, which the next request pays. */
-  async spend(principal: Principal, address: string, tokens: number): Promise<void> {
-    if (isExempt(principal, address)) return
+  /**
+   * Takes the tokens that a completion may cost from the client's minute, so that simultaneous ones do not all take what is
+   * left. An answer of unknown length counts as a tenth of the minute. The first of a minute always passes.
+   * @returns settles what it really cost: gives back what was too much, takes what is missing
+   * @throws GatewayError `rate_limited`
+   */
+  async reserve(
+    { principal, address }: Client,
+    { promptTokens, maxTokens }: TokenEstimate,
+  ): Promise<(used: number) => void> {
     const limit = this.#tokenLimit(principal)
-    if (limit > 0)
-      await this.#limiter('tokens', limit).penalty(quotaNameOf({ principal, address }), tokens)
+    if (limit === 0 || isExempt(principal, address)) return () => {}
+    const id = quotaNameOf({ principal, address })
+    const limiter = this.#limiter('tokens', limit)
+    const tokens = promptTokens + (maxTokens ?? Math.ceil(limit * UNKNOWN_ANSWER))
+    const state = await limiter.penalty(id, tokens)
+    if (state.consumedPoints > limit && state.consumedPoints > tokens) {
+      await limiter.reward(id, tokens)
+      throw exceeded({ what: 'tokens', whom: 'this client', limit }, state.msBeforeNext)
+    }
+    return (used) =>
+      void (used < tokens ? limiter.reward(id, tokens - used) : limiter.penalty(id, used - tokens))
   }
 
   /** What is left of a client's minutes, of those that it has. */
@@ -134,12 +153,7 @@ export class RateLimits {
       (points === 0 ? state.consumedPoints < limit : state.consumedPoints <= limit)
     )
       return
-    const seconds = Math.max(1, Math.ceil(state.msBeforeNext / 1000))
-    const message = `Rate limit exceeded: ${limit} ${what} a minute for ${whom}; try again in ${seconds} s`
-    throw new GatewayError('rate_limited', message, {
-      isRetryable: true,
-      retryAfterMs: state.msBeforeNext,
-    })
+    throw exceeded({ what, whom, limit }, state.msBeforeNext)
   }
 
   #limiter(kind: string, points: number): RateLimiterMemory {
@@ -150,4 +164,16 @@ export class RateLimits {
     this.#limiters.set(key, limiter)
     return limiter
   }
+}
+
+function exceeded(
+  { what, whom, limit }: { what: string; whom: string; limit: number },
+  msBeforeNext: number,
+): GatewayError {
+  const seconds = Math.max(1, Math.ceil(msBeforeNext / 1000))
+  const message = `Rate limit exceeded: ${limit} ${what} a minute for ${whom}; try again in ${seconds} s`
+  return new GatewayError('rate_limited', message, {
+    isRetryable: true,
+    retryAfterMs: msBeforeNext,
+  })
 }

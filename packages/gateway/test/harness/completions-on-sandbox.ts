@@ -32,7 +32,7 @@ const NO_QUOTAS: Quotas = {
   admit: async () => {},
   check: async () => {},
   refused: () => {},
-  spend: () => {},
+  reserve: async () => () => {},
 }
 
 /** Both end with the test. */

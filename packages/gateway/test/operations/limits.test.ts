@@ -117,6 +117,17 @@ describe('tokens a minute', () => {
     await (await connect(second)).ask('sandbox-fast')
   })
 
+  it('are not overrun by requests that are made at once: what each may cost is reserved', async () => {
+    const { connect } = await limited({ clientTokensPerMinute: 100 }, {})
+    const clients = await Promise.all(Array.from({ length: 12 }, () => connect()))
+    const shapes = await Promise.all(
+      clients.map(async (client) => shapeOf(await client.ask('sandbox-slow'))),
+    )
+    const served = shapes.filter((shape) => shape.endsWith('complete')).length
+    expect(served).toBeGreaterThan(1)
+    expect(served, 'each reserves its prompt and a tenth of the minute').toBeLessThan(10)
+  })
+
   it('bind clients without a key that come from elsewhere', async () => {
     const { gateway } = await reloadable({
       allowAnonymous: true,
