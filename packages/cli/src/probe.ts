@@ -56,7 +56,8 @@ async function authorizationOf(
     return await client.authorize(AbortSignal.timeout(TIMEOUT_MS))
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error
-    throw new GatewayError('configuration', `No token: ${error.message}`)
+    const detail = error.detail === undefined ? '' : ` (${error.detail})`
+    throw new GatewayError('configuration', `No token: ${error.message}${detail}`)
   }
 }
 

@@ -53,7 +53,7 @@ describe('sluice keys', { timeout: 60_000 }, () => {
     const { code, stdout, stderr } = await create('stndard')
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toBe(
-      'sluice: no policy is called "stndard"; allowed: seed, standard, strict, off, desk\n',
+      'sluice: no policy is called "stndard"; allowed: seed, standard, strict, private, off, desk\n',
     )
     const { stdout: listed } = await sluice(['keys', 'list', '--json'], { folder })
     expect(JSON.parse(listed)).toHaveLength(2)

@@ -2,7 +2,6 @@
 import type { Audit } from './audit/audit.ts'
 import { auditName } from './audit/audit-name.ts'
 import { AuditObserver } from './audit/audit-observer.ts'
-import { boundedId } from './audit/bounded-id.ts'
 import type { AuditEvent } from './audit/record.ts'
 import { RefusalTally } from './audit/refusal-tally.ts'
 import { type AnalyticsCallbacks, CallbackQueue } from './callbacks.ts'
@@ -38,15 +37,18 @@ export class Reporting implements Refusals, Diagnostics {
   readonly observers: readonly CompletionObserver[]
   readonly #audit: Audit
   readonly #logger: Logger
+  /** A value of a client's as it may be kept: bounded, and a digest where it has personal data. */
+  readonly #nameOf: (value: string) => string | undefined
   readonly #callbacks: CallbackQueue
   readonly #refusals: RefusalTally
   readonly #webhook: WebhookSender | undefined
 
   constructor(options: ReportingOptions) {
     const { settings, logger, clock, audit, auditKey, webhook, callbacks } = options
+    this.#nameOf = (value) => auditName(value, auditKey)
     this.metrics = new Metrics({
       labels: settings.metricLabels,
-      nameOf: (value) => auditName(value, auditKey),
+      nameOf: this.#nameOf,
     })
     this.#audit = audit
     this.#logger = logger
@@ -92,7 +94,7 @@ export class Reporting implements Refusals, Diagnostics {
   /** A request was refused for its Host, Origin or path; the log names the value, and the setting that would allow it. */
   refusedRequest({ reason, value, setting }: RequestRefusal, address: string): void {
     this.metrics.refused(reason)
-    this.#refusals.add(reason, address, { value: boundedId(value) ?? '', setting })
+    this.#refusals.add(reason, address, { value: this.#nameOf(value) ?? '', setting })
   }
 
   /** Something was refused before it began: audit and log get a count, not a record of each. */

@@ -82,6 +82,7 @@ describe('loadConfig', () => {
     expect(loadConfig({}, folderWith({ 'sluice.yaml': yaml })).file).toEqual({
       models: { own: { contextWindow: 10, encoding: 'o200k_base' } },
       policies: { mine: { rules: [] } },
+      detectors: {},
     })
   })
 

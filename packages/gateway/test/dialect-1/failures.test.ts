@@ -82,7 +82,7 @@ const CASES: readonly Case[] = [
   },
   {
     model: 'sandbox-stall-after-headers',
-    error: /did not begin within 60 ms .*after 3 attempts$/,
+    error: /did not begin within 60 ms, after 3 attempts$/,
     requests: 3,
     gateway: { firstByteTimeoutMs: 60 },
   },

@@ -18,10 +18,14 @@ import { NfaSimulation, NfaSimulationPlan } from './nfa-simulation.ts'
 import type { AutomatonParts } from './parts.ts'
 import { NO_TRANSITIONS, ONLY_ROW, type SteppedThreads } from './threads.ts'
 
-/** A stream that has built more states of the shared automaton of runs than this is simulated. */
+/** A stream that has built more states of the shared automaton of runs than this is simulated, at the latest. */
 const MAX_BUILT = 3000
 /** Cells of its table, of four bytes each: enough for all that random beginnings of matches come to. */
 const MAX_CELLS = 300_000
+/** Rows are numbers below this: what is left of a table's entry of 31 bits beside the action. */
+const MAX_ROW = 2 ** (31 - ACTION_BITS)
+/** States that one symbol may add: those of the runs, and of what begins or is reset. */
+const STATES_A_SYMBOL = 128
 /** More starts than this at a time are left to the simulation. */
 const MAX_RUNS = 32
 /** The opening of a symbol with which no match starts. */
@@ -41,6 +45,8 @@ export class DfaPerStartPlan {
   readonly size: number
   readonly leftOf: Uint8Array
   readonly wordStart: number
+  /** A stream that has built more states than this is simulated: fewer where a state is large, so that rows fit. */
+  readonly maxBuilt: number
   readonly #parts: AutomatonParts
   readonly #all: LazyDfa
   readonly #openings = new Map<number, Int32Array>()
@@ -53,6 +59,8 @@ export class DfaPerStartPlan {
     this.size = parts.alphabet.size
     this.leftOf = parts.conditions.leftOf
     this.wordStart = parts.conditions.wordStart
+    const roomFor = Math.floor((MAX_ROW - MAX_CELLS) / this.size) - STATES_A_SYMBOL
+    this.maxBuilt = Math.min(MAX_BUILT, roomFor)
     this.#parts = parts
     this.#all = all
   }
@@ -166,7 +174,7 @@ class DfaPerStart implements SteppedThreads {
     this.count = kept
     this.#left = this.#plan.leftOf[symbolClass] ?? 0
     this.#built += this.#plan.automaton.stateCount - this.#statesBefore
-    if (kept <= MAX_RUNS && this.#built <= MAX_BUILT) return this
+    if (kept <= MAX_RUNS && this.#built <= this.#plan.maxBuilt) return this
     return this.#plan.simulate(this.#state(gates), this.starts)
   }
 
@@ -183,9 +191,11 @@ class DfaPerStart implements SteppedThreads {
     if (!isWordStart) return ONLY_ROW
     this.#left = this.#plan.wordStart
     const { automaton } = this.#plan
+    const before = automaton.stateCount
     for (let i = 0; i < this.count; i += 1) {
       this.#rows[i] = automaton.buildReset(this.#rows[i] ?? 0, { gates: 0, isWordStart })
     }
+    this.#built += automaton.stateCount - before
     return ONLY_ROW
   }
 
