@@ -45,6 +45,7 @@ const SPELLED_OUT = [
     '(typeof BLOCKED_REASONS)[keyof typeof BLOCKED_REASONS]',
     "'PII detected' | 'Safety guardrail violation'",
   ],
+  ['keyof typeof BLOCKED_REASONS', "'pii' | 'safety'"],
   ['channel?: Channel', "channel?: 'content' | 'reasoning' | 'refusal' | 'tool_call'"],
 ] as const
 

@@ -49,7 +49,7 @@ describe('the schema of a policy', () => {
     ['a key that is none', { rule: [] }],
     ['a list that is a text', { allow: 'help@example.com' }],
     ['an unknown policy', { extends: 'stndard' }],
-    ['an unknown entity', { rules: [{ entity: 'CARD', action: redact }] }],
+    ['an entity without a name', { rules: [{ entity: '', action: redact }] }],
     ['a rule without an action', { rules: [{ entity: 'IBAN_CODE' }] }],
     ['a rule of two kinds', { rules: [{ entity: 'IBAN_CODE', terms: ['a'], action: redact }] }],
     ['terms without a category', { rules: [{ terms: ['a'], action: redact }] }],

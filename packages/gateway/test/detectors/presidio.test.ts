@@ -12,7 +12,7 @@ describe.skipIf(url === undefined)(
     const detectors = createDetectors(
       {
         presidio: {
-          ...{ kind: 'presidio', url: url ?? '', headers: {}, apiKey: undefined },
+          ...{ kind: 'presidio', url: url ?? 'http://127.0.0.1:1', headers: {}, apiKey: undefined },
           ...{ entities: ['PERSON', 'LOCATION', 'EMAIL_ADDRESS'], ...limits },
         },
       },

@@ -35,7 +35,7 @@ describe('an operator', () => {
     const error = { message: 'SECRET', code: 'unsupported_value', type: 'invalid_request_error' }
     const { log, last } = await loggedOf({ status: 400, json: { error } })
     expect(last?.type).toBe('error')
-    expect(log.of('completion ended')).toMatchObject([
+    expect(log.of('the upstream failed')).toMatchObject([
       { upstreamStatus: 400, upstreamError: 'unsupported_value invalid_request_error' },
     ])
     expect(log.text()).not.toContain('SECRET')
@@ -44,7 +44,7 @@ describe('an operator', () => {
   it('is not told a code that could be anything', async () => {
     const error = { code: 'card4111111111111111', type: 'lena@example.net' }
     const { log } = await loggedOf({ status: 400, json: { error } })
-    expect(log.of('completion ended')).toHaveLength(1)
+    expect(log.of('the upstream failed')).toHaveLength(1)
     expect(log.text()).not.toMatch(/4111|lena/)
   })
 })
