@@ -281,6 +281,7 @@ describe('the key file of a running gateway', () => {
     writeFileSync(keys.path, readFileSync(other.path))
     utimesSync(keys.path, atimeMs / 1000, mtimeMs / 1000)
     expect(await client.closed).toEqual({ code: 4401, reason: 'The key has been revoked' })
+    await until('the log says so', () => sluice.logged('keys reloaded').length > 0)
     expect(sluice.logged('keys reloaded').at(-1)).toMatchObject({ revoked: [id] })
   })
 
