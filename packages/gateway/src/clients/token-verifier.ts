@@ -47,6 +47,11 @@ export interface TokenVerifierOptions {
 
 const MAX_SUBJECT_LENGTH = 256
 
+/** A key set is a few kilobytes; more than this is read of no answer. */
+const MAX_KEYS_BYTES = 262_144
+/** How long the last published keys are good while the issuer cannot be asked, in milliseconds. */
+const KEYS_OUTLIVE_MS = 3_600_000
+
 /** Shortest time between two log lines on claims that cannot be taken, in milliseconds. */
 const CLAIM_LOG_PAUSE_MS = 60_000
 
@@ -58,6 +63,8 @@ export class TokenVerifier {
   /** The latest wall-clock time that was seen. */
   #latest = Number.NEGATIVE_INFINITY
   #failedAt = Number.NEGATIVE_INFINITY
+  /** The last good answer of the issuer, and when it came. */
+  #known: { text: string | undefined; at: number } = { text: undefined, at: 0 }
   #claimLoggedAt = Number.NEGATIVE_INFINITY
 
   /** @throws GatewayError `configuration` for an URL that is not safe or an algorithm that is not asymmetric. */
@@ -119,22 +126,63 @@ export class TokenVerifier {
     return refused(reason)
   }
 
-  /** Pauses after a failure, so that a flood of tokens is no flood of requests to an issuer in trouble. */
+  /** The published keys; while the issuer is in trouble the last ones that it published, for an hour. */
   async #fetch(url: string, request: RequestInit): Promise<Response> {
+    try {
+      const text = await this.#published(url, request)
+      this.#known = { text, at: this.#options.monotonic() }
+      return new Response(text)
+    } catch (error) {
+      const { text, at } = this.#known
+      if (text === undefined || this.#options.monotonic() - at > KEYS_OUTLIVE_MS) throw error
+      this.#noteFailure(error)
+      return new Response(text)
+    }
+  }
+
+  /** Pauses after a failure, so that a flood of tokens is no flood of requests to an issuer in trouble. */
+  async #published(url: string, request: RequestInit): Promise<string> {
     const { monotonic, failureCooldownMs = 5_000 } = this.#options
     if (monotonic() - this.#failedAt < failureCooldownMs) throw new errors.JWKSTimeout()
-    return (this.#options.fetch ?? fetch)(url, request)
+    const response = await (this.#options.fetch ?? fetch)(url, request)
+    const text = await boundedText(response)
+    if (response.status === 200 && hasKeys(text)) return text
+    throw new errors.JWKSInvalid()
   }
 
   #reason(error: unknown): AuthFailureReason {
     const reason = reasonOf(error)
-    const { monotonic, logger, failureCooldownMs = 5_000 } = this.#options
-    if (reason === 'issuer_unavailable' && monotonic() - this.#failedAt >= failureCooldownMs) {
-      this.#failedAt = monotonic()
-      const code = (error as { code?: unknown }).code ?? (error as { name?: unknown }).name
-      logger.warn({ code }, "The token issuer's keys cannot be fetched; its tokens are refused")
-    }
+    if (reason === 'issuer_unavailable') this.#noteFailure(error)
     return reason
+  }
+
+  /** Begins the pause after a failure, and says so once for each. */
+  #noteFailure(error: unknown): void {
+    const { monotonic, logger, failureCooldownMs = 5_000 } = this.#options
+    if (monotonic() - this.#failedAt < failureCooldownMs) return
+    this.#failedAt = monotonic()
+    const code = (error as { code?: unknown }).code ?? (error as { name?: unknown }).name
+    logger.warn({ code }, "The token issuer's keys cannot be fetched")
+  }
+}
+
+/** The text of an answer, of which no more than a key set needs is read. */
+async function boundedText({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let length = 0
+  for await (const part of body ?? []) {
+    parts.push(part)
+    length += part.length
+    if (length > MAX_KEYS_BYTES) throw new errors.JWKSInvalid()
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function hasKeys(text: string): boolean {
+  try {
+    return Array.isArray((JSON.parse(text) as { keys?: unknown } | null)?.keys)
+  } catch {
+    return false
   }
 }
 

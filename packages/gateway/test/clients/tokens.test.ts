@@ -274,6 +274,28 @@ describe('TokenVerifier', () => {
     expect(issuer.requests).toBe(2)
   })
 
+  it('goes by the last published keys while the issuer is in trouble, for an hour', async () => {
+    const issuer = await Issuer.start()
+    let elapsedMs = 0
+    const tokens = verifier(issuer, { monotonic: () => elapsedMs, cacheMaxAgeMs: 0, cooldownMs: 0 })
+    const token = await issuer.sign()
+    expect((await tokens.check(token)).ok).toBe(true)
+    issuer.answer = { status: 503, body: '' }
+    elapsedMs = 3_000_000
+    expect((await tokens.check(token)).ok).toBe(true)
+    expect((await tokens.check(token)).ok).toBe(true)
+    expect(issuer.requests, 'and leaves it alone').toBe(2)
+    elapsedMs = 3_700_000
+    expect(await tokens.check(token)).toMatchObject({ reason: 'issuer_unavailable' })
+  })
+
+  it('reads no more of an answer than a key set needs', async () => {
+    const issuer = await Issuer.start()
+    const token = await issuer.sign()
+    issuer.answer = { status: 200, body: `{"keys":[],"more":"${'x'.repeat(1_000_000)}"}` }
+    expect(await verifier(issuer).check(token)).toMatchObject({ reason: 'issuer_unavailable' })
+  })
+
   it.each([
     ['a shared-secret algorithm', { algorithms: ['RS256', 'HS256'] }],
     ['none', { algorithms: ['none'] }],
