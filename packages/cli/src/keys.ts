@@ -9,9 +9,10 @@ import {
   revokeKey,
   type StoredKey,
 } from '@sluice/gateway'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { policiesOf, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
+import { ROLES } from './policy-options.ts'
 import { adminUrl, outcomeAt } from './running-gateway.ts'
 import { neutralise, paint } from './terminal.ts'
 
@@ -20,6 +21,7 @@ interface CreateOptions {
   expires?: string
   model?: string[]
   policy?: string
+  trustedRole?: NonNullable<KeyAttributes['trustedRoles']>
   requestsPerMinute?: number
   tokensPerMinute?: number
   sockets?: number
@@ -43,6 +45,7 @@ export function keysCommand(): Command {
         addModels,
       )
       .option('--policy <name>', 'guard policy of this client, built in or of sluice.yaml')
+      .addOption(trustedRoleOption())
       .option('--tenant <name>', 'whose client it is, where you serve several organisations')
       .option(
         '--label <name=value>',
@@ -66,6 +69,11 @@ export function keysCommand(): Command {
       .action(revoke),
   )
   return keys
+}
+
+function trustedRoleOption(): Option {
+  const meaning = 'the guard passes texts of this role in its requests; may be repeated'
+  return new Option('--trusted-role <role>', meaning).argParser(addRole)
 }
 
 function inFile(command: Command): Command {
@@ -98,6 +106,7 @@ function attributesOf(name: string, options: CreateOptions): KeyAttributes {
     ...(options.expires === undefined ? {} : { expiresAt: options.expires }),
     ...(options.model === undefined ? {} : { allowedModels: options.model }),
     ...(options.policy === undefined ? {} : { policy: options.policy }),
+    ...(options.trustedRole === undefined ? {} : { trustedRoles: options.trustedRole }),
     ...(hasLimits ? { limits } : {}),
     ...(options.tenant === undefined ? {} : { tenant: options.tenant }),
     ...(options.label === undefined ? {} : { labels: options.label }),
@@ -157,6 +166,7 @@ function line(key: StoredKey): string {
     neutralise(key.name),
     key.allowedModels === undefined ? '' : `models ${neutralise(key.allowedModels.join(', '))}`,
     key.policy === undefined ? '' : `policy ${neutralise(key.policy)}`,
+    key.trustedRoles === undefined ? '' : `trusts ${key.trustedRoles.join(', ')}`,
     key.limits === undefined ? '' : `limits ${JSON.stringify(key.limits)}`,
     key.tenant === undefined ? '' : `tenant ${neutralise(key.tenant)}`,
     ...Object.entries(key.labels ?? {}).map(([name, value]) => neutralise(`${name}=${value}`)),
@@ -181,6 +191,12 @@ function addModels(names: string, before: string[] = []): string[] {
   const models = names.split(',').map((name) => name.trim())
   if (models.includes('')) throw new InvalidArgumentError('expected names of models')
   return [...before, ...models]
+}
+
+function addRole(name: string, before: KeyAttributes['trustedRoles'] = []) {
+  const role = ROLES.find((known) => known === name)
+  if (role === undefined) throw new InvalidArgumentError(`expected one of ${ROLES.join(', ')}`)
+  return before.includes(role) ? before : [...before, role]
 }
 
 /** What a name and a value may be is the key file's own rule. */

@@ -16,7 +16,7 @@ const CHANNELS = [
   'refusal',
   'tool_arguments',
 ] as const satisfies readonly Channel[]
-const ROLES = [
+export const ROLES = [
   'system',
   'developer',
   'user',

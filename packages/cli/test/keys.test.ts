@@ -84,6 +84,20 @@ describe('sluice keys', { timeout: 60_000 }, () => {
     }
   })
 
+  it('has roles of a key trusted, each named by itself', async () => {
+    const folder = temporaryFolder()
+    const roles = ['--trusted-role', 'system', '--trusted-role', 'developer']
+    expect((await sluice(['keys', 'create', 'desk', ...roles], { folder })).code).toBe(0)
+    expect((await sluice(['keys', 'list'], { folder })).stdout).toContain(
+      'trusts system, developer',
+    )
+    const { stdout } = await sluice(['keys', 'list', '--json'], { folder })
+    expect(JSON.parse(stdout)[0].trustedRoles).toEqual(['system', 'developer'])
+    const wrong = await sluice(['keys', 'create', 'x', '--trusted-role', 'operator'], { folder })
+    expect(wrong.code).not.toBe(0)
+    expect(wrong.stderr).toContain('expected one of system, developer, user, assistant, tool')
+  })
+
   it('says how to begin where there is no key, and what is wrong with a number', async () => {
     expect((await sluice(['keys', 'list'])).stderr).toContain('sluice keys create <name>')
     const { code, stderr } = await sluice(['keys', 'create', 'desk', '--sockets', 'many'])

@@ -19,6 +19,8 @@ export interface OpenOptions {
   readonly format?: 'json'
   /** Default: `user` for input, `assistant` for output. */
   readonly role?: Role
+  /** Roles that are trusted here beside the policy's own `trustedRoles`. Default: none. */
+  readonly trustedRoles?: readonly Role[] | undefined
   /**
    * The stand-ins of the request. Input: those of what `pseudonymize` rules find are taken from here. Output: they become
    * values again, even if no rule looks at the text; offsets of findings count each of them as one character, and

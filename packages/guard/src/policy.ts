@@ -181,7 +181,8 @@ class CompiledPolicy implements Policy {
   }
 
   #program(options: OpenOptions): Program | undefined {
-    const key = `${options.direction} ${options.channel} ${options.role} ${options.format}`
+    const { direction, channel, role, format, trustedRoles } = options
+    const key = `${direction} ${channel} ${role} ${format} ${trustedRoles}`
     if (!this.#byOptions.has(key)) {
       checkOptions(options)
       this.#byOptions.set(key, this.#compiled(options))

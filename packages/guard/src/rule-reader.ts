@@ -372,11 +372,13 @@ export function readRoles(roles: unknown, path: string): readonly Role[] {
 }
 
 /** @throws PolicyError `invalid_option` for options of a stream that mean nothing. */
-export function checkOptions({ direction, channel, role, format }: OpenOptions): void {
+export function checkOptions(options: OpenOptions): void {
+  const { direction, channel, role, format, trustedRoles = [] } = options
   try {
     requireOneOf(direction, ['input', 'output'], 'direction')
     if (channel !== undefined) requireOneOf(channel, CHANNELS, 'channel')
     if (role !== undefined) requireOneOf(role, ROLES, 'role')
+    readRoles(trustedRoles, 'trustedRoles')
     if (format !== undefined) requireOneOf(format, ['json'], 'format')
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error

@@ -40,7 +40,8 @@ export function isInScope(
   const { direction, channel = 'content', role = defaultRole(direction) } = options
   if (scope.direction !== 'both' && scope.direction !== direction) return false
   if (scope.channels !== undefined && !scope.channels.includes(channel)) return false
-  return scope.roles === undefined ? !trustedRoles.includes(role) : scope.roles.includes(role)
+  if (scope.roles !== undefined) return scope.roles.includes(role)
+  return !trustedRoles.includes(role) && options.trustedRoles?.includes(role) !== true
 }
 
 function defaultRole(direction: Direction): Role {

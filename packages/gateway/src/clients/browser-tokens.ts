@@ -116,6 +116,8 @@ export function narrowed(key: Principal, grant: TokenGrant): Principal {
     grant,
     subject,
     allowedModels: models?.filter(isOwn) ?? key.allowedModels,
+    // Nobody can vouch for what a page sends: whoever reads it can change it.
+    trustedRoles: undefined,
     expiresAt: Math.min(expiresAt, key.expiresAt ?? expiresAt),
   }
 }

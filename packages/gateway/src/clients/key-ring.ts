@@ -134,6 +134,7 @@ function compared(
 }
 
 function principalOf({ stored, expiresAt }: RingKey): Principal {
-  const { id, name, tenant, labels, allowedModels, policy, limits } = stored
-  return { kind: 'key', id, name, tenant, labels, allowedModels, policy, limits, expiresAt }
+  const { id, name, tenant, labels, allowedModels, policy, trustedRoles, limits } = stored
+  const may = { allowedModels, policy, trustedRoles, limits, expiresAt }
+  return { kind: 'key', id, name, tenant, labels, ...may }
 }

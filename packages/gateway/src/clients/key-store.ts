@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 import { generateKey, hashKey } from './api-key.ts'
 import { labelsSchema, tenantSchema } from './labels.ts'
+import { MESSAGE_ROLES } from './principal.ts'
 
 const PERMISSIONS = 0o777
 const WRITABLE_BY_OTHERS = 0o002
@@ -31,6 +32,8 @@ const keySchema = z.strictObject({
   allowedModels: z.array(z.string().min(1)).min(1).optional(),
   /** Name of a guard policy. Absent: the gateway's own. */
   policy: z.string().min(1).optional(),
+  /** Roles that the policy trusts of this client, beside its own. Absent: none. */
+  trustedRoles: z.array(z.enum(MESSAGE_ROLES)).min(1).optional(),
   limits: limitsSchema.optional(),
   tenant: tenantSchema.optional(),
   labels: labelsSchema.optional(),
@@ -51,7 +54,14 @@ export type StoredKey = z.infer<typeof keySchema>
 /** What may be said of a new key. */
 export type KeyAttributes = Pick<
   StoredKey,
-  'name' | 'expiresAt' | 'allowedModels' | 'policy' | 'limits' | 'tenant' | 'labels'
+  | 'name'
+  | 'expiresAt'
+  | 'allowedModels'
+  | 'policy'
+  | 'trustedRoles'
+  | 'limits'
+  | 'tenant'
+  | 'labels'
 >
 
 /** A change of the key file. */

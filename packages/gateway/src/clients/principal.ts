@@ -1,4 +1,14 @@
 /** Who asks, once verified. How that is found out is for authenticator.ts, enforcing the limits for others. */
+import type { ChatMessage } from '@sluice/protocol'
+
+/** The roles of messages, of which an operator can trust some. */
+export const MESSAGE_ROLES = [
+  'system',
+  'developer',
+  'user',
+  'assistant',
+  'tool',
+] as const satisfies readonly ChatMessage['role'][]
 
 /** What one client's use is bounded in. */
 export const CLIENT_LIMITS = [
@@ -33,6 +43,8 @@ export interface Principal {
   readonly allowedModels?: readonly string[] | undefined
   /** Name of the guard's policy for this client. Absent: the gateway's own. */
   readonly policy?: string | undefined
+  /** Roles whose texts in requests the operator vouches for, beside those that the policy trusts. Absent: none. */
+  readonly trustedRoles?: readonly ChatMessage['role'][] | undefined
   readonly limits?: ClientLimits | undefined
   /** What a token leaves of the key that made it. Absent: it is the key itself. */
   readonly grant?: TokenGrant | undefined

@@ -165,6 +165,7 @@ export class Completion {
     const { maxTokens } = request
     const { request: fitted, ...prepared } = await prepareRequest(request, {
       policy,
+      trustedRoles: client.principal.trustedRoles,
       model,
       onOverflow,
       scheduler,

@@ -13,8 +13,8 @@ export interface FitOptions {
   /** Tokens kept for the answer. */
   reserve: number
   onOverflow: 'reject' | 'truncate'
-  /** The model's name, if its window is not known and the profile's default stands in. */
-  assumedFor?: string | undefined
+  /** The model's window is not known, and the profile's default stands in. */
+  isAssumed?: boolean | undefined
 }
 
 export interface Fit {
@@ -81,16 +81,16 @@ function turnsFromNewest(messages: readonly ChatMessage[], fixed: ReadonlySet<nu
 }
 
 function exceeded(tokenCount: number, options: FitOptions): GatewayError {
-  const { contextWindow, reserve, assumedFor } = options
+  const { contextWindow, reserve, isAssumed = false } = options
   const needed = tokenCount + reserve
   const parts =
     reserve === 0 ? '' : ` (${tokenCount} tokens of prompt + ${reserve} reserved by maxTokens)`
-  const assumption =
-    assumedFor === undefined
-      ? ''
-      : `. The window of this model is not known, so ${contextWindow} is assumed; the gateway's operator can set models.${assumedFor}.contextWindow`
+  const assumption = isAssumed
+    ? `. The window of this model is not known, so ${contextWindow} is assumed; the gateway's operator can say what it is`
+    : ''
   return new GatewayError(
     'context_window_exceeded',
     `Context window exceeded: ${needed} > ${contextWindow}${parts}${assumption}`,
+    isAssumed ? { detail: 'models.<name>.contextWindow in sluice.yaml' } : {},
   )
 }

@@ -1,9 +1,14 @@
 /** What detectors find in the messages of a request: all texts are given to them before the guard begins with the first. */
-import type { OpenOptions, Policy, Span } from '@sluice/guard'
+import type { OpenOptions, Policy, Role, Span } from '@sluice/guard'
 import type { ChatMessage } from '@sluice/protocol'
 import { type JudgeOptions, judge } from '../detectors/judge.ts'
 
-export type Where = Omit<OpenOptions, 'direction'>
+export type Where = Pick<OpenOptions, 'role' | 'channel'>
+
+export interface DetectTextsOptions extends JudgeOptions {
+  /** Roles that are trusted of this client, beside the policy's. */
+  trustedRoles?: readonly Role[] | undefined
+}
 
 /** What was found in a text of a message; undefined for one that no detector looks at. */
 export type SpansOf = (text: string, where: Where) => readonly Span[] | undefined
@@ -20,13 +25,14 @@ interface MessageText {
 export async function detectTexts(
   messages: readonly ChatMessage[],
   policy: Policy,
-  options: JudgeOptions,
+  options: DetectTextsOptions,
 ): Promise<SpansOf> {
+  const { trustedRoles } = options
   const found = new Map<string, readonly Span[]>()
   const asked = new Map<string, Promise<void>>()
   for (const { text, where } of messages.flatMap(textsOf)) {
     const key = keyOf(text, where)
-    const detection = policy.detection({ ...where, direction: 'input' })
+    const detection = policy.detection({ ...where, direction: 'input', trustedRoles })
     if (detection === undefined || text.trim() === '' || asked.has(key)) continue
     asked.set(
       key,

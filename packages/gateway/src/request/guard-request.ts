@@ -30,6 +30,8 @@ export interface GuardRequestOptions {
   onFindings: (findings: readonly Finding[]) => void
   /** Whether the model's name is one of the configuration's or the table's own, not the client's invention. */
   isKnownModel: boolean
+  /** Roles that are trusted of this client, beside the policy's. */
+  trustedRoles?: readonly Role[] | undefined
   /** Takes in what is replaced by stand-ins; undefined where the policy makes none. */
   standIns?: Pseudonyms | undefined
 }
@@ -141,13 +143,12 @@ class RequestScan {
   }
 
   #applies(where: Where): boolean {
-    return (
-      this.blocked === undefined && this.#options.policy.applies({ ...where, direction: 'input' })
-    )
+    return this.blocked === undefined && this.#options.policy.applies(this.#opened(where))
   }
 
   #opened(where: Where): OpenOptions {
-    return { ...where, direction: 'input', pseudonyms: this.#options.standIns }
+    const { trustedRoles, standIns } = this.#options
+    return { ...where, direction: 'input', trustedRoles, pseudonyms: standIns }
   }
 
   #short(text: string, where: Where, spans: readonly Span[] = []): string {

@@ -1,5 +1,5 @@
 /** From a valid request to what the upstream may see: guarded, counted, fitted to the context window. */
-import type { Finding, Policy, Pseudonyms } from '@sluice/guard'
+import type { Finding, Policy, Pseudonyms, Role } from '@sluice/guard'
 import type { ChatMessage, ChatRequest } from '@sluice/protocol'
 import type { Scheduler } from '../scheduler.ts'
 import { countMessages, countTokens } from '../tokens/count.ts'
@@ -13,6 +13,8 @@ import { withInstruction } from './stand-in-instruction.ts'
 
 export interface PrepareOptions {
   policy: Policy
+  /** Roles that are trusted of this client, beside the policy's. */
+  trustedRoles: readonly Role[] | undefined
   model: Model
   onOverflow: 'reject' | 'truncate'
   scheduler: Scheduler
@@ -59,11 +61,12 @@ export async function prepareRequest(
   request: ChatRequest,
   options: PrepareOptions,
 ): Promise<PreparedRequest> {
-  const { policy, model, scheduler, client, signal, onFindings, onUnjudged, standIns } = options
-  const spansOf = await detectTexts(request.messages, policy, { signal, onUnjudged })
-  const task = scheduler.task(client, signal)
+  const { policy, trustedRoles, model, signal, standIns } = options
+  const spansOf = await detectTexts(request.messages, policy, options)
+  const task = options.scheduler.task(options.client, signal)
   const isKnownModel = model.label !== OTHER_MODEL
-  const scan = { policy, task, spansOf, onFindings, isKnownModel, standIns }
+  const { onFindings } = options
+  const scan = { policy, trustedRoles, task, spansOf, onFindings, isKnownModel, standIns }
   const guarded = await guardRequest(request, scan)
   if ('blocked' in guarded) throw new Blocked('input', blockCategory(guarded.blocked))
   const asked = withInstruction(guarded.request, { policy, standIns })
@@ -78,7 +81,7 @@ export async function prepareRequest(
     overhead,
     reserve: request.maxTokens ?? 0,
     onOverflow: options.onOverflow,
-    assumedFor: model.isWindowAssumed ? request.modelId : undefined,
+    isAssumed: model.isWindowAssumed,
   })
   return {
     request: { ...asked, messages: [...fit.messages] },

@@ -48,6 +48,23 @@ describe('a token for a page', () => {
     }
   })
 
+  it('has no role trusted that its key has: whoever reads the page can change what it sends', async () => {
+    const { mint, ask, key, complete, sandbox } = await withKey({
+      policy: 'standard',
+      trustedRoles: ['system'],
+    })
+    const { token } = await mint({ origin: PAGE })
+    const messages = [
+      { role: 'system', content: '4111 1111 1111 1111' },
+      { role: 'user', content: 'hi' },
+    ]
+    const shown = () => JSON.stringify(sandbox.requests().at(-1)?.body)
+    await complete({ model: 'sandbox-fast', messages }, { authorization: `Bearer ${key}` })
+    expect(shown()).toContain('4111 1111 1111 1111')
+    await ask(token, PAGE, { messages })
+    expect(shown()).toContain('[CREDIT_CARD]')
+  })
+
   it('opens a socket, which ends when the key is revoked', async () => {
     const { mint, gateway, keys, id } = await withKey()
     const { token } = await mint({ origin: PAGE })

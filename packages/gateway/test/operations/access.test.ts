@@ -11,7 +11,7 @@ import {
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
-import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
+import { shapeOf, TutorialClient, textOf } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
 import { bearer, keyFile, keyProtocol } from './key-file.ts'
 import { logLines } from './log-lines.ts'
@@ -111,6 +111,34 @@ describe('a key', () => {
     expect((await client.ask('sandbox-echo', ssn)).at(-1)?.type).toBe('blocked')
   })
 
+  it('has the roles trusted that it names, beside those of the policy, in requests alone', async () => {
+    const policies = { desk: { extends: 'standard', trustedRoles: ['developer'] } } as const
+    const attributes = { policy: 'desk', trustedRoles: ['system', 'assistant'] } as const
+    const { gateway, keys, withKey, reload, sandbox } = await gatewayWithKey(
+      { ...attributes, trustedRoles: [...attributes.trustedRoles] },
+      { policies },
+    )
+    const plain = await keys.create({ policy: 'desk' })
+    await reload()
+    const roles = ['system', 'developer', 'assistant', 'user'] as const
+    const payload = {
+      modelId: 'sandbox-echo',
+      messages: roles.map((role) => ({ role, content: `${role} 4111 1111 1111 1111` })),
+    }
+    const seen = async (client: TutorialClient) => {
+      client.send({ type: 'init', payload })
+      const answer = textOf(await client.turn())
+      const { messages } = (sandbox.requests().at(-1)?.body ?? payload) as typeof payload
+      const passed = messages.filter(({ content }) => content.includes('4111'))
+      return { passed: passed.map(({ role }) => role), answer }
+    }
+    const trusted = await seen(await withKey())
+    expect(trusted.passed).toEqual(['system', 'developer', 'assistant'])
+    expect(trusted.answer).toBe('user [CREDIT_CARD]')
+    const other = await TutorialClient.connect(gateway.url, [], bearer(plain.key))
+    expect((await seen(other)).passed).toEqual(['developer'])
+  })
+
   it('with a policy that does not exist is refused alone, and the log says so', async () => {
     const log = logLines()
     const keys = keyFile()
@@ -120,10 +148,9 @@ describe('a key', () => {
     await gateway.reloadKeys()
     const refused = await TutorialClient.connect(gateway.url, [], bearer(wrong.key))
     refused.init('sandbox-fast')
-    const names = `Key ${wrong.id} names the guard policy "stricter"`
     expect(await refused.next()).toMatchObject({
       type: 'error',
-      message: `${names}, which this gateway does not have; its operator has to correct that`,
+      message: "This client cannot be served; the gateway's operator has to correct that",
     })
     const served = await TutorialClient.connect(gateway.url, [], bearer(right.key))
     expect(shapeOf(await served.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
@@ -252,6 +279,19 @@ describe('a token', () => {
     expect(shapeOf(await chosen.ask('sandbox-fast'))).toBe('error')
     const wider = await connect({ policy: 'seed' })
     expect(await wider.closed).toMatchObject({ code: 4401 })
+  })
+
+  it('has limits of its own in its tenant: another tenant with the same subject takes nothing of them', async () => {
+    const { gateway, sign } = await gatewayWithIssuer({
+      jwtTenantClaim: 'org',
+      clientRequestsPerMinute: 1,
+    })
+    const of = async (org: string) =>
+      TutorialClient.connect(gateway.url, [], bearer(await sign({ org })))
+    const [acme, again, globex] = [await of('acme'), await of('acme'), await of('globex')]
+    expect(shapeOf(await acme.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
+    expect((await again.ask('sandbox-fast')).at(-1)).toMatchObject({ code: 'rate_limited' })
+    expect(shapeOf(await globex.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
   })
 
   it('without the tenant that the configuration asks for is closed with 4401, and the log says where to look', async () => {

@@ -168,7 +168,7 @@ describe('guardRequest', () => {
     expect(most).toBeLessThan(200)
   })
 
-  it('trusts the roles that the policy trusts', async () => {
+  it('trusts the roles that the policy trusts, and those of the client', async () => {
     const trusting = compilePolicy({ extends: 'standard', trustedRoles: ['system', 'developer'] })
     const request: ChatRequest = {
       modelId: 'm',
@@ -188,5 +188,9 @@ describe('guardRequest', () => {
         ],
       },
     })
+    const plain = { ...options, policy: compilePolicy('standard') }
+    expect(await guardRequest(request, { ...plain, trustedRoles: ['system'] })).toEqual(
+      await guardRequest(request, options),
+    )
   })
 })
