@@ -41,14 +41,17 @@ export class LiveAdmission implements Admission {
   }
 }
 
-/** The policy of a client. A key whose policy is not configured is refused alone, never served by another policy. */
-function policyFor({ id, policy }: Principal, policyOf: LiveConfig['policyOf']) {
+/**
+ * The policy of a client. A key whose policy is not configured is refused alone, never served by another policy; the log
+ * names both when keys and policies are read.
+ */
+function policyFor({ policy }: Principal, policyOf: LiveConfig['policyOf']) {
   try {
     return policyOf(policy)
   } catch (cause) {
     if (!(cause instanceof GatewayError)) throw cause
-    const problem = `Key ${id} names the guard policy ${JSON.stringify(policy)}, which this gateway does not have`
-    throw new GatewayError('forbidden', `${problem}; its operator has to correct that`, { cause })
+    const message = "This client cannot be served; the gateway's operator has to correct that"
+    throw new GatewayError('forbidden', message, { cause })
   }
 }
 

@@ -215,11 +215,11 @@ export class CommitQueue {
   }
 
   #refusal(): GatewayError {
-    return new GatewayError(
-      'overloaded',
-      'The audit cannot be written, and this gateway serves nothing without it',
-      { isRetryable: true, retryAfterMs: this.#options.retryMs },
-    )
+    return new GatewayError('overloaded', 'The gateway cannot take requests now', {
+      isRetryable: true,
+      retryAfterMs: this.#options.retryMs,
+      detail: 'the audit cannot be written, and SLUICE_AUDIT_STRICT is set',
+    })
   }
 
   #clearTimers(): void {

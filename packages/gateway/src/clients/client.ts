@@ -17,7 +17,10 @@ export function ownerOf({ principal: { kind, tenant = '', id, grant } }: Client)
   return `${kind} ${tenant} ${id}${subject}`
 }
 
-/** The name under which its use is counted and its turns are given: clients without a credential are told apart by address. */
-export function quotaNameOf({ principal: { kind, id }, address }: Client): string {
-  return kind === 'anonymous' ? `address ${networkOf(address)}` : `${kind} ${id}`
+/**
+ * The name under which its use is counted and its turns are given: a key, a subject in its tenant, or an address, by which
+ * clients without a credential are told apart.
+ */
+export function quotaNameOf({ principal: { kind, tenant = '', id }, address }: Client): string {
+  return kind === 'anonymous' ? `address ${networkOf(address)}` : `${kind} ${tenant} ${id}`
 }

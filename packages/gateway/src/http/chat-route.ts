@@ -4,7 +4,6 @@ import type { Client } from '../clients/client.ts'
 import type { Lifetime, Order } from '../completion/order.ts'
 import { invalidRequest } from '../dialects/message.ts'
 import { conversationIdOf, overflowOf } from '../dialects/request-reader.ts'
-import { GatewayError } from '../errors.ts'
 import type { ClientExchange, ClientRoute } from '../server/router.ts'
 import { Answer, type AnswerForm } from './answer.ts'
 import { answerHeaders } from './answer-headers.ts'
@@ -22,18 +21,8 @@ export function chatRoute(services: HttpServices): ClientRoute {
     method: 'POST',
     path: '/v1/chat/completions',
     isForPages: true,
-    handleClient: replyingErrors((exchange) => counted(exchange, services)),
+    handleClient: replyingErrors((exchange) => complete(exchange, services), services),
     refuse: replyError,
-  }
-}
-
-/** What is refused costs as much as what is served. */
-async function counted(exchange: ClientExchange, services: HttpServices): Promise<void> {
-  try {
-    await complete(exchange, services)
-  } catch (error) {
-    if (error instanceof GatewayError) services.intake.noteRefusal(exchange.client, error)
-    throw error
   }
 }
 

@@ -17,13 +17,13 @@ export function completionRoutes(services: HttpServices): ClientRoute[] {
       ...common,
       method: 'GET',
       path: `${COMPLETIONS_PATH}/{requestId}/stream`,
-      handleClient: replyingErrors((exchange) => follow(exchange, services)),
+      handleClient: replyingErrors((exchange) => follow(exchange, services), services),
     },
     {
       ...common,
       method: 'POST',
       path: `${COMPLETIONS_PATH}/{requestId}/cancel`,
-      handleClient: replyingErrors((exchange) => cancel(exchange, services)),
+      handleClient: replyingErrors((exchange) => cancel(exchange, services), services),
     },
   ]
 }

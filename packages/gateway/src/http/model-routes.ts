@@ -12,8 +12,9 @@ export function modelRoutes(services: HttpServices): ClientRoute[] {
     method: 'GET',
     path,
     isForPages: true,
-    handleClient: replyingErrors(async (exchange) =>
-      replyJson(exchange.response, 200, read(exchange)),
+    handleClient: replyingErrors(
+      async (exchange) => replyJson(exchange.response, 200, read(exchange)),
+      services,
     ),
     refuse: replyError,
   })

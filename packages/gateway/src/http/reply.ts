@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import type { ClientExchange, ClientRoute } from '../server/router.ts'
+import type { HttpServices } from './http-services.ts'
 import { openAiError, retryHeaders, statusOf } from './words.ts'
 
 /** Nothing that is said here may be kept by a proxy or taken for something else by a browser. */
@@ -36,15 +37,17 @@ export function replyError(error: GatewayError, response: ServerResponse, header
   replyJson(response, statusOf(error), body, { ...retryHeaders(error), ...headers })
 }
 
-/** A handler whose failures are answers. */
+/** A client's handler whose failures are answers. What is refused costs the client as much as what is served. */
 export function replyingErrors(
   handle: (exchange: ClientExchange) => Promise<void>,
+  { intake }: Pick<HttpServices, 'intake'>,
 ): ClientRoute['handleClient'] {
   return async (exchange) => {
     try {
       await handle(exchange)
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
+      intake.noteRefusal(exchange.client, error)
       replyError(error, exchange.response)
     }
   }

@@ -11,7 +11,7 @@ export function tokenRoute(services: HttpServices): ClientRoute {
   return {
     method: 'POST',
     path: '/v1/tokens',
-    handleClient: replyingErrors((exchange) => mint(exchange, services)),
+    handleClient: replyingErrors((exchange) => mint(exchange, services), services),
     refuse: replyError,
   }
 }

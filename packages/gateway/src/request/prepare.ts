@@ -14,7 +14,7 @@ import { withInstruction } from './stand-in-instruction.ts'
 export interface PrepareOptions {
   policy: Policy
   /** Roles that are trusted of this client, beside the policy's. */
-  trustedRoles: readonly Role[] | undefined
+  trustedRoles?: readonly Role[] | undefined
   model: Model
   onOverflow: 'reject' | 'truncate'
   scheduler: Scheduler

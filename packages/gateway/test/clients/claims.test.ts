@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ClaimRefusal, type ClaimRules, readClaims } from '../../src/clients/claims.ts'
-import { ownerOf } from '../../src/clients/client.ts'
+import { ownerOf, quotaNameOf } from '../../src/clients/client.ts'
 import type { Principal } from '../../src/clients/principal.ts'
 
 const CEILINGS = { requestsPerMinute: 120, tokensPerMinute: 0, sockets: 64, completions: 8 }
@@ -160,7 +160,7 @@ describe('claims', () => {
   })
 })
 
-describe('the owner of a completion', () => {
+describe('the owner of a completion, and whose use it is counted as', () => {
   it('is another in another tenant, whatever the names', () => {
     const name = fc.stringMatching(/^[a-z0-9.:/@-]{1,8}$/)
     const principal = fc.record<Principal>({
@@ -171,8 +171,10 @@ describe('the owner of a completion', () => {
     fc.assert(
       fc.property(principal, principal, (a, b) => {
         const isSame = a.kind === b.kind && a.tenant === b.tenant && a.id === b.id
-        const owner = (one: Principal) => ownerOf({ principal: one, address: '192.0.2.1' })
-        expect(owner(a) === owner(b)).toBe(isSame)
+        for (const nameOf of [ownerOf, quotaNameOf]) {
+          const name = (one: Principal) => nameOf({ principal: one, address: '192.0.2.1' })
+          expect(name(a) === name(b)).toBe(isSame)
+        }
       }),
     )
   })

@@ -177,3 +177,24 @@ describe('bodies over HTTP', () => {
     expect(statuses).toEqual([400, 400, 429, 429])
   })
 })
+
+describe('whatever is refused over HTTP', () => {
+  it.each([
+    ['POST', '/v1/chat/completions'],
+    ['POST', '/v1/tokens'],
+    ['POST', '/sluice/v1/completions/absent/cancel'],
+    ['GET', '/sluice/v1/completions/absent/stream'],
+    ['GET', '/v1/models/absent'],
+  ])('takes from the minute: %s %s', async (method, path) => {
+    const keys = keyFile()
+    const { key } = await keys.create({ limits: { requestsPerMinute: 3 } })
+    const { gateway } = await gatewayOnSandbox({ gateway: { ...SETTINGS, keysFile: keys.path } })
+    const ask = async (...[how, where]: [string, string]) => {
+      const headers = { ...bearer(key).headers, 'content-type': 'application/json' }
+      const body = how === 'GET' ? {} : { body: '{}' }
+      return fetch(`http://127.0.0.1:${gateway.port}${where}`, { method: how, headers, ...body })
+    }
+    for (let i = 0; i < 3; i += 1) expect((await ask(method, path)).status).toBeLessThan(429)
+    expect((await ask('POST', '/v1/chat/completions')).status).toBe(429)
+  })
+})

@@ -319,7 +319,9 @@ describe('log, CSV and terminal injection', () => {
       ['stats'],
     ]) {
       const run = promisify(execFile)
-      const { stdout } = await run(process.execPath, [SLUICE, 'audit', ...args, '--file', audit])
+      const command = [SLUICE, 'audit', ...args, '--file', audit]
+      // Of the machine's own settings none.
+      const { stdout } = await run(process.execPath, command, { env: {} })
       expect(stdout).not.toMatch(obeyed)
       if (args.includes('csv')) expect(stdout).not.toMatch(/(^|,)"[=+@-]/m)
       // One record a line, and a header line but in JSON lines.
@@ -331,17 +333,22 @@ describe('log, CSV and terminal injection', () => {
 })
 
 describe('key guessing', () => {
-  it('learns nothing from the answers and fills neither audit nor labels', async () => {
+  it('learns nothing from the answers and fills neither log nor audit nor labels', async () => {
+    const { logger, of } = logLines()
     const keys = keyFile()
     const { key } = await keys.create()
     const audit = `${keys.path}.db`
-    const { gateway } = await gatewayOnSandbox({ gateway: { ...OFF, audit, keysFile: keys.path } })
+    const { gateway } = await gatewayOnSandbox({
+      gateway: { ...OFF, audit, keysFile: keys.path, logger },
+    })
     const other = key.endsWith('0') ? '1' : '0'
     const guess = async (i: number) => {
       const secret = String(i).padStart(39, '0')
       // Every second one has the public id of a real key.
       const id = i % 2 === 0 ? key.slice(0, 23) : `sluice_sk_${String(i).padStart(12, '0')}_`
-      const client = await TutorialClient.connect(gateway.url, [], bearer(`${id}${secret}${other}`))
+      const { headers } = bearer(`${id}${secret}${other}`)
+      await replyTo(gateway.url, { path: '/v1/models', headers })
+      const client = await TutorialClient.connect(gateway.url, [], { headers })
       return await client.closed
     }
     const answers: unknown[] = []
@@ -353,10 +360,15 @@ describe('key guessing', () => {
     const refusal = JSON.stringify({ code: 4401, reason: 'The key is not known' })
     expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(new Set([refusal]))
     const samples = await samplesOf(gateway)
-    expect(sumOf(samples, 'sluice_refused_connections_total', { reason: 'unknown_key' })).toBe(200)
+    expect(sumOf(samples, 'sluice_refused_connections_total', { reason: 'unknown_key' })).toBe(400)
     await gateway.stop()
+    const lines = of('refused').map(({ reason, count }) => ({ reason, count }))
+    expect(lines).toEqual([
+      { reason: 'unknown_key', count: 1 },
+      { reason: 'unknown_key', count: 399 },
+    ])
     const events = auditContent(audit).events.filter(({ kind }) => kind === 'auth_failure')
-    expect(events.map(({ count }) => Number(count)).sort((a, b) => a - b)).toEqual([1, 199])
+    expect(events.map(({ count }) => Number(count)).sort((a, b) => a - b)).toEqual([1, 399])
     expect(events[0]).toMatchObject({ reason: 'unknown_key', address: '127.0.0.1' })
   })
 })
