@@ -154,8 +154,8 @@ function textOf(random) {
 }
 
 /** What came of a text in random pieces: mostly 1 to 7 units, as models send them. */
-function outcome(policy, text, random) {
-  const stream = policy.open({ direction: 'output' })
+function outcome(policy, { text, channel }, random) {
+  const stream = policy.open({ direction: 'output', channel })
   const longest = 1 + random(7)
   let shown = ''
   const findings = []
@@ -182,15 +182,16 @@ let texts = 0
 let findings = 0
 while (splits < wanted) {
   const text = textOf(random)
+  const channel = random(3) === 0 ? 'tool_arguments' : 'content'
   texts += 1
   for (const policy of POLICIES) {
-    const { blocked, ...whole } = policy.scan(text)
+    const { blocked, ...whole } = policy.scan(text, { channel })
     const expected = JSON.stringify({ ...whole, blocked })
     findings += whole.findings.length
     for (let i = 0; i < 8; i += 1) {
       splits += 1
-      if (JSON.stringify(outcome(policy, text, random)) === expected) continue
-      const where = `seed ${seed}, split ${splits}: a difference under ${policy.name} in`
+      if (JSON.stringify(outcome(policy, { text, channel }, random)) === expected) continue
+      const where = `seed ${seed}, split ${splits}: a difference under ${policy.name} in ${channel}`
       process.stderr.write(`${where}\n${JSON.stringify(text)}\n`)
       process.exit(1)
     }

@@ -199,7 +199,9 @@ export class Matches {
     this.#allowed.push({ start: Math.max(start, this.#oldestStart()), end, rule })
   }
 
-  #isAllowed({ start, end, rule }: Candidate): boolean {
+  /** Of a match that is cut it is not known where it began, so nothing contains it. */
+  #isAllowed({ start, end, rule, isCut }: Candidate): boolean {
+    if (isCut) return false
     return this.#allowed.some((allowed) => {
       const isAbout = allowed.rule === undefined || allowed.rule === rule
       return isAbout && allowed.start <= start && end <= allowed.end

@@ -74,6 +74,12 @@ const MUTANTS: readonly Mutant[] = [
     to: ';',
   },
   {
+    rule: 'no allowed text contains a match that is cut',
+    file: 'matches.js',
+    from: 'if (isCut)',
+    to: 'if (false)',
+  },
+  {
     rule: 'a block waits while an allow-list may still cover it',
     file: 'matches.js',
     from: 'this.#program.revocable.has(rule)',
@@ -122,6 +128,7 @@ const TEXTS = [
   'write to ok@example.org or no@example.org',
   '12 12 12 34 567',
   `${'a'.repeat(60)}@b.co`,
+  `${'a'.repeat(40)}react@18.2.0-rc.next`,
   `${'a'.repeat(10)}${'aab\u{e0041}'.repeat(20)}`,
   `123-45-6789${'\u200b'.repeat(60)} x`,
 ]

@@ -339,6 +339,21 @@ describe('a match that a longer text covers', () => {
     expect(pushed(policy, text, { cuts: everyCut(text) }).text).toBe(shown)
   })
 
+  it.each([
+    ['photo@odata.typeb.coreact@', 'photo@odata.typeb.coreact@'],
+    [`${'x'.repeat(15)}photo@odata.typeb.core@`, 'xxxxx[EMAIL_ADDRESS]@'],
+    [`${'x'.repeat(40)}react@18.2.0-rc.next`, `${'x'.repeat(28)}[EMAIL_ADDRESS]`],
+  ])('is one if it began too long ago to be known whole: %s', (text, shown) => {
+    const short = compilePolicy({ extends: 'strict', maxSpan: 32 })
+    const argument = (value: string) => `{"${value}":""}`
+    const options = { channel: 'tool_arguments' } as const
+    expect(short.scan(argument(text), options).text).toBe(argument(shown))
+    for (const cut of everyCut(argument(text))) {
+      const { text: inPieces } = pushed(short, argument(text), { cuts: [cut], ...options })
+      expect(inPieces).toBe(argument(shown))
+    }
+  })
+
   it('is none if that is what only looks like the entity, and blocks nothing', () => {
     const policy = compilePolicy({
       rules: [{ entity: 'EMAIL_ADDRESS', action: { kind: 'block' } }],
