@@ -11,6 +11,7 @@ import {
   DIGIT,
   KNOWN_WORD,
   SEPARATOR,
+  UNKNOWN_WORD,
   WORD_CLASS,
 } from './matcher/context.ts'
 import { DfaThreads } from './matcher/dfa-threads.ts'
@@ -122,7 +123,7 @@ export class Scanner {
         if (wordClass !== SEPARATOR) break
         this.#row = row
         contexts.pass(spent)
-        if (this.#endWord(contextRow, base + at)) this.#reset(false)
+        if (this.#endWord(contextRow, base + at, true)) this.#reset(false)
         row = this.#row
         contextRow = BETWEEN_WORDS
         spent = 0
@@ -196,15 +197,17 @@ export class Scanner {
     const wordClass = contextClass & WORD_CLASS
     const row = this.#contextRow
     const next = contextTable[row * contextSize + wordClass] ?? 0
-    const isOver =
-      next === KNOWN_WORD ||
+    const isWhole =
+      wordClass === SEPARATOR ||
       (beginsWord(contextClass, this.#contextClass) && !this.#goesOn(row, next))
     this.#contextClass = contextClass
     this.#contextRow = next
-    if (!isOver && wordClass !== SEPARATOR) return
+    if (!isWhole && next !== KNOWN_WORD) return
     const isGlued = wordClass === DIGIT && next === KNOWN_WORD
-    if (this.#endWord(row, this.#held.now) || isGlued) this.#reset(isGlued)
-    this.#contextRow = contextTable[BETWEEN_WORDS * contextSize + wordClass] ?? 0
+    if (this.#endWord(row, this.#held.now, isWhole) || isGlued) this.#reset(isGlued)
+    this.#contextRow = isGlued
+      ? UNKNOWN_WORD
+      : (contextTable[BETWEEN_WORDS * contextSize + wordClass] ?? 0)
   }
 
   #stepThreads(symbolClass: number): void {
@@ -267,7 +270,7 @@ export class Scanner {
   #restart(): void {
     const { now } = this.#held
     if (this.matches.blockedBy === undefined) this.matches.settle(now)
-    this.#endWord(this.#contextRow, now)
+    this.#endWord(this.#contextRow, now, true)
     this.#contextRow = BETWEEN_WORDS
     this.#contextClass = SEPARATOR
     this.#gates = this.#gatesNow()
@@ -311,10 +314,10 @@ export class Scanner {
   }
 
   /** Takes note of a word that ended before an offset. Whether that changed what may start. */
-  #endWord(contextRow: number, offset: number): boolean {
+  #endWord(contextRow: number, offset: number, isWhole: boolean): boolean {
     const { contextWords } = this.#program
     if (contextRow === BETWEEN_WORDS || contextWords === undefined) return false
-    this.#contexts.endWord(contextWords.rolesAt(contextRow), offset)
+    this.#contexts.endWord(contextWords.rolesAt(contextRow), offset, isWhole)
     return this.#gates !== this.#gatesNow()
   }
 

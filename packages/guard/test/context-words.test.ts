@@ -5,7 +5,10 @@ import {
   BETWEEN_WORDS,
   beginsWord,
   ContextWords,
+  DIGIT,
   KNOWN_WORD,
+  SEPARATOR,
+  UNKNOWN_WORD,
   type Vocabulary,
   WORD_CLASS,
 } from '../src/matcher/context.ts'
@@ -55,11 +58,13 @@ function standingAfter(original: string): string {
     const symbolClass = contextClass & WORD_CLASS
     let next = words.table[row * words.size + symbolClass] ?? 0
     const begins = beginsWord(contextClass, before) && !words.goesOn(row, next)
-    const ends = next === KNOWN_WORD || symbolClass === 0 || begins
+    const isWhole = symbolClass === SEPARATOR || begins
     before = contextClass
-    if (row !== BETWEEN_WORDS && ends) {
-      contexts.endWord(words.rolesAt(row), at)
-      next = words.table[BETWEEN_WORDS * words.size + symbolClass] ?? 0
+    if (row !== BETWEEN_WORDS && (isWhole || next === KNOWN_WORD)) {
+      contexts.endWord(words.rolesAt(row), at, isWhole)
+      const isGlued = symbolClass === DIGIT && next === KNOWN_WORD
+      const begun = words.table[BETWEEN_WORDS * words.size + symbolClass] ?? 0
+      next = isGlued ? UNKNOWN_WORD : begun
     }
     row = next
   }
@@ -151,6 +156,9 @@ describe('a word', () => {
     [`phone ${'12 '.repeat(19)}`, 'announced'],
     [`phone ${'12 '.repeat(20)}`, 'silent'],
     [`phone a b c d ${'12 '.repeat(4)}`, 'silent'],
+    ['phone a b c card2', 'announced'],
+    ['phone a b c d card2', 'silent'],
+    ['phone a b c 我的我的我的', 'announced'],
   ])('counts for five words or twenty numbers: %j is %s', (text, standing) => {
     expect(standingAfter(text)).toBe(standing)
   })
@@ -158,8 +166,8 @@ describe('a word', () => {
 
 it('knows afterwards what was live where a match began', () => {
   const contexts = new LiveContexts([[0, 1, 3, 7]])
-  contexts.endWord(words.rolesAt(rowOf('phone')), 10)
-  contexts.endWord(words.rolesAt(rowOf('order')), 20)
+  contexts.endWord(words.rolesAt(rowOf('phone')), 10, true)
+  contexts.endWord(words.rolesAt(rowOf('order')), 20, true)
   const liveAt = (offset: number) => [1, 2, 4].map((bit) => contexts.wasLive(bit, offset))
   expect(liveAt(9)).toEqual([true, false, false])
   expect(liveAt(10)).toEqual([true, true, true])

@@ -44,11 +44,15 @@ export const KNOWN_WORD = 0
 /** The row between words; then those of a word of digits alone, and of a word that is none of ours. */
 export const BETWEEN_WORDS = 1
 const NUMBER = 2
-const UNKNOWN_WORD = 3
+export const UNKNOWN_WORD = 3
 
 /** What words cost of the window in which a word counts. Numbers come in groups and in lists: they cost a quarter. */
 export const WORD_COST = 4
-export const NUMBER_COST = 1
+const NUMBER_COST = 1
+
+export function costOf({ kind }: WordRoles): number {
+  return kind === 'digits' ? NUMBER_COST : WORD_COST
+}
 
 /**
  * Blocks of scripts that write no space between words, where a word counts wherever it stands, whatever is around it:
@@ -266,48 +270,78 @@ function roledWord(word: string, roles: WordRoles): RoledWord {
 }
 
 /**
- * Letters of Latin words have a class each. No word mixes other scripts, so these share classes, those with spaces and
- * those without apart: the table has a column for each letter of the script with the most.
+ * Letters of Latin words have a class each. The other scripts share classes, so that the table has a column for each
+ * letter of the script with the most. But no text is taken for a word of another script: each word has a mark, a letter
+ * whose class is its own, and nobody mixes scripts in a word.
  */
 function classesOf(words: readonly RoledWord[]): Map<number, number> {
-  const symbols = [...new Set(words.flatMap((word) => word.symbols))]
   const classes = new Map<number, number>()
+  const add = (symbol: number, symbolClass: number) => {
+    classes.set(symbol, symbolClass)
+    next = Math.max(next, symbolClass + 1)
+  }
   let next = FIRST_LETTER
-  for (const isOfGroup of [isLatin, isOfOtherAlphabet, isSpaceless]) {
-    const first = next
-    const used = new Map<number, number>()
-    for (const symbol of symbols.filter(isOfGroup)) {
-      const script = scriptOf(symbol)
-      const symbolClass = used.get(script) ?? first
-      used.set(script, symbolClass + 1)
-      classes.set(symbol, symbolClass)
-      next = Math.max(next, symbolClass + 1)
-    }
+  const scripts = byScript(words)
+  for (const symbol of symbolsIn(scripts.get(LATIN) ?? [])) add(symbol, next)
+  scripts.delete(LATIN)
+  for (const ofScript of scripts.values()) {
+    for (const symbol of marksOf(ofScript)) add(symbol, next)
+  }
+  const first = next
+  for (const ofScript of scripts.values()) {
+    const unmarked = symbolsIn(ofScript).filter((symbol) => !classes.has(symbol))
+    unmarked.forEach((symbol, i) => {
+      add(symbol, first + i)
+    })
   }
   if (next <= MAX_CLASSES) return classes
   throw new RangeError(`context words have more than ${MAX_CLASSES} kinds of characters`)
 }
 
-/** Where Latin letters end in Unicode, and where kana, Han and Hangul begin; the others are in stretches of 256. */
+function byScript(words: readonly RoledWord[]): Map<number, RoledWord[]> {
+  const scripts = new Map<number, RoledWord[]>()
+  for (const word of words) {
+    const script = scriptOf(word.symbols[0] ?? 0)
+    scripts.set(script, [...(scripts.get(script) ?? []), word])
+  }
+  return scripts
+}
+
+function symbolsIn(words: readonly RoledWord[]): number[] {
+  return [...new Set(words.flatMap((word) => word.symbols))]
+}
+
+/** Letters of which each word has one: its first one where a word may begin anywhere, else those that most words have. */
+function marksOf(words: readonly RoledWord[]): number[] {
+  const firsts = words.map(({ symbols }) => symbols[0] ?? 0)
+  if (firsts.every(isSpaceless)) return [...new Set(firsts)]
+  const marks: number[] = []
+  for (let left = words; left.length > 0; ) {
+    const counts = symbolsIn(left).map((symbol) => ({ symbol, words: having(symbol, left) }))
+    const best = counts.reduce((a, b) => (b.words.length > a.words.length ? b : a))
+    marks.push(best.symbol)
+    left = left.filter((word) => !best.words.includes(word))
+  }
+  return marks
+}
+
+function having(symbol: number, words: readonly RoledWord[]): readonly RoledWord[] {
+  return words.filter(({ symbols }) => symbols.includes(symbol))
+}
+
+const LATIN = 0
+/** Where Latin letters end in Unicode, and where kana, Han and Hangul begin; the others are in stretches of 128. */
 const LATIN_END = 0x250
 const EAST_ASIAN = [0x2e80, 0x3400, 0xac00] as const
-
-function isLatin(symbol: number): boolean {
-  return symbol < LATIN_END
-}
 
 /** Whether a symbol belongs to a script that writes no space between words. */
 export function isSpaceless(symbol: number): boolean {
   return contains(SPACELESS, symbol)
 }
 
-function isOfOtherAlphabet(symbol: number): boolean {
-  return !isLatin(symbol) && !isSpaceless(symbol)
-}
-
 function scriptOf(symbol: number): number {
-  if (isLatin(symbol)) return 0
-  return EAST_ASIAN.findLast((start) => symbol >= start) ?? symbol >> 8
+  if (symbol < LATIN_END) return LATIN
+  return EAST_ASIAN.findLast((start) => symbol >= start) ?? symbol >> 7
 }
 
 function classTable(classOfSymbol: ReadonlyMap<number, number>): Uint8Array {

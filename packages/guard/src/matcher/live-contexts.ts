@@ -1,6 +1,6 @@
 // What the words before a place say about it, for one stream. They look backwards only, so they never make a text wait.
 // Which words there are is context.ts's, what may start where lazy-dfa.ts's.
-import { NUMBER_COST, WORD_COST, type WordRoles } from './context.ts'
+import { costOf, WORD_COST, type WordRoles } from './context.ts'
 
 /**
  * What has been said of what follows, from least to most. The nearest word decides, but a hint takes nothing back. The
@@ -30,9 +30,10 @@ export class LiveContexts {
   /** Words that cost less than this and say nothing change nothing. */
   costLeft = ENDLESS
   #cost = 0
-  /** What a word for "number" goes with that comes up to a cost. */
-  #leader: WordRoles['kind']
-  #ledUntil = 0
+  /** What the last word of ours was, to which vocabularies it spoke, and the cost of all words up to its end. */
+  #last: WordRoles['kind']
+  #lastSpoke = 0
+  #lastCost = 0
   readonly #bitsOf: readonly StandingBits[]
   /** By vocabulary: its standing, and the cost at which it ends. */
   readonly #standings: Standing[]
@@ -56,33 +57,39 @@ export class LiveContexts {
     this.costLeft -= cost
   }
 
-  /** A word with these roles has ended before `offset`. */
-  endWord(roles: WordRoles, offset: number): void {
-    const { kind } = roles
-    this.#cost += kind === 'digits' ? NUMBER_COST : WORD_COST
-    if (roles.spoken !== 0) this.#speak(roles, offset)
+  /**
+   * A word with these roles has ended before `offset`. Where letters or digits go on right behind it (`isWhole` is false)
+   * it costs nothing: what a word is depends on the policy, and how long words count must not.
+   */
+  endWord(roles: WordRoles, offset: number, isWhole: boolean): void {
+    const isNext = this.#cost === this.#lastCost
+    if (isWhole) this.#cost += costOf(roles)
+    this.#lastSpoke = roles.spoken === 0 ? 0 : this.#speak(roles, offset, isNext)
+    this.#last = roles.kind
+    this.#lastCost = this.#cost
     if (this.#cost >= this.#nextEnd) this.#fallSilent(offset)
-    if (kind === 'owner' || kind === 'article') {
-      this.#leader = kind
-      this.#ledUntil = this.#cost + WORD_COST
-    }
     // As a whole number, so that the hot loop need not convert it.
     this.costLeft = Math.min(this.#nextEnd - this.#cost, ENDLESS) | 0
   }
 
-  #speak(roles: WordRoles, offset: number): void {
-    const leader = this.#cost <= this.#ledUntil ? this.#leader : undefined
+  /** The vocabularies to which a word spoke. `isFollowing`: nothing stands between the last word of ours and this one. */
+  #speak(roles: WordRoles, offset: number, isFollowing: boolean): number {
+    const leader = isFollowing ? this.#last : undefined
     const end = this.#cost + WINDOW_COST
+    let spoke = 0
     for (let i = 0; i < this.#standings.length; i += 1) {
-      if ((roles.spoken & (1 << i)) === 0) continue
+      const bit = 1 << i
+      if ((roles.spoken & bit) === 0) continue
       const before = this.#standings[i] ?? SILENT
-      const isNext = this.#ends[i] === end - WORD_COST
-      const said = saidOf(1 << i, roles, { before, leader, isNext })
+      const isNext = isFollowing && (this.#lastSpoke & bit) !== 0
+      const said = saidOf(bit, roles, { before, leader, isNext })
       if (said === undefined) continue
+      spoke |= bit
       this.#ends[i] = end
       this.#nextEnd = Math.min(this.#nextEnd, end)
       if (said !== before) this.#change(i, said, offset)
     }
+    return spoke
   }
 
   /** What was said of the vocabularies whose words are too long ago is over. */

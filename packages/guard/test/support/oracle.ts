@@ -112,9 +112,9 @@ function standingAt(recognizer: Recognizer, words: readonly PlacedWord[], start:
   let left = 0
   let leader: Role | undefined
   let isNext = false
-  for (const { word, index } of words) {
+  for (const { word, index, cost } of words) {
     if (index + word.length > start) break
-    left -= /^\d+$/.test(word) ? 1 : 4
+    left -= cost
     let said = roleOf(word)
     if (said === 'number' && leader === 'owner') said = 'hinted'
     if (said === 'number' && standing === 'silent')
@@ -132,36 +132,50 @@ function standingAt(recognizer: Recognizer, words: readonly PlacedWord[], start:
   return standing
 }
 
-/**
- * A word ends before what separates words, a digit behind a known word, and a capital behind a small letter or a digit. A
- * known word of a script without spaces ends where it is complete, and so does what is before it.
- */
-function wordsOf(recognizer: Recognizer, text: string): PlacedWord[] {
-  const { roleOf, spaceless } = vocabularyOf(recognizer)
-  const words = [
-    ...text.matchAll(/[\p{L}\p{M}\d](?:(?!(?<=\P{Lu})\p{Lu})[\p{L}\p{M}\d])*/gu),
-  ].flatMap(({ 0: word, index }) => {
-    const parts = [...word.matchAll(spaceless)].map((found) => ({
-      word: found[0],
-      index: index + found.index,
-    }))
-    const { word: last = '', index: from = index } = parts.at(-1) ?? {}
-    const rest = { word: word.slice(from + last.length - index), index: from + last.length }
-    const [letters = ''] = /^[^\d]+(?=\d)/u.exec(rest.word) ?? []
-    if (letters.length < 2 || roleOf(letters) === undefined) return [...parts, rest]
-    const digits = { word: rest.word.slice(letters.length), index: rest.index + letters.length }
-    return [...parts, { word: letters, index: rest.index }, digits]
-  })
-  return words.reduce(joined, []).filter(({ word }) => word !== '')
-}
-
 interface PlacedWord {
   readonly word: string
   readonly index: number
+  /** In quarters of a word: nothing where a word goes on behind it. */
+  readonly cost: number
 }
 
+/**
+ * A word ends before what separates words, and a capital behind a small letter or a digit; a known one also before a digit,
+ * and in a script without spaces where it is complete, and so does what is before it.
+ */
+function wordsOf(recognizers: readonly Recognizer[], text: string): PlacedWord[] {
+  const vocabularies = recognizers.map(vocabularyOf)
+  const isKnown = (word: string) => vocabularies.some(({ roleOf }) => roleOf(word) !== undefined)
+  const spaceless = new RegExp(vocabularies.map((one) => one.spaceless).join('|'), 'gu')
+  const runs = [...text.matchAll(/[\p{L}\p{M}\d](?:(?!(?<=\P{Lu})\p{Lu})[\p{L}\p{M}\d])*/gu)]
+  return runs
+    .map(({ 0: word, index }) => ({ word, index }))
+    .reduce(joined, [])
+    .flatMap(({ word: run, index }) => {
+      const complete = [...run.matchAll(spaceless)].map((found) => ({
+        word: found[0],
+        index: found.index,
+      }))
+      const { word: last = '', index: from = 0 } = complete.at(-1) ?? {}
+      const rest = { word: run.slice(from + last.length), index: from + last.length }
+      const [letters = ''] = /^[^\d]+(?=\d)/u.exec(rest.word) ?? []
+      const isGlued = letters.length > 1 && isKnown(letters)
+      const digits = { word: rest.word.slice(letters.length), index: rest.index + letters.length }
+      const parts = isGlued ? [{ ...rest, word: letters }, digits] : [rest]
+      return [...complete, ...parts]
+        .filter((part) => part.word !== '')
+        .map((part) => ({
+          word: part.word,
+          index: index + part.index,
+          cost: part.index + part.word.length < run.length ? 0 : /^\d+$/.test(run) ? 1 : 4,
+        }))
+    })
+}
+
+type Run = Pick<PlacedWord, 'word' | 'index'>
+
 /** A capital does not end a word that goes on with it, as in `WhatsApp`. */
-function joined(words: readonly PlacedWord[], { word, index }: PlacedWord): PlacedWord[] {
+function joined(words: readonly Run[], { word, index }: Run): readonly Run[] {
   const last = words.at(-1)
   const isOne =
     last !== undefined &&
@@ -178,8 +192,8 @@ type Role = Standing | 'number' | 'owner' | 'article'
 /** The words of a recognizer. */
 interface Vocabulary {
   readonly roleOf: (word: string) => Role | undefined
-  /** Those of scripts without spaces. */
-  readonly spaceless: RegExp
+  /** RegExp source of those of scripts without spaces. */
+  readonly spaceless: string
 }
 
 const vocabularies = new Map<Recognizer, Vocabulary>()
@@ -206,7 +220,7 @@ function vocabularyOf(recognizer: Recognizer): Vocabulary {
     return prefixes.find(([prefix]) => plain.startsWith(prefix.slice(0, -1)))?.[1]
   }
   const spaceless = [...roles.keys()].filter((word) => SPACELESS.test(word)).join('|')
-  const vocabulary = { roleOf, spaceless: new RegExp(spaceless, 'gu') }
+  const vocabulary = { roleOf, spaceless }
   vocabularies.set(recognizer, vocabulary)
   return vocabulary
 }
@@ -315,9 +329,9 @@ export function coverage(
     ...folded,
     text: asSeenFrom(recognizers, folded.text, i),
   }))
+  const words = wordsOf(recognizers, folded.text)
   for (const recognizer of recognizers) {
     const isLookalike = lookalikesIn(recognizer, seen, maxSpan)
-    const words = wordsOf(recognizer, folded.text)
     seen.forEach((folded, i) => {
       const standing = standingAt(recognizer, words, i)
       for (const pattern of recognizer.patterns) {
