@@ -204,7 +204,8 @@ export class Scanner {
     this.#contextRow = next
     if (!isWhole && next !== KNOWN_WORD) return
     const isGlued = wordClass === DIGIT && next === KNOWN_WORD
-    if (this.#endWord(row, this.#held.now, isWhole) || isGlued) this.#reset(isGlued)
+    const isWordStart = isGlued && this.#program.contextWords?.endsAnywhere(row) === false
+    if (this.#endWord(row, this.#held.now, isWhole) || isWordStart) this.#reset(isWordStart)
     this.#contextRow = isGlued
       ? UNKNOWN_WORD
       : (contextTable[BETWEEN_WORDS * contextSize + wordClass] ?? 0)

@@ -122,6 +122,11 @@ export class ContextWords {
     return row === this.#compoundRow && next > UNKNOWN_WORD
   }
 
+  /** Whether a word that ends at a row is of a script without spaces: whatever follows it begins a word, as it is. */
+  endsAnywhere(row: number): boolean {
+    return this.table[row * this.size + OTHER] === KNOWN_WORD
+  }
+
   /** Where a word has come to of which only the first part is there; UNKNOWN_WORD if we have no such word. */
   #rowBehind(part: string): number {
     let row = BETWEEN_WORDS

@@ -92,12 +92,14 @@ function mayStart(pattern: EntityPattern, text: string, start: number): boolean 
   return regexp.test(text)
 }
 
-/** A digit behind a known word begins a word, as if `_` were between them. */
+/** A digit behind a known word begins a word, as if `_` were between them; in scripts without spaces it does anyway. */
 function asSeenFrom(recognizers: readonly Recognizer[], text: string, start: number): string {
   const [letters = ''] = /[\p{L}\p{M}\d]+$/u.exec(text.slice(0, start)) ?? []
   const parts = letters.split(/(?<=\P{Lu})(?=\p{Lu})/u)
   const isKnown = (word: string) =>
-    /^\D{2,}$/.test(word) && recognizers.some((one) => vocabularyOf(one).roleOf(word) !== undefined)
+    /^\D{2,}$/.test(word) &&
+    !SPACELESS.test(word) &&
+    recognizers.some((one) => vocabularyOf(one).roleOf(word) !== undefined)
   const isGlued = isKnown(parts.at(-1) ?? '') || isKnown(parts.slice(-2).join(''))
   if (!isGlued || !/\d/.test(text.charAt(start))) return text
   return `${text.slice(0, start - 1)}_${text.slice(start)}`
