@@ -1,73 +1,12 @@
 // A dropped socket is a cancel in dialect 1: within 100 ms and in every phase, nothing is left at the upstream.
-import type { GatewayOptions } from '@sluice/gateway'
 import { describe, expect, it } from 'vitest'
-import { type GatewayOnSandbox, gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
+import { gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
+import { PHASES } from '../harness/phases.ts'
 import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
 
 /** The protocol allows 100 ms; the rest is room for a machine that is busy with other tests. */
 const ABORT_MS = 500
-
-interface Phase {
-  phase: string
-  model: string
-  gateway?: GatewayOptions
-  /** Sets the phase up. */
-  prepare?: (stack: GatewayOnSandbox) => void | Promise<void>
-  /** The completion is in this phase. */
-  isReached: (stack: GatewayOnSandbox, client: TutorialClient) => boolean
-  /** Chat requests in the end. */
-  requests: number
-}
-
-const PHASES: readonly Phase[] = [
-  {
-    phase: 'it waits for its turn',
-    model: 'sandbox-fast',
-    gateway: { requestsPerMinute: 1 },
-    prepare: async ({ connect }) => void (await (await connect()).ask('sandbox-fast')),
-    isReached: (_stack, client) => client.received.length === 1,
-    requests: 1,
-  },
-  {
-    phase: 'the token is fetched',
-    model: 'sandbox-fast',
-    prepare: ({ sandbox }) => sandbox.queueFaults({ token: ['stall'] }),
-    isReached: ({ sandbox }) => sandbox.stats().tokenRequests === 1,
-    requests: 0,
-  },
-  {
-    phase: 'it waits for another attempt',
-    model: 'sandbox-429-always',
-    isReached: ({ sandbox }) =>
-      sandbox.stats().chatRequests === 1 && sandbox.stats().openStreams === 0,
-    requests: 1,
-  },
-  {
-    phase: 'the headers are awaited',
-    model: 'sandbox-stall-before-headers',
-    isReached: ({ sandbox }) => sandbox.stats().openStreams === 1,
-    requests: 1,
-  },
-  {
-    phase: 'the first event is awaited',
-    model: 'sandbox-stall-after-headers',
-    isReached: ({ sandbox }) => sandbox.stats().openStreams === 1,
-    requests: 1,
-  },
-  {
-    phase: 'the text streams',
-    model: 'sandbox-slow',
-    isReached: (_stack, client) => client.received.length > 1,
-    requests: 1,
-  },
-  {
-    phase: 'the text stalls',
-    model: 'sandbox-stall-mid-stream',
-    isReached: (_stack, client) => client.received.length > 1,
-    requests: 1,
-  },
-]
 
 describe('a disconnect', () => {
   it.each(PHASES)('ends the request at the upstream while $phase', async (phase) => {
@@ -77,7 +16,7 @@ describe('a disconnect', () => {
     await phase.prepare?.(stack)
     const client = await stack.connect()
     client.init(phase.model)
-    await until(`${phase.phase}`, () => phase.isReached(stack, client))
+    await until(`${phase.phase}`, () => phase.isReached(stack, client.received))
     const { openStreams } = stack.sandbox.stats()
     const leftAt = performance.now()
     client.socket.terminate()

@@ -10,6 +10,8 @@ const TERMINALS = new Set(['complete', 'blocked', 'cancelled', 'error'])
 /** A completion as one watcher sees it, over any number of connections. */
 export class Followed {
   requestId = ''
+  /** It was told that its `init` or `resume` was accepted. */
+  isAccepted = false
   /** The sequence number of the last frame. */
   position = 0
   /** Text by channel and choice, arguments of tool calls by choice and index. */
@@ -23,12 +25,21 @@ export class Followed {
     return this.visible['content 0'] ?? ''
   }
 
+  /** What it has so far, as a second watcher that goes on from there. */
+  copy(): Followed {
+    const { requestId, position } = this
+    const copy = Object.assign(new Followed(), { requestId, position })
+    Object.assign(copy.visible, this.visible)
+    return copy
+  }
+
   /** @throws if the frame breaks a rule of the protocol */
   take(frame: Message): void {
     if (this.terminal !== undefined) throw new Error(`came after the terminal: ${frame.type}`)
-    if (frame.type === 'handshake_ack' || frame.type === 'resumed')
+    if (frame.type === 'handshake_ack' || frame.type === 'resumed') {
       this.requestId = String(frame.requestId)
-    else if (frame.type === 'error' && frame.seq === undefined) this.refusal = frame
+      this.isAccepted = true
+    } else if (frame.type === 'error' && frame.seq === undefined) this.refusal = frame
     else if (frame.type === 'chunk' || TERMINALS.has(frame.type)) this.#numbered(frame)
     else throw new Error(`has an id and is no frame of a completion: ${frame.type}`)
   }
@@ -95,11 +106,17 @@ export class Dialect2Client {
 
   /** Asks for a completion; the result fills as frames come. */
   init(modelId: string, more: object = {}, content = 'Where is my order?'): Followed {
-    const id = this.#newId()
-    const followed = this.follow(id)
+    const followed = new Followed()
     const messages = [{ role: 'user', content }]
-    this.send({ type: 'init', id, payload: { modelId, messages }, ...more })
+    this.ask(followed, { payload: { modelId, messages }, ...more })
     return followed
+  }
+
+  /** Sends an `init` with these fields under a new id; what it is told is put together in `followed`. */
+  ask(followed: Followed, fields: object): void {
+    const id = this.#newId()
+    this.follow(id, followed)
+    this.send({ type: 'init', id, ...fields })
   }
 
   /** Goes on with a completion where `followed` stands, under a new id. */
@@ -111,10 +128,11 @@ export class Dialect2Client {
     return id
   }
 
-  /** Joins a completion from its start. */
-  join(requestId: string): Followed {
+  /** Joins a completion from its start, or behind the sequence number `after`. */
+  join(requestId: string, after = 0): Followed {
     const followed = new Followed()
     followed.requestId = requestId
+    followed.position = after
     this.resume(followed)
     return followed
   }
@@ -149,11 +167,15 @@ export class Dialect2Client {
     return find() as Message
   }
 
-  /** Resolves when everything that was sent before has been handled. */
+  /** Resolves when everything that was sent before has been handled, or the connection has ended. */
   async settled(): Promise<void> {
     const t = Math.random()
+    const { socket } = this.peer
     this.send({ type: 'ping', t })
-    await until('a pong has come', () => this.received.some((frame) => frame.t === t))
+    await until(
+      'a pong has come',
+      () => socket.readyState !== socket.OPEN || this.received.some((frame) => frame.t === t),
+    )
   }
 
   #newId(): string {
