@@ -3,6 +3,7 @@ import { EventEmitter, once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { Dialect2Client, ended } from '../harness/dialect-2-client.ts'
 import { gatewayForTest } from '../harness/gateway-on-sandbox.ts'
+import { metric } from '../harness/metric.ts'
 import { playedUpstream } from '../harness/played-upstream.ts'
 import {
   chunkEvent,
@@ -67,6 +68,59 @@ describe('a watcher beside one that reads', () => {
     expect(Number(missed.refusal?.from)).toBeGreaterThan(missed.position + 1)
     expect([...reader.faults, ...stalled.faults]).toEqual([])
   }, 60_000)
+})
+
+describe('watchers that never read', () => {
+  const RING = 131_072
+  const MARK = 65_536
+
+  it('cost the ring of their completion and what waits in their socket, and hold nobody else up', async () => {
+    const upstream = await scriptedUpstream(flood)
+    const settings = { ...ROOM, ringBytes: RING, bufferedBytes: MARK, adminPort: 0 } as const
+    const gateway = await gatewayForTest({ llmBaseUrl: upstream.url, ...settings })
+    const stalled = await Promise.all(
+      Array.from({ length: 8 }, () => Dialect2Client.connect(gateway.url)),
+    )
+    for (const client of stalled) {
+      const followed = client.init('m')
+      await until('it has begun', () => followed.requestId !== '')
+      client.peer.socket.pause()
+    }
+    await untilSteady(() => upstream.sentBytes, 300)
+    expect(await metric(gateway, 'sluice_completions')).toBe(stalled.length)
+    // Over the ring is what one read of the upstream brings, 64 KiB, and segments may be half empty; over the mark is one turn.
+    const log = 2 * (RING + 65_536)
+    expect(await metric(gateway, 'sluice_log_bytes')).toBeLessThan(stalled.length * log)
+    expect(await metric(gateway, 'sluice_buffered_bytes')).toBeLessThan(stalled.length * 2 * MARK)
+    const readers = await Promise.all([1, 2].map(() => Dialect2Client.connect(gateway.url)))
+    const read = readers.map((client) => client.init('m'))
+    expect(await ended(...read)).toEqual(['complete', 'complete'])
+    expect(read.map(({ text }) => text.length)).toEqual([LENGTH, LENGTH])
+    for (const client of stalled) client.cut()
+  }, 120_000)
+
+  it('are closed with 1013 after a while, and their completions go on without them', async () => {
+    const upstream = await scriptedUpstream(flood)
+    const settings = { ...ROOM, ringBytes: RING, stallTimeoutMs: 500, adminPort: 0 } as const
+    const gateway = await gatewayForTest({ llmBaseUrl: upstream.url, ...settings })
+    const client = await Dialect2Client.connect(gateway.url)
+    const followed = client.init('m')
+    await until('it has begun', () => followed.requestId !== '')
+    client.peer.socket.pause()
+    await until('it has ended', async () => (await metric(gateway, 'sluice_completions')) === 0)
+    expect(upstream.open).toBe(0)
+    client.peer.socket.resume()
+    expect(await client.peer.closed).toMatchObject({ code: 1013 })
+    expect(followed.terminal).toBeUndefined()
+    const back = await Dialect2Client.connect(gateway.url)
+    back.resume(followed)
+    await until('it is answered', () => followed.refusal !== undefined)
+    expect(followed.refusal).toMatchObject({ code: 'gap' })
+    const rest = back.join(followed.requestId, Number(followed.refusal?.from) - 1)
+    expect(await ended(rest)).toEqual(['complete'])
+    expect(PIECE.repeat(PIECES).endsWith(rest.text)).toBe(true)
+    expect([...client.faults, ...back.faults]).toEqual([])
+  }, 120_000)
 })
 
 describe('completions on one socket', () => {
