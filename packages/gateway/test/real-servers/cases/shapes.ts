@@ -173,6 +173,29 @@ const CHOICES: readonly ServerCase[] = [
     expect: { '*': { terminal: 'error', error: '2 were asked for', body: { n: 2 } } },
   },
   {
+    name: 'index-as-text',
+    says: 'an index in quotation marks is the number',
+    policies: GUARDED,
+    upstream: {
+      chunks: [
+        { $choice: { index: '0', delta: { content: 'So it is.' }, finish_reason: null } },
+        {
+          $delta: {
+            tool_calls: [{ index: '0', id: 't', function: { name: 'look', arguments: '{}' } }],
+          },
+        },
+        { $finish: 'tool_calls' },
+      ],
+    },
+    expect: {
+      '*': {
+        terminal: 'complete',
+        content: 'So it is.',
+        calls: [{ id: 't', name: 'look', arguments: '{}' }],
+      },
+    },
+  },
+  {
     name: 'index-is-no-number',
     says: 'a choice with half an index is an invalid stream',
     policies: GUARDED,
@@ -239,6 +262,13 @@ const ENDS: readonly ServerCase[] = [
     upstream: { chunks: [{ $text: 'Cut' }, { $finish: reason }] },
     expect: { '*': { terminal: 'complete' as const, finish: 'length' } },
   })),
+  {
+    name: 'finish-COMPLETE',
+    says: 'a spelling of an end is stop',
+    policies: GUARDED,
+    upstream: { chunks: [{ $text: 'All.' }, { $finish: 'COMPLETE' }] },
+    expect: { '*': { terminal: 'complete', finish: 'stop' } },
+  },
   {
     name: 'finish-unknown',
     says: "a server's own reason passes",

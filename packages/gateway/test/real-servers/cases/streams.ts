@@ -60,6 +60,24 @@ export const STREAMS: readonly ServerCase[] = [
   endsWell('done-before-finish', 'one packet with everything, and blanks around the end', [
     `data: ${event(HELLO)}\n\ndata: ${event(THERE)}\n\ndata: ${event(FINISH)}\n\ndata:\t[DONE] \n\n`,
   ]),
+  ...['data: "[DONE]"\n\n', 'data: [done]\n\n'].map((done, i) =>
+    endsWell(`done-spelled-${i}`, 'the end in quotation marks or small letters', [
+      HELLO,
+      THERE,
+      FINISH,
+      done,
+      { hang: 1 },
+    ]),
+  ),
+  endsWell('no-reason-as-text', 'a text that says there is no finish reason yet is none', [
+    {
+      data: chunkOf({ $choice: { index: 0, delta: { content: 'Hello ' }, finish_reason: 'null' } }),
+    },
+    THERE,
+    { data: chunkOf({ $finish: 'FINISH_REASON_UNSPECIFIED' }) },
+    FINISH,
+    DONE,
+  ]),
   endsWell('silence-after-finish', 'silence after the finish is an end', [
     HELLO,
     THERE,

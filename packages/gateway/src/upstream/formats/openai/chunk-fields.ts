@@ -30,9 +30,10 @@ export function secondsOf(value: unknown): number | undefined {
   return isTime ? Math.floor(seconds) : undefined
 }
 
-/** A whole number from 0, such as the index of a choice; undefined if absent. */
+/** A whole number from 0, such as the index of a choice, also as text; undefined if absent. */
 export function indexOf(value: unknown, what: string): number | undefined {
   if (value === undefined || value === null) return undefined
+  if (typeof value === 'string' && /^\d{1,9}$/.test(value)) return Number(value)
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw invalidChunk(`has a ${what} without a proper index`)
 }

@@ -18,10 +18,11 @@ import { ToolCalls } from './tool-calls.ts'
 import { usageOfChunk } from './usage.ts'
 
 const DONE = '[DONE]'
+/** Some servers put blanks or quotation marks around it, or write it small. */
+const LOOSE_DONE = /^\s*"?\[done\]"?\s*$/i
 
-/** Some servers put blanks around it. */
 export function isDone(data: string): boolean {
-  return data === DONE || (data.length < 64 && data.trim() === DONE)
+  return data === DONE || (data.length < 64 && LOOSE_DONE.test(data))
 }
 
 /** What is read of a delta, or is known to say nothing that is missed. */
