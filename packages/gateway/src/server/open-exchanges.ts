@@ -5,8 +5,14 @@ import type { Socket } from 'node:net'
 /** Requests that a client may send ahead on one connection (pipelining): each may be a completion that runs. */
 const MAX_IN_LINE = 4
 
+interface Line {
+  readonly open: Set<ServerResponse>
+  /** Node.js tells only the first in line that the connection is gone. */
+  readonly closeAll: () => void
+}
+
 export class OpenExchanges {
-  readonly #byConnection = new Map<Socket, Set<ServerResponse>>()
+  readonly #byConnection = new Map<Socket, Line>()
 
   get isEmpty(): boolean {
     return this.#byConnection.size === 0
@@ -15,24 +21,26 @@ export class OpenExchanges {
   /** Counts a request until its response is closed; false if its connection has too many already. */
   add(response: ServerResponse): boolean {
     const { socket } = response.req
-    const open = this.#byConnection.get(socket) ?? this.#open(socket)
-    if (open.size >= MAX_IN_LINE) return false
-    open.add(response)
+    const line = this.#byConnection.get(socket) ?? this.#begin(socket)
+    if (line.open.size >= MAX_IN_LINE) return false
+    line.open.add(response)
     response.once('close', () => {
-      open.delete(response)
-      if (open.size === 0) this.#byConnection.delete(socket)
+      line.open.delete(response)
+      if (line.open.size > 0) return
+      this.#byConnection.delete(socket)
+      socket.off('close', line.closeAll)
     })
     return true
   }
 
-  #open(socket: Socket): Set<ServerResponse> {
+  #begin(socket: Socket): Line {
     const open = new Set<ServerResponse>()
-    this.#byConnection.set(socket, open)
     const closeAll = () => {
-      // Node.js tells only the first in line that the connection is gone.
       for (const response of open) if (response.socket === null) response.emit('close')
     }
     socket.on('close', closeAll)
-    return open
+    const line = { open, closeAll }
+    this.#byConnection.set(socket, line)
+    return line
   }
 }
