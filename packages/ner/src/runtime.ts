@@ -3,7 +3,7 @@
  * is typed here.
  */
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { resolve as absolute } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 export interface Tensor {
@@ -33,7 +33,7 @@ const PACKAGES = ['onnxruntime-node', 'onnxruntime-web']
  * @throws Error that says what to install
  */
 export async function loadRuntime(folder: string): Promise<Runtime> {
-  const places = [createRequire(import.meta.url), createRequire(join(folder, 'config.json'))]
+  const places = [createRequire(import.meta.url), createRequire(absolute(folder, 'config.json'))]
   for (const name of PACKAGES) {
     for (const { resolve } of places) {
       const path = resolved(resolve, name)

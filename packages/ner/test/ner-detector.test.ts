@@ -1,10 +1,11 @@
 // The real model in real threads. `npm run fetch:ner` gets it; without it these tests say so and are skipped.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { NerDetector } from '../src/index.ts'
+import { loadRuntime } from '../src/runtime.ts'
 
 const folder = fileURLToPath(new URL('../../../node_modules/.cache/ner/rampart', import.meta.url))
 const isFetched = existsSync(folder)
@@ -68,6 +69,17 @@ describe.skipIf(!isFetched)('the model (skipped unless `npm run fetch:ner` has f
     await expect(second).rejects.toThrow('gone')
     expect(await first).toHaveLength(1)
   })
+})
+
+it('ONNX Runtime is looked for beside a model whose folder is named from here, too', async () => {
+  const empty = mkdtempSync(join(tmpdir(), 'sluice-ner-'))
+  onTestFinished(() => rmSync(empty, { recursive: true }))
+  const place = join(empty, 'node_modules', 'onnxruntime-node')
+  mkdirSync(place, { recursive: true })
+  writeFileSync(join(place, 'package.json'), '{"name":"onnxruntime-node","main":"index.js"}')
+  writeFileSync(join(place, 'index.js'), 'module.exports = { found: "here" }')
+  const runtime = await loadRuntime(relative(process.cwd(), join(empty, 'model')))
+  expect(runtime).toMatchObject({ found: 'here' })
 })
 
 describe('a folder without a model', () => {
