@@ -1,6 +1,8 @@
 // How much of what people wrote a detector finds: annotated names and places that it covers, and texts without any in
 // which it finds one. Counts only; what finds is the caller's.
 
+import { readFileSync } from 'node:fs'
+
 /** @typedef {{ entity: string, start: number, end: number }} Span */
 /** @typedef {{ text: string, spans: readonly Span[] }} Annotated */
 /** @typedef {{ spans: number, covered: number, touched: number, clean: number, alarms: number }} Counts */
@@ -53,11 +55,11 @@ function coveredShare({ start, end }, found) {
 
 /**
  * The data set of presidio-research: `full_text`, and `spans` with code point offsets.
- * @param {string} json
+ * @param {string} path
  * @returns {(Annotated & { template: number })[]}
  */
-export function readDataSet(json) {
-  return JSON.parse(json).map((/** @type {any} */ entry) => {
+export function readDataSet(path) {
+  return JSON.parse(readFileSync(path, 'utf8')).map((/** @type {any} */ entry) => {
     const { full_text: text, spans, template_id: template } = entry
     const units = [0]
     for (const character of text) units.push((units.at(-1) ?? 0) + character.length)

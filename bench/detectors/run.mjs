@@ -39,7 +39,7 @@ const templates = JSON.parse(readFileSync(new URL('templates.json', import.meta.
 /** @type {[string, import('./rates.mjs').Annotated[]][]} */
 const sets = Object.entries(templates).map(([language, said]) => [language, filledTemplates(said)])
 if (values.data !== undefined) {
-  const texts = readDataSet(readFileSync(values.data, 'utf8'))
+  const texts = readDataSet(values.data)
   sets.unshift(['data set, held back', texts.filter(({ template }) => template % 2 === 1)])
   sets.unshift(['data set, for tuning', texts.filter(({ template }) => template % 2 === 0)])
 }

@@ -1,5 +1,13 @@
 // `npm run soak -- NAME [options]`: one of the long runs of this folder.
-const RUNS = ['transport', 'fuzz', 'sockets', 'kill-rounds', 'webhook-down', 'operations-cost']
+const RUNS = [
+  'transport',
+  'fuzz',
+  'sockets',
+  'kill-rounds',
+  'webhook-down',
+  'operations-cost',
+  'pseudonyms',
+]
 
 const [name = ''] = process.argv.splice(2, 1)
 process.chdir(new URL('..', import.meta.url).pathname)

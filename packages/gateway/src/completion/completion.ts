@@ -9,12 +9,12 @@ import type { ChatRequest } from '@sluice/protocol'
 import { quotaNameOf } from '../clients/client.ts'
 import type { Clock } from '../clock.ts'
 import { GatewayError, internalError } from '../errors.ts'
+import { FindingCounts } from '../request/finding-counts.ts'
 import { Blocked, type PreparedRequest, prepareRequest } from '../request/prepare.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { OpenStream, UpstreamClient } from '../upstream/client.ts'
 import { Answer } from './answer.ts'
 import type { Ack, Feed } from './feed.ts'
-import { FindingCounts } from './finding-counts.ts'
 import type { Hold } from './memory-budget.ts'
 import type { CompletionObserver } from './observer.ts'
 import type { Order, Quotas } from './order.ts'
@@ -171,8 +171,7 @@ export class Completion {
       scheduler,
       client: quotaNameOf(client),
       signal,
-      onFindings: (findings) => this.#findings.add('input', findings),
-      onUnjudged: (detector) => this.#findings.addUnjudged('input', detector),
+      findings: this.#findings,
       standIns: this.#standIns,
     })
     this.#settle = await quotas.reserve(client, { promptTokens: prepared.tokenCount, maxTokens })

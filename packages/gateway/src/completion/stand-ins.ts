@@ -1,8 +1,8 @@
 /** The stand-ins of one completion: whose they are, and what is reported of them. How they are made is the guard's. */
 import { Pseudonyms } from '@sluice/guard'
 import { ownerOf } from '../clients/client.ts'
+import type { FindingCount } from '../request/finding-counts.ts'
 import type { Order } from './order.ts'
-import type { FindingCount } from './terminal.ts'
 
 /**
  * The stand-ins of a request, none yet: the same for the same values in all requests of one client's conversation, and

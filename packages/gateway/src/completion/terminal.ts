@@ -1,6 +1,7 @@
 /** How a completion ended, and everything that is told about it afterwards: plain data, no text of it, no dialect's words. */
 import type { UnshownKind } from '../deltas.ts'
 import type { GatewayError } from '../errors.ts'
+import type { FindingCount } from '../request/finding-counts.ts'
 
 /** Why a completion was cancelled, and by whom. */
 export type CancelledBy = 'client' | 'disconnect' | 'abandoned' | 'operator' | 'deadline'
@@ -15,14 +16,6 @@ export type Outcome =
 
 /** The one last thing that is told of a completion. */
 export type Terminal = Outcome & { readonly report: CompletionReport }
-
-/** Findings of one entity, counted. `unjudged:` and a detector's name, with the action `pass`: texts it did not judge. */
-export interface FindingCount {
-  entity: string
-  direction: 'input' | 'output'
-  action: string
-  count: number
-}
 
 /** What audit, metrics and callbacks learn of a completion. Times in milliseconds. */
 export interface CompletionReport {

@@ -2,6 +2,7 @@
 import type { OpenOptions, Policy, Role, Span } from '@sluice/guard'
 import type { ChatMessage } from '@sluice/protocol'
 import { type JudgeOptions, judge } from '../detectors/judge.ts'
+import { plainTextOf } from './plain-text.ts'
 
 export type Where = Pick<OpenOptions, 'role' | 'channel'>
 
@@ -34,9 +35,11 @@ export async function detectTexts(
     const key = keyOf(text, where)
     const detection = policy.detection({ ...where, direction: 'input', trustedRoles })
     if (detection === undefined || text.trim() === '' || asked.has(key)) continue
+    const plain = plainTextOf(text)
+    const judged = judge(detection, plain.text, options)
     asked.set(
       key,
-      judge(detection, text, options).then((spans) => void found.set(key, spans)),
+      judged.then((spans) => void found.set(key, plain.written(spans))),
     )
   }
   await Promise.all(asked.values())

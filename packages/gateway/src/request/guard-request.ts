@@ -1,8 +1,8 @@
 /**
  * The guard on a request: every text and number that the upstream would see, whatever its role or field, because a client
- * may choose any of them. Each value by itself, in turns on the event loop. Keeps no finding, only tells of them.
+ * may choose any of them. Each value by itself, in turns on the event loop.
  */
-import type { Block, Finding, OpenOptions, Policy, Pseudonyms, Role, Span } from '@sluice/guard'
+import type { Block, OpenOptions, Policy, Pseudonyms, Role, ScanResult, Span } from '@sluice/guard'
 import type {
   AssistantMessage,
   ChatMessage,
@@ -13,6 +13,8 @@ import type {
 import type { Task } from '../scheduler.ts'
 import type { SpansOf, Where } from './detected-texts.ts'
 import { extensionsOf } from './extensions.ts'
+import { FindingCounts } from './finding-counts.ts'
+import { KnownTexts } from './known-texts.ts'
 
 /** Characters between two looks at the clock: some milliseconds of the guard's worst case. */
 const SLICE_CHARACTERS = 1_024
@@ -26,8 +28,8 @@ export interface GuardRequestOptions {
   task: Task
   /** What detectors found in the messages. */
   spansOf: SpansOf
-  /** Told what was found, value by value. */
-  onFindings: (findings: readonly Finding[]) => void
+  /** Takes in what is found. */
+  findings: FindingCounts
   /** Whether the model's name is one of the configuration's or the table's own, not the client's invention. */
   isKnownModel: boolean
   /** Roles that are trusted of this client, beside the policy's. */
@@ -39,23 +41,47 @@ export interface GuardRequestOptions {
 /** The request as the upstream may see it, or why it may not see it. */
 export type GuardedRequest = { request: ChatRequest } | { blocked: Block }
 
-/** Guards a whole request; the one given is not changed. A block ends the scan. */
+/**
+ * Guards a whole request; the one given is not changed. A block ends the scan. What gets a stand-in in one text gets it in
+ * all: where it is left in any, because nothing there tells what it is, the request is gone over again.
+ */
 export async function guardRequest(
   request: ChatRequest,
   options: GuardRequestOptions,
 ): Promise<GuardedRequest> {
-  const scan = new RequestScan(options)
+  const { standIns, task, findings } = options
+  let scan = new RequestScan(options)
+  let guarded = await guardedBy(scan, request)
+  if (standIns !== undefined && standIns.size > 0 && scan.blocked === undefined) {
+    const known = new KnownTexts(standIns, task)
+    if (await known.areIn(scan.texts)) {
+      scan = new RequestScan({ ...options, known })
+      guarded = await guardedBy(scan, request)
+    }
+  }
+  findings.addAll(scan.findings)
+  return scan.blocked === undefined ? { request: guarded } : { blocked: scan.blocked }
+}
+
+async function guardedBy(scan: RequestScan, request: ChatRequest): Promise<ChatRequest> {
   const messages: ChatMessage[] = []
   for (const message of request.messages) messages.push(await scan.message(message))
-  const guarded = { ...request, messages, ...(await scan.definitions(request)) }
-  return scan.blocked === undefined ? { request: guarded } : { blocked: scan.blocked }
+  return { ...request, messages, ...(await scan.definitions(request)) }
+}
+
+interface ScanOptions extends GuardRequestOptions {
+  /** Where values are that have a stand-in already; undefined in the first scan. */
+  known?: KnownTexts
 }
 
 class RequestScan {
   blocked: Block | undefined
-  readonly #options: GuardRequestOptions
+  readonly findings = new FindingCounts()
+  /** The texts as they would leave, if there are stand-ins. */
+  readonly texts: string[] = []
+  readonly #options: ScanOptions
 
-  constructor(options: GuardRequestOptions) {
+  constructor(options: ScanOptions) {
     this.#options = options
   }
 
@@ -66,7 +92,7 @@ class RequestScan {
       guarded.content = await this.#text(message.content, { role })
     }
     if ('name' in message && message.name !== undefined) {
-      guarded.name = this.#name(message.name, role)
+      guarded.name = await this.#participant(message.name, role)
     }
     if (message.role === 'tool') guarded.tool_call_id = this.#name(message.tool_call_id, role)
     if (message.role === 'assistant') Object.assign(guarded, await this.#extensions(message))
@@ -142,6 +168,21 @@ class RequestScan {
     return guarded === text ? text : guarded.replaceAll(/[^\w-]/g, '')
   }
 
+  /** A participant's name may be one of the values that are known, with `_` for blanks. */
+  async #participant(text: string, role: Role): Promise<string> {
+    const { standIns, known } = this.#options
+    const guarded = this.#name(text, role)
+    if (standIns === undefined || guarded !== text || !this.#applies({ role })) return guarded
+    const said = text.replaceAll('_', ' ')
+    this.texts.push(said)
+    if (known === undefined) return text
+    const spans = await known.spansIn(said)
+    if (spans.length === 0) return text
+    return this.#short(said, { role }, spans)
+      .replaceAll(' ', '_')
+      .replaceAll(/[^\w-]/g, '')
+  }
+
   #applies(where: Where): boolean {
     return this.blocked === undefined && this.#options.policy.applies(this.#opened(where))
   }
@@ -157,25 +198,41 @@ class RequestScan {
   }
 
   async #text(text: string, where: Where): Promise<string> {
-    const { task, policy, spansOf } = this.#options
+    const { task, standIns } = this.#options
     if (task.isOver()) await task.next()
-    const spans = spansOf(text, where)
-    if (text.length <= SLICE_CHARACTERS) return this.#short(text, where, spans)
     if (!this.#applies(where)) return text
+    const spans = await this.#spansIn(text, where)
+    const guarded =
+      text.length <= SLICE_CHARACTERS
+        ? this.#short(text, where, spans)
+        : await this.#long(text, where, spans)
+    if (standIns !== undefined) this.texts.push(guarded)
+    return guarded
+  }
+
+  /** What detectors found in a text, and what is known of it from elsewhere. */
+  async #spansIn(text: string, where: Where): Promise<readonly Span[]> {
+    const { spansOf, known } = this.#options
+    const detected = spansOf(text, where) ?? []
+    return known === undefined ? detected : [...detected, ...(await known.spansIn(text))]
+  }
+
+  async #long(text: string, where: Where, spans: readonly Span[]): Promise<string> {
+    const { task, policy } = this.#options
     const stream = policy.open(this.#opened(where))
     let guarded = ''
     for (let start = 0; start < text.length; start += SLICE_CHARACTERS) {
       const slice = text.slice(start, start + SLICE_CHARACTERS)
-      guarded += this.#take(stream.push(slice, start === 0 ? spans : undefined))
+      guarded += this.#take(stream.push(slice, start === 0 ? spans : []))
       if (this.blocked !== undefined) return ''
       if (task.isOver()) await task.next()
     }
     return guarded + this.#take(stream.end())
   }
 
-  #take(result: { text: string; findings: readonly Finding[]; blocked?: Block }): string {
-    if (result.findings.length > 0) this.#options.onFindings(result.findings)
-    this.blocked ??= result.blocked
-    return result.text
+  #take({ text, findings, blocked }: ScanResult): string {
+    if (findings.length > 0) this.findings.add('input', findings)
+    this.blocked ??= blocked
+    return text
   }
 }

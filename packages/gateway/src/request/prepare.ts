@@ -1,5 +1,5 @@
 /** From a valid request to what the upstream may see: guarded, counted, fitted to the context window. */
-import type { Finding, Policy, Pseudonyms, Role } from '@sluice/guard'
+import type { Policy, Pseudonyms, Role } from '@sluice/guard'
 import type { ChatMessage, ChatRequest } from '@sluice/protocol'
 import type { Scheduler } from '../scheduler.ts'
 import { countMessages, countTokens } from '../tokens/count.ts'
@@ -7,6 +7,7 @@ import { loadEncoding } from '../tokens/encoding.ts'
 import { fitContextWindow } from './context-window.ts'
 import { detectTexts } from './detected-texts.ts'
 import { extensionsOf } from './extensions.ts'
+import type { FindingCounts } from './finding-counts.ts'
 import { guardRequest } from './guard-request.ts'
 import { type Model, OTHER_MODEL } from './models.ts'
 import { withInstruction } from './stand-in-instruction.ts'
@@ -21,10 +22,8 @@ export interface PrepareOptions {
   /** Whose turns the work takes. */
   client: string
   signal: AbortSignal
-  /** Told what the guard found, also when it blocks. */
-  onFindings: (findings: readonly Finding[]) => void
-  /** Told of each text that a detector could not judge and that passes all the same. */
-  onUnjudged: (detector: string) => void
+  /** Takes in what is found, also when it blocks. */
+  findings: FindingCounts
   /** Takes in what is replaced by stand-ins; undefined where the policy makes none. */
   standIns?: Pseudonyms | undefined
 }
@@ -61,12 +60,13 @@ export async function prepareRequest(
   request: ChatRequest,
   options: PrepareOptions,
 ): Promise<PreparedRequest> {
-  const { policy, trustedRoles, model, signal, standIns } = options
-  const spansOf = await detectTexts(request.messages, policy, options)
+  const { policy, trustedRoles, model, signal, findings, standIns } = options
+  const onUnjudged = (detector: string) => findings.addUnjudged('input', detector)
+  const detecting = { trustedRoles, signal, onUnjudged }
+  const spansOf = await detectTexts(request.messages, policy, detecting)
   const task = options.scheduler.task(options.client, signal)
   const isKnownModel = model.label !== OTHER_MODEL
-  const { onFindings } = options
-  const scan = { policy, trustedRoles, task, spansOf, onFindings, isKnownModel, standIns }
+  const scan = { policy, trustedRoles, task, spansOf, findings, isKnownModel, standIns }
   const guarded = await guardRequest(request, scan)
   if ('blocked' in guarded) throw new Blocked('input', blockCategory(guarded.blocked))
   const asked = withInstruction(guarded.request, { policy, standIns })

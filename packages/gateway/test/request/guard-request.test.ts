@@ -1,7 +1,8 @@
 // The guard on a request: nothing that the upstream sees goes around it, and what it sees instead stays usable.
-import { compilePolicy, type Finding } from '@sluice/guard'
+import { compilePolicy } from '@sluice/guard'
 import type { ChatRequest } from '@sluice/protocol'
 import { describe, expect, it } from 'vitest'
+import { FindingCounts } from '../../src/request/finding-counts.ts'
 import { guardRequest } from '../../src/request/guard-request.ts'
 import { Scheduler } from '../../src/scheduler.ts'
 
@@ -20,7 +21,7 @@ async function guarded(more: Partial<ChatRequest>, isKnownModel = true): Promise
     policy,
     task,
     spansOf,
-    onFindings: () => {},
+    findings: new FindingCounts(),
     isKnownModel,
   })
   if ('blocked' in result) throw new Error('blocked')
@@ -153,19 +154,15 @@ describe('guardRequest', () => {
     expect(shown.properties[key]?.maximum).toBeTypeOf('number')
   })
 
-  it('tells of findings as they come, in no more than a slice at a time', async () => {
-    let findings = 0
-    let most = 0
-    const onFindings = (found: readonly Finding[]) => {
-      findings += found.length
-      most = Math.max(most, found.length)
-    }
+  it('counts findings', async () => {
+    const findings = new FindingCounts()
     const content = 'ann@example.com '.repeat(20_000)
     const request: ChatRequest = { modelId: 'm', messages: [{ role: 'user', content }] }
     const task = new Scheduler().task('client')
-    await guardRequest(request, { policy, task, spansOf, onFindings, isKnownModel: true })
-    expect(findings).toBe(20_000)
-    expect(most).toBeLessThan(200)
+    await guardRequest(request, { policy, task, spansOf, findings, isKnownModel: true })
+    expect(findings.counts).toEqual([
+      { entity: 'EMAIL_ADDRESS', direction: 'input', action: 'redact', count: 20_000 },
+    ])
   })
 
   it('trusts the roles that the policy trusts, and those of the client', async () => {
@@ -178,7 +175,13 @@ describe('guardRequest', () => {
       ],
     }
     const task = new Scheduler().task('client')
-    const options = { policy: trusting, task, spansOf, onFindings: () => {}, isKnownModel: true }
+    const options = {
+      policy: trusting,
+      task,
+      spansOf,
+      findings: new FindingCounts(),
+      isKnownModel: true,
+    }
     expect(await guardRequest(request, options)).toEqual({
       request: {
         modelId: 'm',

@@ -1,7 +1,8 @@
 // From a valid request to the upstream's body: guarded before it is counted, fitted, and without what the model refuses.
 import { compilePolicy } from '@sluice/guard'
 import type { ChatMessage, ChatRequest } from '@sluice/protocol'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { FindingCounts } from '../../src/request/finding-counts.ts'
 import { modelTable } from '../../src/request/models.ts'
 import { Blocked, type PrepareOptions, prepareRequest } from '../../src/request/prepare.ts'
 import { Scheduler } from '../../src/scheduler.ts'
@@ -39,8 +40,7 @@ function prepared(asked: ChatRequest, options: Partial<PrepareOptions> = {}) {
     scheduler: new Scheduler(),
     client: 'client',
     signal: never,
-    onFindings: () => {},
-    onUnjudged: () => {},
+    findings: new FindingCounts(),
     ...options,
   })
 }
@@ -106,11 +106,11 @@ describe('prepareRequest', () => {
       { role: 'tool', content: 'ada@x.com', tool_call_id: 'c' },
       { role: 'user', content: 'and ada@x.com?' },
     ]
-    const onFindings = vi.fn()
-    const body = await bodyOf(request({ messages }), { policy, onFindings })
+    const findings = new FindingCounts()
+    const body = await bodyOf(request({ messages }), { policy, findings })
     expect(JSON.stringify(body)).not.toContain('ada@x.com')
     expect(body.messages).toHaveLength(5)
-    expect(onFindings.mock.calls.flat(2)).toHaveLength(4)
+    expect(findings.counts).toMatchObject([{ entity: 'MAIL', count: 4 }])
     expect(messages[1]?.content, 'the request itself is not changed').toBe('is it ada@x.com')
   })
 
@@ -122,14 +122,14 @@ describe('prepareRequest', () => {
   })
 
   it('is blocked by what the guard forbids, and tells what was found until then', async () => {
-    const onFindings = vi.fn()
+    const findings = new FindingCounts()
     const messages: ChatMessage[] = [
       { role: 'user', content: 'ada@x.com' },
       { role: 'user', content: `${'word '.repeat(5_000)}forbidden` },
     ]
-    const asked = prepared(request({ messages }), { policy, onFindings })
+    const asked = prepared(request({ messages }), { policy, findings })
     await expect(asked).rejects.toEqual(new Blocked('input', 'safety'))
-    expect(onFindings.mock.calls.flat(2).map(({ entity }) => entity)).toContain('MAIL')
+    expect(findings.counts.map(({ entity }) => entity)).toContain('MAIL')
   })
 
   it('counts tools and the reserved answer into the window', async () => {

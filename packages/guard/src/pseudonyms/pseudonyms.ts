@@ -1,6 +1,8 @@
 // The stand-ins of one request: which value each stands for, and how often they were used. Made anew for each request and
 // forgotten with its answer. Where stand-ins are found in an answer is restoring-stream.ts's.
+import type { Span } from '../detection.ts'
 import { PolicyError } from '../policy-error.ts'
+import { KnownValues } from './known-values.ts'
 import { normalForm } from './normal-form.ts'
 import { standInCode } from './stand-in-code.ts'
 import { StandInIndex } from './stand-in-index.ts'
@@ -55,10 +57,13 @@ export class Pseudonyms {
   /** By entity and normal form. */
   readonly #byValue = new Map<string, StandIn>()
   readonly #byName = new Map<string, StandIn>()
+  /** Entities by every spelling in which a value was found. */
+  readonly #spellings = new Map<string, string>()
   /** The beginnings of names that are no name themselves, from the fourth character of their codes on. */
   readonly #beginnings = new Set<string>()
   #characters = 0
   #index: StandInIndex | undefined
+  #knownValues: KnownValues | undefined
 
   /** @throws PolicyError `invalid_option` if the key is too short */
   constructor(options: PseudonymsOptions) {
@@ -101,6 +106,18 @@ export class Pseudonyms {
   }
 
   /**
+   * Where values that have a stand-in occur in a text, from one offset to before another, whether or not a rule would find
+   * them there: as whole words, spelt as they were found. Values of one character and numbers of fewer than five digits
+   * are not looked for.
+   */
+  spansIn(text: string, from?: number, to?: number): readonly Span[] {
+    this.#knownValues ??= new KnownValues(
+      [...this.#spellings].map(([value, entity]) => ({ entity, value })),
+    )
+    return this.#knownValues.spansIn(text, from, to)
+  }
+
+  /**
    * The stand-in of a value; undefined if there is no room for another one.
    * @param isGlued whether it is written right behind a letter, a digit or `_`
    */
@@ -122,11 +139,20 @@ export class Pseudonyms {
   #known(entity: string, value: string): StandIn | undefined {
     const form = normalForm(entity, value)
     const key = JSON.stringify([entity, form])
-    const known = this.#byValue.get(key)
-    if (known !== undefined) return known
-    const made = this.#make(entity, form, value)
-    if (made !== undefined) this.#byValue.set(key, made)
-    return made
+    const known = this.#byValue.get(key) ?? this.#make(entity, form, value)
+    if (known === undefined || !this.#noteSpelling(entity, value)) return undefined
+    this.#byValue.set(key, known)
+    return known
+  }
+
+  /** Whether there was room for it. */
+  #noteSpelling(entity: string, value: string): boolean {
+    if (this.#spellings.has(value)) return true
+    this.#characters += value.length
+    if (this.#characters > (this.#options.maxCharacters ?? MAX_CHARACTERS)) return false
+    this.#spellings.set(value, entity)
+    this.#knownValues = undefined
+    return true
   }
 
   #make(entity: string, form: string, value: string): StandIn | undefined {
@@ -135,7 +161,7 @@ export class Pseudonyms {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const name = label + standInCode(key, [scope, entity, form], attempt)
       if (this.#isTaken(name, label.length)) continue
-      this.#characters += form.length + name.length + value.length
+      this.#characters += form.length + name.length
       if (this.size >= maxValues || this.#characters > maxCharacters) return undefined
       const standIn = { entity, name, codeStart: label.length, value, isGlued: false }
       this.#add(standIn)
