@@ -48,12 +48,18 @@ function isIpv6(value: string): boolean {
   const groups = [...groupsOf(head), ...groupsOf(tail ?? '')]
   if (groups.some((group) => group === '')) return false
   const count = groups.length + (groups.at(-1)?.includes('.') === true ? 1 : 0)
-  return tail === undefined ? count === 8 && !isHardware(groups) : count < 8 && isNoName(value)
+  if (tail === undefined) return count === 8 && !isHardware(groups)
+  return count < 8 && !groups.some(isMixed) && isNoName(value)
 }
 
 /** EUI-64 in the notation of IEEE 802: eight times two digits. */
 function isHardware(groups: readonly string[]): boolean {
   return groups.every((group) => group.length === 2)
+}
+
+/** Small and capital letters in one group, as names have them. */
+function isMixed(group: string): boolean {
+  return /[a-f]/.test(group) && /[A-F]/.test(group)
 }
 
 /**
@@ -62,8 +68,7 @@ function isHardware(groups: readonly string[]): boolean {
  * with `::` before 1 or more than one group; and somewhere it has a decimal digit.
  */
 function isNoName(value: string): boolean {
-  if (!/\d/.test(value) || (/[a-f]/.test(value) && /[A-F]/.test(value))) return false
-  return /^(?:[0-9a-f]{3,4}:|64:ff9b:|::1$|::.*[:.])/i.test(value)
+  return /\d/.test(value) && /^(?:[0-9a-f]{3,4}:|64:ff9b:|::1$|::.*[:.])/i.test(value)
 }
 
 function groupsOf(part: string): string[] {
