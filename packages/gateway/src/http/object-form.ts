@@ -8,6 +8,7 @@ import type { AnswerResponse } from './answer-response.ts'
 import { completionId, type FormOptions } from './event-form.ts'
 import { mergeFields } from './merge-fields.ts'
 import { failureOf, finishReasonFor, usageOf } from './outcome.ts'
+import { addToolCall, type ToolCalls } from './tool-calls.ts'
 import { openAiError } from './words.ts'
 
 type Fields = Record<string, unknown>
@@ -16,7 +17,7 @@ type Fields = Record<string, unknown>
 interface Choice {
   /** The insides of JSON strings, by field. */
   texts: Map<string, string>
-  toolCalls: Map<number, Fields>
+  toolCalls: ToolCalls
   extensions: Fields
   finishReason: string | undefined
 }
@@ -67,19 +68,19 @@ export class ObjectForm implements AnswerForm {
 
 /** After a block nothing of the text is shown: only which choices there were. */
 function collect(log: CompletionLog, { status }: Terminal): Collected {
+  const isShown = status !== 'blocked'
   const collected: Collected = { choices: new Map(), usage: undefined, extensions: {} }
   for (let position = log.first; position <= log.top; position += 1) {
     const { tag, bytes, start, end } = log.read(position)
     const { kind, choice: index, channel } = entryOf(tag)
     const json = bytes.toString('utf8', start, end)
     if (kind === EntryKind.usage) collected.usage = json
-    if (kind === EntryKind.chunkExtension && status === 'complete')
+    if (kind === EntryKind.chunkExtension && isShown)
       collected.extensions = mergeFields(collected.extensions, JSON.parse(json))
     if (COMMON_KINDS.has(kind)) continue
     const choice = collected.choices.get(index) ?? newChoice()
     collected.choices.set(index, choice)
-    if (status === 'complete')
-      addEntry(choice, kind, { json, field: TEXT_CHANNELS[channel]?.field ?? '' })
+    if (isShown) addEntry(choice, kind, { json, field: TEXT_CHANNELS[channel]?.field ?? '' })
   }
   return collected
 }
@@ -91,21 +92,6 @@ function addEntry(choice: Choice, kind: EntryKind, entry: { json: string; field:
   else if (kind === EntryKind.toolCall) addToolCall(choice.toolCalls, JSON.parse(json))
   else if (kind === EntryKind.extension)
     choice.extensions = mergeFields(choice.extensions, JSON.parse(json))
-}
-
-function addToolCall(
-  calls: Map<number, Fields>,
-  { index, function: part, ...fields }: { index: number; function: Record<string, string> },
-): void {
-  const known = calls.get(index) ?? { id: '', type: 'function', function: {} }
-  const called = known.function as Record<string, string>
-  calls.set(index, {
-    ...mergeFields(known, fields),
-    function: {
-      name: (called.name ?? '') + (part.name ?? ''),
-      arguments: (called.arguments ?? '') + (part.arguments ?? ''),
-    },
-  })
 }
 
 function newChoice(): Choice {

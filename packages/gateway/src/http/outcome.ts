@@ -3,7 +3,10 @@ import { errorRow } from '@sluice/protocol'
 import type { CompletionReport, Terminal } from '../completion/terminal.ts'
 import { GatewayError } from '../errors.ts'
 
-/** The failure that a terminal is; undefined where the answer ends with finish reasons, as it does after a block. */
+/**
+ * The failure that a terminal is; undefined where the answer ends with finish reasons: also after a block, and where whoever
+ * asked for it wanted no more of it.
+ */
 export function failureOf(terminal: Terminal): GatewayError | undefined {
   switch (terminal.status) {
     case 'complete':
@@ -11,7 +14,7 @@ export function failureOf(terminal: Terminal): GatewayError | undefined {
     case 'blocked':
       return terminal.direction === 'output' ? undefined : inputBlocked()
     case 'cancelled':
-      return terminal.by === 'operator' || terminal.by === 'deadline' ? draining() : cancelled()
+      return terminal.by === 'operator' || terminal.by === 'deadline' ? draining() : undefined
     case 'error':
       return terminal.error
   }
@@ -30,6 +33,8 @@ export function usageOf({ tokensIn, tokensOut }: CompletionReport, upstreams: st
 /** The finish reason of a choice that the upstream gave none. */
 export function finishReasonFor(terminal: Terminal, hasToolCalls: boolean): string {
   if (terminal.status === 'blocked') return 'content_filter'
+  // Not one of OpenAI's: it would be a lie that the answer is whole, and no failure happened that one should try again.
+  if (terminal.status === 'cancelled') return 'cancelled'
   return hasToolCalls ? 'tool_calls' : 'stop'
 }
 
@@ -39,8 +44,4 @@ function inputBlocked(): GatewayError {
 
 function draining(): GatewayError {
   return new GatewayError('draining', errorRow('draining').meaning, { isRetryable: true })
-}
-
-function cancelled(): GatewayError {
-  return new GatewayError('stream_interrupted', errorRow('stream_interrupted').meaning)
 }

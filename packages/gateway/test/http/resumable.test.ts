@@ -126,8 +126,36 @@ describe('a completion that goes on', () => {
     expect((await replyTo(origin, cancel)).status).toBe(200)
     await until('the upstream is left', () => sandbox.stats().abortedStreams === 1)
     expect((await replyTo(origin, cancel)).status).toBe(200)
-    const ended = await replyTo(origin, { path: `${location}/stream?after=1000000` })
-    expect(ended.body).toContain('stream_interrupted')
+    const [last] = chunksOf((await replyTo(origin, { path: `${location}/stream` })).body).slice(-2)
+    expect(last?.choices[0]?.finish_reason, 'neither whole nor a failure').toBe('cancelled')
+  })
+
+  it('is cancelled by its name while it is read, and its reader keeps what came', async () => {
+    const { origin, sandbox } = await httpGateway({ sandbox: { deltaIntervalMs: 5 } })
+    const body = { model: 'sandbox-long', messages: MESSAGES, stream: true }
+    const asked = { path: '/v1/chat/completions', body }
+    const { location } = await cutOff(origin, asked, 2_000)
+    const reading = replyTo(origin, { path: `${location}/stream` })
+    await replyTo(origin, { method: 'POST', path: `${location}/cancel` })
+    const chunks = chunksOf((await reading).body)
+    expect(textOf(chunks)).not.toBe('')
+    expect(chunks.at(-2)?.choices[0]?.finish_reason).toBe('cancelled')
+    await until('the upstream is left', () => sandbox.stats().abortedStreams === 1)
+  })
+
+  it('is cancelled by its name while it is waited for as one object', async () => {
+    const { complete, origin, sandbox } = await httpGateway({ sandbox: { deltaIntervalMs: 5 } })
+    const key = { 'idempotency-key': 'order-7' }
+    const body = { model: 'sandbox-long', messages: MESSAGES }
+    const waiting = complete(body, { ...GO_ON, ...key })
+    await until('it is asked', () => sandbox.stats().openStreams === 1)
+    const asked = { path: '/v1/chat/completions', body: { ...body, stream: true }, headers: key }
+    const { location } = await cutOff(origin, asked, 2_000)
+    await replyTo(origin, { method: 'POST', path: `${location}/cancel` })
+    const { status, body: answer } = await waiting
+    const [choice] = JSON.parse(answer).choices
+    expect([status, choice.finish_reason]).toEqual([200, 'cancelled'])
+    expect(choice.message.content).not.toBe('')
   })
 
   it('shows nothing after a block', async () => {
