@@ -32,6 +32,7 @@ export class LiveAdmission implements Admission {
     return {
       ...wish,
       idempotencyKey: wish.idempotencyKey,
+      echo: wish.echo,
       conversationId: principal.grant?.conversationId ?? wish.conversationId,
       onOverflow,
       policy: policyFor(principal, policyOf),

@@ -104,8 +104,7 @@ export class Completions {
     { requestId, owner, after }: { requestId: string; owner: string; after: number },
     subscriber: Subscriber,
   ): Promise<Subscription> {
-    const feed = await this.#options.store.find(requestId)
-    if (feed === undefined || feed.header.owner !== owner) throw notFound()
+    const feed = await this.find(requestId, owner)
     const { log } = feed
     const cursor = feed.positionOf(Math.min(after, log.sequence))
     if (cursor === undefined) throw gap(log.firstSequence)
@@ -113,13 +112,23 @@ export class Completions {
   }
 
   /**
-   * Ends a completion of `owner` in any phase; one that is over stays as it is.
+   * What the world sees of a completion of `owner`.
+   * @throws GatewayError `not_found` for one that is unknown, over for too long, or another's: nobody can tell which
+   */
+  async find(requestId: string, owner: string): Promise<Feed> {
+    const feed = await this.#options.store.find(requestId)
+    if (feed === undefined || feed.header.owner !== owner) throw notFound()
+    return feed
+  }
+
+  /**
+   * Ends a completion of `owner` in any phase; one that is over stays as it is. Resolves when it has its terminal.
    * @throws GatewayError `not_found`
    */
   async cancel(requestId: string, owner: string): Promise<void> {
-    const feed = await this.#options.store.find(requestId)
-    if (feed === undefined || feed.header.owner !== owner) throw notFound()
-    this.#running.get(feed)?.completion.cancel('client')
+    const running = this.#running.get(await this.find(requestId, owner))
+    running?.completion.cancel('client')
+    await running?.ended
   }
 
   /** Ends all that run for a key which is no longer good. Resolves when they have their terminals. */
@@ -177,11 +186,13 @@ export class Completions {
   }
 
   #create(
-    { client, lifetime }: Order,
+    { client, lifetime, echo }: Order,
     name: Pick<FeedHeader, 'requestId' | 'idempotency'>,
   ): Promise<Feed> {
-    const { retentionMs } = lifetime
-    return this.#options.store.create({ ...name, owner: ownerOf(client), retentionMs })
+    const { retentionMs, keepsWhole = false } = lifetime
+    const createdAt = this.#options.clock.now()
+    const owner = ownerOf(client)
+    return this.#options.store.create({ ...name, owner, createdAt, retentionMs, keepsWhole, echo })
   }
 
   #run({ order, hold, places }: Admitted, feed: Feed, subscriber: Subscriber): Subscription {
@@ -239,14 +250,15 @@ export function gap(oldest: number): GatewayError {
   return new GatewayError('gap', 'What follows that position is not kept any more', { oldest })
 }
 
-function notFound(): GatewayError {
+export function notFound(): GatewayError {
   return new GatewayError('not_found', 'There is no such completion, or not any more')
 }
 
-/** Of the request alone, so that a repeated order finds its completion whatever else it says. */
-function idempotencyOf({ idempotencyKey, client, request }: Order): Idempotency | undefined {
+/** Of the request and its echo alone, so that a repeated order finds its completion whatever else it says. */
+function idempotencyOf({ idempotencyKey, client, request, echo }: Order): Idempotency | undefined {
   if (idempotencyKey === undefined) return undefined
-  const digest = createHash('sha256').update(JSON.stringify(request, inOrder)).digest('base64')
+  const asked = JSON.stringify([request, echo], inOrder)
+  const digest = createHash('sha256').update(asked).digest('base64')
   // As JSON, so that no client's name and key together can look like another one's.
   const key = JSON.stringify([ownerOf(client), quotaNameOf(client), idempotencyKey])
   return { key, digest }

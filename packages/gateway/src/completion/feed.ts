@@ -26,8 +26,14 @@ export interface FeedHeader {
   requestId: string
   /** Whose it is; see `ownerOf`. */
   owner: string
+  /** Milliseconds since the epoch. */
+  createdAt: number
   /** How long it can be found after its terminal; 0: while somebody follows it. */
   retentionMs: number
+  /** Nothing of its log is freed before the feed is, but what was retracted; so nobody has to wait for a reader. */
+  keepsWhole: boolean
+  /** What the interface that asked repeats of the request in every answer to it, as JSON of some kilobytes at most. */
+  echo: string | undefined
   /** By which orders of the same client find it instead of starting another; undefined: they cannot. */
   idempotency: Idempotency | undefined
 }
@@ -70,7 +76,12 @@ export class Feed {
     this.header = header
     this.#options = options
     this.log = new CompletionLog(options.budget)
-    options.budget.take(FEED_BYTES)
+    options.budget.take(this.#ownBytes)
+  }
+
+  /** What it takes beside its log. */
+  get #ownBytes(): number {
+    return FEED_BYTES + (this.header.echo?.length ?? 0)
   }
 
   /** A subscriber that must not miss anything is behind: who writes should wait. */
@@ -136,7 +147,7 @@ export class Feed {
   /** Gives its memory back to the budget, once; it is not used any more. */
   dispose(): void {
     this.log.dispose()
-    this.#options.budget.take(-FEED_BYTES)
+    this.#options.budget.take(-this.#ownBytes)
   }
 
   /**
@@ -145,6 +156,7 @@ export class Feed {
    */
   settle(): void {
     const { log } = this
+    if (this.header.keepsWhole && !this.isRetracted) return
     let [isHeldUp, taken, needed, furthest] = [false, log.top, log.top, 0]
     for (const { cursor, isBehind, subscriber } of this.#subscriptions) {
       if (cursor < taken) taken = cursor

@@ -12,6 +12,8 @@ export interface Lifetime {
   endsWithConnection: boolean
   /** How long it can be found after its terminal; 0: not at all. */
   retentionMs: number
+  /** Its log is kept from the first entry on, for forms that say a text again at its end. Default false. */
+  keepsWhole?: boolean
 }
 
 export interface Order {
@@ -29,6 +31,8 @@ export interface Order {
   lifetime: Lifetime
   /** Orders of one client with the same key are one completion. */
   idempotencyKey: string | undefined
+  /** See `FeedHeader`. */
+  echo: string | undefined
 }
 
 /** What a client asked for, and what its dialect adds. */
@@ -42,6 +46,8 @@ export interface Wish {
   wantsVerbatim: boolean
   lifetime: Lifetime
   idempotencyKey?: string | undefined
+  /** See `FeedHeader`. */
+  echo?: string | undefined
 }
 
 /** Makes orders of wishes: knows what the client may have, and how the gateway is set up now. */

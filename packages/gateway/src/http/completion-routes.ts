@@ -39,9 +39,9 @@ async function follow(exchange: ClientExchange, services: HttpServices): Promise
     { requestId, owner: ownerOf(client), after },
     answer,
   )
-  const { ack, log } = subscription.feed
+  const { ack, log, header } = subscription.feed
   const form = new EventForm({
-    created: Math.floor(clock.now() / 1000),
+    created: Math.floor(header.createdAt / 1000),
     model: ack?.modelId ?? '',
     choices: 1,
     wantsUsage: true,

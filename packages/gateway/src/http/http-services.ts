@@ -34,5 +34,7 @@ export interface HttpConfig {
     /** How long a completion goes on that nobody follows, and can be found after its terminal. */
     graceMs: number
     retentionMs: number
+    /** The longest that a completion goes on. */
+    completionTimeoutMs: number
   }
 }

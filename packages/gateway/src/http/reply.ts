@@ -20,7 +20,16 @@ export function replyJson(
   status: number,
   ...[value, headers]: [value: unknown, headers?: Headers]
 ): void {
-  const body = Buffer.from(JSON.stringify(value))
+  replyJsonText(response, status, JSON.stringify(value), headers)
+}
+
+/** Answers with what already is JSON. */
+export function replyJsonText(
+  response: ServerResponse,
+  status: number,
+  ...[json, headers]: [json: string, headers?: Headers]
+): void {
+  const body = Buffer.from(json)
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': String(body.length),

@@ -80,7 +80,9 @@ async function sessionOf(ids: readonly string[]) {
 }
 
 function feedOf(requestId: string): Feed {
-  const header = { requestId, owner: 'a', retentionMs: 60_000, idempotency: undefined }
+  const times = { createdAt: Date.now(), retentionMs: 60_000 }
+  const kept = { keepsWhole: false, echo: undefined, idempotency: undefined }
+  const header = { requestId, owner: 'a', ...times, ...kept }
   return new Feed(header, { budget, ringBytes: 1e9, onEnded: () => {}, onLeft: () => {} })
 }
 

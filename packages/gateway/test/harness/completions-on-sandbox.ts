@@ -96,6 +96,7 @@ export function order(
     wantsVerbatim: false,
     lifetime: { graceMs: 0, endsWithConnection: false, retentionMs: 0, ...lifetime },
     idempotencyKey: undefined,
+    echo: undefined,
   }
 }
 
