@@ -2,23 +2,21 @@
  * Byte-pair merging: the adjacent pair with the lowest rank is joined, the leftmost first, until no pair has a rank.
  * Twice: a plain loop for the short pieces that text consists of, and a heap for long ones, O(n log n) and in steps.
  */
-
-type Ranks = ReadonlyMap<string, number>
+import { NO_RANK, type RankTable } from './rank-table.ts'
 
 const NONE = -1
 const MERGES_PER_YIELD = 2_000
 
 /** Counts the tokens of a short piece. Quadratic in its length. */
-export function mergeShort(bytes: string, ranks: Ranks): number {
+export function mergeShort(bytes: string, ranks: RankTable): number {
   // starts[i] is where part i begins; the last one is the end.
   const starts = Array.from({ length: bytes.length + 1 }, (_, i) => i)
-  const rankOf = (i: number) => ranks.get(bytes.slice(starts[i], starts[i + 2]))
   while (starts.length > 2) {
     let best = Number.POSITIVE_INFINITY
     let at = NONE
     for (let i = 0; i + 2 < starts.length; i += 1) {
-      const rank = rankOf(i)
-      if (rank !== undefined && rank < best) {
+      const rank = ranks.rank(bytes, starts[i] as number, starts[i + 2] as number)
+      if (rank !== NO_RANK && rank < best) {
         best = rank
         at = i
       }
@@ -30,12 +28,12 @@ export function mergeShort(bytes: string, ranks: Ranks): number {
 }
 
 /** Counts the tokens of a long piece, yielding on the way; returns the count. */
-export function* longMergeSteps(bytes: string, ranks: Ranks): Generator<void, number> {
+export function* longMergeSteps(bytes: string, ranks: RankTable): Generator<void, number> {
   const parts = new Parts(bytes, ranks)
   const heap = new PairHeap(bytes.length)
   for (let i = 0; i + 1 < bytes.length; i += 1) {
     const rank = parts.rank(i)
-    if (rank !== undefined) heap.push(rank, i)
+    if (rank !== NO_RANK) heap.push(rank, i)
     if (i % MERGES_PER_YIELD === 0) yield
   }
   let count = bytes.length
@@ -46,9 +44,9 @@ export function* longMergeSteps(bytes: string, ranks: Ranks): Generator<void, nu
       count -= 1
       const before = parts.join(start)
       const ahead = parts.rank(start)
-      if (ahead !== undefined) heap.push(ahead, start)
-      const behind = before === NONE ? undefined : parts.rank(before)
-      if (behind !== undefined) heap.push(behind, before)
+      if (ahead !== NO_RANK) heap.push(ahead, start)
+      const behind = before === NONE ? NO_RANK : parts.rank(before)
+      if (behind !== NO_RANK) heap.push(behind, before)
     }
     if (steps % MERGES_PER_YIELD === 0) yield
   }
@@ -58,12 +56,12 @@ export function* longMergeSteps(bytes: string, ranks: Ranks): Generator<void, nu
 /** The parts of a piece as a doubly linked list over their start offsets. */
 class Parts {
   readonly #bytes: string
-  readonly #ranks: Ranks
+  readonly #ranks: RankTable
   /** next[s]: where the part that starts at s ends; 0 for an offset where no part starts any more. */
   readonly #next: Int32Array
   readonly #previous: Int32Array
 
-  constructor(bytes: string, ranks: Ranks) {
+  constructor(bytes: string, ranks: RankTable) {
     this.#bytes = bytes
     this.#ranks = ranks
     this.#next = new Int32Array(bytes.length + 1)
@@ -75,11 +73,11 @@ class Parts {
     }
   }
 
-  /** The rank of the part at `start` joined with the one after it. */
-  rank(start: number): number | undefined {
+  /** The rank of the part at `start` joined with the one after it, or `NO_RANK`. */
+  rank(start: number): number {
     const middle = this.#next[start] ?? 0
-    if (middle === 0 || middle >= this.#bytes.length) return undefined
-    return this.#ranks.get(this.#bytes.slice(start, this.#next[middle]))
+    if (middle === 0 || middle >= this.#bytes.length) return NO_RANK
+    return this.#ranks.rank(this.#bytes, start, this.#next[middle] as number)
   }
 
   /** Joins the part at `start` with the one after it; returns where the part before it starts, -1 if there is none. */

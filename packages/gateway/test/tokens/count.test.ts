@@ -1,4 +1,6 @@
 // Counting: equal to gpt-tokenizer on any text, fair to others on the worst of them, and gone at once when aborted.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { countTokens as cl100k } from 'gpt-tokenizer/encoding/cl100k_base'
 import { countTokens as o200k } from 'gpt-tokenizer/encoding/o200k_base'
@@ -12,6 +14,7 @@ import {
 } from '../../src/tokens/count.ts'
 import { type EncodingName, loadEncoding } from '../../src/tokens/encoding.ts'
 import { longMergeSteps, mergeShort } from '../../src/tokens/merge.ts'
+import { NO_RANK, RankTable } from '../../src/tokens/rank-table.ts'
 
 type Peer = typeof cl100k
 const ENCODINGS: readonly (readonly [EncodingName, Peer])[] = [
@@ -129,6 +132,46 @@ describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
   })
 })
 
+function tableOf(tokens: readonly string[]): RankTable {
+  const lines = tokens.map(
+    (token, rank) => `${Buffer.from(token, 'latin1').toString('base64')} ${rank}`,
+  )
+  return new RankTable(Buffer.from(lines.join('\n')))
+}
+
+describe('RankTable', () => {
+  it('knows the rank of each token, wherever it stands, and of nothing else', () => {
+    const token = fc
+      .uint8Array({ minLength: 1, maxLength: 9 })
+      .map((bytes) => Buffer.from(bytes).toString('latin1'))
+    fc.assert(
+      fc.property(fc.uniqueArray(token, { minLength: 1 }), token, (tokens, other) => {
+        const table = tableOf(tokens)
+        for (const [rank, text] of tokens.entries())
+          expect(table.rank(`${other}${text}!`, other.length, other.length + text.length)).toBe(
+            rank,
+          )
+        expect(table.rank(other, 0, other.length)).toBe(tokens.indexOf(other))
+      }),
+    )
+  })
+
+  it.each(['cl100k_base', 'o200k_base'] as const)('reads every token of %s', async (name) => {
+    const { default: tokens } = await import(`gpt-tokenizer/bpeRanks/${name}`)
+    const { resolve } = createRequire(import.meta.url)
+    const table = new RankTable(readFileSync(resolve(`gpt-tokenizer/data/${name}.tiktoken`)))
+    const wrong = (tokens as (string | number[])[]).filter((token, rank) => {
+      const bytes = Buffer.from(token as string).toString('latin1')
+      return table.rank(bytes, 0, bytes.length) !== rank
+    })
+    expect(wrong).toEqual([])
+  })
+
+  it('of no tokens is empty', () => {
+    expect(tableOf([]).rank('a', 0, 1)).toBe(NO_RANK)
+  })
+})
+
 describe('merging', () => {
   it('gives the same count by the loop and by the heap, for any ranks', () => {
     const piece = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 60 })
@@ -137,7 +180,7 @@ describe('merging', () => {
     )
     fc.assert(
       fc.property(piece, tokens, (bytes, list) => {
-        const ranks = new Map([...'abc', ...list].map((token, rank) => [token, rank]))
+        const ranks = tableOf(['a', 'b', 'c', ...list])
         const steps = longMergeSteps(bytes, ranks)
         let step = steps.next()
         while (step.done !== true) step = steps.next()
