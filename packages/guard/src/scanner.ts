@@ -3,31 +3,36 @@
 
 import { characterAt, codePointOf, MAX_UNITS, unfinishedUnits, unitsOf } from './characters.ts'
 import type { HeldText } from './held-text.ts'
-import { CLASS_COMPOUND, CLASS_IGNORED, FIRST_CLASS } from './matcher/alphabet.ts'
-import {
-  BETWEEN_WORDS,
-  beginsWord,
-  costOfSilent,
-  DIGIT,
-  KNOWN_WORD,
-  SEPARATOR,
-  UNKNOWN_WORD,
-  WORD_CLASS,
-} from './matcher/context.ts'
+import * as alphabet from './matcher/alphabet.ts'
+import * as words from './matcher/context.ts'
+import { beginsWord, costOfSilent } from './matcher/context.ts'
 import { DfaThreads } from './matcher/dfa-threads.ts'
-import {
-  ACTION_BITS,
-  ACTION_CLEAR,
-  ACTION_MASK,
-  ACTION_RESTART,
-  UNKNOWN,
-} from './matcher/lazy-dfa.ts'
+import * as automata from './matcher/lazy-dfa.ts'
 import { LiveContexts } from './matcher/live-contexts.ts'
 import { ONLY_ROW, type Threads } from './matcher/threads.ts'
 import { Matches } from './matches.ts'
-import { CLASS_BITS, CONTEXT_SHIFT, kindOf, type Program } from './program.ts'
+import * as programs from './program.ts'
+import { kindOf, type Program } from './program.ts'
 import type { Resolver } from './resolver.ts'
 import { TermScanner } from './term-scanner.ts'
+
+// The same as constants of this module: those are compiled in, while an import is read anew at each use.
+const CLASS_COMPOUND = alphabet.CLASS_COMPOUND
+const CLASS_IGNORED = alphabet.CLASS_IGNORED
+const FIRST_CLASS = alphabet.FIRST_CLASS
+const BETWEEN_WORDS = words.BETWEEN_WORDS
+const DIGIT = words.DIGIT
+const KNOWN_WORD = words.KNOWN_WORD
+const SEPARATOR = words.SEPARATOR
+const UNKNOWN_WORD = words.UNKNOWN_WORD
+const WORD_CLASS = words.WORD_CLASS
+const ACTION_BITS = automata.ACTION_BITS
+const ACTION_CLEAR = automata.ACTION_CLEAR
+const ACTION_MASK = automata.ACTION_MASK
+const ACTION_RESTART = automata.ACTION_RESTART
+const UNKNOWN = automata.UNKNOWN
+const CLASS_BITS = programs.CLASS_BITS
+const CONTEXT_SHIFT = programs.CONTEXT_SHIFT
 
 export class Scanner {
   readonly matches: Matches
@@ -64,12 +69,12 @@ export class Scanner {
   scan(isWhole: boolean): void {
     const { length } = this.#held
     this.#row = this.#threads.enter()
-    if (this.#mayGlide) this.#glide(length)
+    if (this.#mayGlide()) this.#glide(length)
     if (this.#held.scanned < length) this.#scanRest(length, isWhole)
     this.#threads.leave(this.#row)
   }
 
-  get #mayGlide(): boolean {
+  #mayGlide(): boolean {
     return !this.matches.isBusy && this.#threads === this.#dfa
   }
 
@@ -86,7 +91,7 @@ export class Scanner {
         continue
       }
       this.#step()
-      if (this.#mayGlide && held.scanned < to) this.#glide(to)
+      if (this.#mayGlide() && held.scanned < to) this.#glide(to)
     }
   }
 

@@ -43,7 +43,7 @@ export class DfaThreads implements Threads {
   }
 
   /** This stream may build no more states: it has built too many, or the automaton is full. */
-  get #isExhausted(): boolean {
+  #isExhausted(): boolean {
     return this.#built >= MAX_BUILT || this.automaton.isFull
   }
 
@@ -67,7 +67,7 @@ export class DfaThreads implements Threads {
 
   /** The entry of a transition that is not in the table, or UNKNOWN if this stream may build no more. */
   build(row: number, symbolClass: number): number {
-    if (this.#isExhausted) return UNKNOWN
+    if (this.#isExhausted()) return UNKNOWN
     const before = this.automaton.stateCount
     const entry = this.automaton.build(row, symbolClass)
     this.#built += this.automaton.stateCount - before
@@ -77,7 +77,7 @@ export class DfaThreads implements Threads {
   /** The row of the same threads in another setting, or UNKNOWN if it would have to be built and may not be. */
   reset(row: number, setting: Setting): number {
     const known = this.automaton.reset(row, setting)
-    if (known !== UNKNOWN || this.#isExhausted) return known
+    if (known !== UNKNOWN || this.#isExhausted()) return known
     this.#built += 1
     return this.automaton.buildReset(row, setting)
   }
