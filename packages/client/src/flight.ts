@@ -197,9 +197,10 @@ export class Flight implements Completion {
   #take(piece: Piece, seq: number): void {
     this.#received.seq = seq
     this.#resyncs = 0
-    if (this.#isCancelled) return
     for (const event of eventsOf(piece, seq)) this.#queue.push(event)
-    if (this.#queue.size > this.#options.maxBufferedCharacters) this.#pause()
+    // After a cancel hardly any more comes, and the end must not wait for a reader who has stopped to read.
+    const isFull = this.#queue.size > this.#options.maxBufferedCharacters
+    if (isFull && !this.#isCancelled) this.#pause()
   }
 
   /** Whether a terminal came without entries before it that should be there; if so, they are asked for. */

@@ -110,6 +110,26 @@ describe('a completion', () => {
     await expect(completion.text()).rejects.toMatchObject({ code: 'cancelled', requestId: 'r1' })
   })
 
+  it.each([true, false])(
+    'is whole where its end crosses a cancel (read before: %s)',
+    async (early) => {
+      const { server, client } = await setUp({ maxBufferedCharacters: 10 })
+      const completion = client.complete(PAYLOAD)
+      const before = early ? completion.text() : undefined
+      const peer = await server.peer()
+      const id = await acknowledge(peer)
+      await completion.acknowledged
+      completion.cancel()
+      expect(await peer.frame()).toEqual({ type: 'cancel', id })
+      // The gateway had written all of it before the cancel came.
+      peer.send(chunk(id, 1, 'Good '))
+      peer.send(chunk(id, 2, 'morning'))
+      peer.send(complete(id, 3))
+      expect(await completion.finished).toMatchObject({ type: 'complete' })
+      expect(await (before ?? completion.text())).toBe('Good morning')
+    },
+  )
+
   it('stops reading at once when its signal is aborted, and stops the model', async () => {
     const { server, client } = await setUp()
     const abort = new AbortController()

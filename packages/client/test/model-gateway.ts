@@ -54,7 +54,8 @@ export class ModelGateway {
       if (frame.type === 'hello') peer.send(WELCOME)
       else if (frame.type === 'detach')
         this.#drop((one) => one.peer === peer && one.id === frame.id)
-      else this.#asked.push({ peer, frame })
+      // A cancel always comes too late here.
+      else if (frame.type !== 'cancel') this.#asked.push({ peer, frame })
     }
   }
 

@@ -34,6 +34,7 @@ const action = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('go away') }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('cancel') }) },
 )
 interface Action {
   do: string
@@ -49,9 +50,11 @@ const answerOf = (n: number) => Array.from({ length: 24 }, (_, i) => `${n}.${i}Ã
 
 class Schedule {
   readonly #gateway: ModelGateway
+  readonly #cancel: () => void
 
-  constructor(gateway: ModelGateway) {
+  constructor(gateway: ModelGateway, cancel: () => void) {
     this.#gateway = gateway
+    this.#cancel = cancel
   }
 
   async perform({ do: what, pieces = 1, merged = 1, code, waits = false }: Action): Promise<void> {
@@ -64,6 +67,7 @@ class Schedule {
     else if (what === 'repeat') gateway.repeat()
     else if (what === 'keep back') gateway.send(merged, true)
     else if (what === 'send late') gateway.sendLate()
+    else if (what === 'cancel') this.#cancel()
     else gateway.goAway()
     if (waits) await gateway.asked(1)
     await gateway.settled()
@@ -101,7 +105,7 @@ async function assertWholeAnswers(
     const completions = [1, 2].map(() => client.complete({ modelId: 'm', messages: [] }))
     const readings = completions.map((completion) => new Reading(completion))
     await gateway.asked(2)
-    const schedule = new Schedule(gateway)
+    const schedule = new Schedule(gateway, () => completions[0]?.cancel())
     for (const one of actions) await schedule.perform(one)
     await schedule.finish(readings)
     expect(readings.map(({ end }) => end)).toEqual(['complete', 'complete'])
