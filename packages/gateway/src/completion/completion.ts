@@ -97,6 +97,7 @@ export class Completion {
       policy: order.policy,
       standIns: this.#standIns,
       isJson: asksForJson(request.responseFormat),
+      tools: request.tools?.map((tool) => tool.function.name) ?? [],
       verbatim: order.wantsVerbatim && order.policy.name === 'off',
       maxCharacters: services.maxAnswerCharacters,
       meter: this.#meter,

@@ -14,6 +14,8 @@ export interface GuardedChoiceOptions {
   standIns?: Pseudonyms | undefined
   /** Whether the request asked for JSON. */
   isJson: boolean
+  /** The names of the request's tools. */
+  tools: readonly string[]
   /** Told what the guard found, in order. */
   onFindings: (findings: readonly Finding[]) => void
   /** Told of each extension value that does not pass. */
@@ -32,6 +34,8 @@ interface GuardedCall {
   stream: GuardStream | undefined | null
   /** Its name so far, as it came. */
   name: string
+  /** What came before the name was whole; undefined if there is nothing, or not any more. */
+  head: ToolCallDelta | undefined
   extensions: GuardedExtensions | undefined
 }
 
@@ -48,6 +52,8 @@ export class GuardedChoice {
   readonly #extensions: GuardedExtensions
   /** The channel that text came of last; undefined while a tool call comes. */
   #speaking: Channel | undefined
+  /** The call whose name may go on. */
+  #unnamed: GuardedCall | undefined
 
   constructor(index: number, options: GuardedChoiceOptions) {
     this.#index = index
@@ -65,9 +71,14 @@ export class GuardedChoice {
     else this.#release(stream.push(text), channel)
   }
 
-  toolCall(part: ToolCallDelta): void {
+  toolCall(given: ToolCallDelta): void {
     if (this.#speaking !== undefined) this.#turnTo(undefined)
-    const call = this.#callOf(part.index)
+    const call = this.#callOf(given.index)
+    if (this.#unnamed !== call) this.#tellName()
+    const part = withHead(call, given)
+    if (this.#waitsForName(call, part)) return
+    this.#unnamed = undefined
+    call.head = undefined
     const name = this.#namePiece(call, part.name)
     const result = part.arguments === '' ? undefined : this.#argumentsOf(call)?.push(part.arguments)
     const extensions = this.#callExtensions(call, part.extensions)
@@ -87,6 +98,7 @@ export class GuardedChoice {
   #turnTo(next: Channel | undefined): void {
     const before = this.#speaking
     this.#speaking = next
+    this.#tellName()
     if (before === undefined) return
     this.#texts.forEach((stream, channel) => {
       if (stream !== undefined && nameOf(channel) === before)
@@ -96,6 +108,7 @@ export class GuardedChoice {
 
   /** Ends the guard's streams and passes on what they held. */
   release(): void {
+    this.#tellName()
     this.#texts.forEach((stream, channel) => {
       if (stream !== undefined) this.#release(stream.end(), channel)
     })
@@ -159,10 +172,34 @@ export class GuardedChoice {
   #callOf(index: number): GuardedCall {
     let call = this.#calls.get(index)
     if (call === undefined) {
-      call = { stream: null, name: '', extensions: undefined }
+      call = { stream: null, name: '', head: undefined, extensions: undefined }
       this.#calls.set(index, call)
     }
     return call
+  }
+
+  /**
+   * Whether a part is kept back because the name may go on: some servers send it in pieces, and most clients take the first
+   * for all of it. It is whole when it can be no other tool's, and when anything else comes.
+   */
+  #waitsForName(call: GuardedCall, part: ToolCallDelta): boolean {
+    const { name } = part
+    const saysMore = part.arguments !== '' || part.extensions !== undefined
+    if (saysMore || name === undefined || call.name !== '') return false
+    if (!this.#options.tools.some((tool) => tool !== name && tool.startsWith(name))) return false
+    call.head = part
+    this.#unnamed = call
+    return true
+  }
+
+  /** Tells of the call whose name was waited for. */
+  #tellName(): void {
+    const call = this.#unnamed
+    this.#unnamed = undefined
+    if (call?.head === undefined) return
+    const { head } = call
+    call.head = undefined
+    this.#appendToolCall({ ...head, name: this.#namePiece(call, head.name) })
   }
 
   /** What passes of a name, which a server may send in pieces, or again and again. */
@@ -224,6 +261,14 @@ export class GuardedChoice {
     const tag = tagOf({ kind, channel: 0, choice: this.#index })
     this.#options.log.append(tag, JSON.stringify(value))
   }
+}
+
+/** A part with what was kept back before it. */
+function withHead({ head }: GuardedCall, part: ToolCallDelta): ToolCallDelta {
+  if (head === undefined) return part
+  const { name = '' } = head
+  const isRepeated = part.name === undefined || part.name === name
+  return { ...part, id: head.id ?? part.id, name: isRepeated ? name : name + part.name }
 }
 
 function nameOf(channel: number): Channel {

@@ -28,6 +28,7 @@ function answered(
     event = 'message',
     choices = 1,
     standIns = undefined as Pseudonyms | undefined,
+    tools = [] as readonly string[],
   } = {},
 ): Outcome {
   const log = new CompletionLog(new MemoryBudget(1))
@@ -36,6 +37,7 @@ function answered(
     policy: typeof policy === 'string' ? policies[policy] : policy,
     standIns,
     isJson: false,
+    tools,
     verbatim: policy === 'off',
     maxCharacters: 1_000,
     meter: new TokenMeter(),
@@ -409,6 +411,79 @@ describe('a whole answer', () => {
     })
   })
 })
+
+describe('the name of a tool', () => {
+  const standard = compilePolicy('standard')
+  const OFFERED = ['look', 'look_up', 'look_up_order', 'cancel', 'a']
+  const tool = fc.constantFrom(...OFFERED)
+  /** A name in pieces, or again and again, with arguments in the same parts or after them. */
+  const call = fc.record({
+    name: tool,
+    cuts: fc.array(fc.nat(12), { maxLength: 3 }),
+    repeats: fc.boolean(),
+    argumentsWithLast: fc.boolean(),
+  })
+
+  function eventsOf(index: number, { name, cuts, repeats, argumentsWithLast }: NamedCall) {
+    const places = [...new Set([0, ...cuts.filter((cut) => cut < name.length), name.length])]
+    places.sort((one, other) => one - other)
+    const pieces = places.slice(1).map((end, i) => name.slice(places[i], end))
+    // A piece that is all there was before looks like a name that is repeated.
+    const isPlain = pieces.every((piece, i) => i === 0 || piece !== pieces.slice(0, i).join(''))
+    const names = repeats || !isPlain ? [name, name] : pieces
+    const delta = (called: object, first: object = {}) => ({
+      choices: [{ index: 0, delta: { tool_calls: [{ index, ...first, function: called }] } }],
+    })
+    const heads = names.map((piece, i) => {
+      const isLast = argumentsWithLast && i === names.length - 1
+      const first = i === 0 ? { id: `c${index}`, type: 'function' } : {}
+      return delta({ name: piece, arguments: isLast ? '{"q"' : '' }, first)
+    })
+    return [...heads, delta({ arguments: argumentsWithLast ? ':1}' : '{"q":1}' })]
+  }
+
+  it('is whole in the first part of its call, for any pieces of it', () => {
+    const law = fc.property(fc.array(call, { minLength: 1, maxLength: 4 }), (calls) => {
+      const finish = { choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] }
+      const events = [...calls.flatMap((one, index) => eventsOf(index, one)), finish, '[DONE]']
+      const { chunks, failure } = answered(events, { policy: standard, tools: OFFERED })
+      expect(failure).toBeUndefined()
+      const parts = chunks.flatMap((chunk) =>
+        (chunk as unknown as ToolChunk).choices.flatMap(({ delta }) => delta.tool_calls ?? []),
+      )
+      calls.forEach(({ name }, index) => {
+        const own = parts.filter((part) => part.index === index)
+        expect(own[0]).toMatchObject({ id: `c${index}`, type: 'function', function: { name } })
+        expect(own.filter((part) => part.function.name !== undefined)).toHaveLength(1)
+        expect(own.map((part) => part.function.arguments ?? '').join('')).toBe('{"q":1}')
+      })
+    })
+    fc.assert(law, { numRuns: 300 })
+  })
+
+  it('is told also where nothing follows it', () => {
+    const head = { index: 0, id: 'c', type: 'function', function: { name: 'look' } }
+    const tail = [choice({}, 'tool_calls'), '[DONE]']
+    const shown = (...deltas: object[]) =>
+      answered([...deltas.map((delta) => choice(delta)), ...tail], { tools: OFFERED }).chunks
+    expect(JSON.stringify(shown({ tool_calls: [head] }))).toContain('"look"')
+    const [first] = shown({ tool_calls: [head] }, { content: 'and a text. ' }, { content: 'More' })
+    expect(JSON.stringify(first)).toContain('"look"')
+  })
+})
+
+interface NamedCall {
+  name: string
+  cuts: number[]
+  repeats: boolean
+  argumentsWithLast: boolean
+}
+
+interface ToolChunk {
+  choices: {
+    delta: { tool_calls?: { index: number; function: { name?: string; arguments?: string } }[] }
+  }[]
+}
 
 describe('stand-ins', () => {
   const rules = [
