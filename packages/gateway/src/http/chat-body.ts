@@ -16,12 +16,21 @@ export interface ChatBody {
 /** @throws GatewayError `invalid_message` or `invalid_request` */
 export function readChatBody(text: string, reader: RequestReader): ChatBody {
   const { model, stream, stream_options: options, ...fields } = reader.parse(text)
+  refuseLogprobs(fields)
   const isStream = flag('stream', stream)
   const wantsUsage =
     isJsonObject(options) && flag('stream_options.include_usage', options.include_usage)
   const wanted = Object.entries(fields).filter(([field, value]) => !asksForNothing(field, value))
   const request = reader.check({ ...Object.fromEntries(wanted), modelId: model })
   return { request, isStream, wantsUsage }
+}
+
+/** The form of an answer has no place for them: they repeat it, token by token, past the guard. */
+function refuseLogprobs({ logprobs, top_logprobs: alternatives }: Record<string, unknown>): void {
+  for (const [field, value] of Object.entries({ logprobs, top_logprobs: alternatives })) {
+    if (value !== undefined && value !== null && value !== false && value !== 0)
+      throw invalidRequest(`${field}: log probabilities are not given here; leave it out`)
+  }
 }
 
 /** What clients send that is as good as leaving it out. */

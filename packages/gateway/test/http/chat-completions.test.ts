@@ -185,7 +185,7 @@ describe('a body', () => {
       safety_identifier: 's',
       stream_options: { include_obfuscation: false },
     },
-    { response_format: { type: 'json_object' }, seed: 7, logprobs: true, n: 1 },
+    { response_format: { type: 'json_object' }, seed: 7, logprobs: false, top_logprobs: 0, n: 1 },
     {
       response_format: { type: 'text' },
       tools: [],
@@ -224,6 +224,8 @@ describe('a body', () => {
     [{ modalities: ['audio'] }, 'modalities'],
     [{ functions: [{ name: 'f' }] }, 'functions'],
     [{ logit_bias: { 50256: -100 } }, 'logit_bias'],
+    [{ logprobs: true }, 'logprobs'],
+    [{ logprobs: false, top_logprobs: 3 }, 'top_logprobs'],
     [{ stream: 'yes' }, 'stream'],
     [{ messages: [] }, 'messages'],
     [{ model: 7 }, 'modelId'],
