@@ -3,6 +3,7 @@
  * asks for it, whose request it is; everything else is the handler's.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { OpenAiErrorType } from '@sluice/protocol'
 import type { Authenticator } from '../clients/authenticator.ts'
 import type { Client } from '../clients/client.ts'
 import { credentialFrom } from '../clients/credential.ts'
@@ -45,6 +46,15 @@ export interface ClientRoute extends RouteMatch {
 
 export type Route = OpenRoute | ClientRoute
 
+const NOT_FOUND = "Not found: OpenAI's interface is under /v1, WebSockets are at / and /ws"
+const PRIVATE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const
+/** What OpenAI's clients are told of a status; a wrong request where it is none of these. */
+const ERROR_TYPES: Readonly<Record<number, OpenAiErrorType>> = {
+  403: 'permission_error',
+  429: 'rate_limit_error',
+  500: 'server_error',
+}
+
 export interface RouterOptions {
   routes: readonly Route[]
   authenticator: Authenticator
@@ -68,7 +78,7 @@ export class Router {
     } catch (error) {
       this.#options.diagnostics.unexpected(error)
       if (response.headersSent) response.destroy()
-      else replyText(response, 500, 'Internal error')
+      else replyRefusal(response, 500, 'Internal error')
     }
   }
 
@@ -90,14 +100,14 @@ export class Router {
       allowed.push(route.method === 'GET' ? 'GET, HEAD' : route.method)
     }
     if (allowed.length === 0) this.#unknownPath(request, response)
-    else replyText(response, 405, 'Method not allowed', { allow: allowed.join(', ') })
+    else replyRefusal(response, 405, 'Method not allowed', { allow: allowed.join(', ') })
   }
 
   #unknownPath(request: IncomingMessage, response: ServerResponse): void {
     const { refusals, addressOf } = this.#options
-    const refusal = { reason: 'path', text: 'Not found', value: pathOf(request) } as const
+    const refusal = { reason: 'path', text: NOT_FOUND, value: pathOf(request) } as const
     refusals.refusedRequest(refusal, addressOf(request))
-    replyText(response, 404, refusal.text)
+    replyRefusal(response, 404, refusal.text)
   }
 
   async #handle(route: Route, exchange: Exchange): Promise<void> {
@@ -123,19 +133,22 @@ export function pathOf(request: IncomingMessage): string {
   return request.url?.split('?')[0] ?? ''
 }
 
+type Text = [text: string, headers?: Record<string, string>]
+
 /** Answers with a line of text. */
-export function replyText(
-  response: ServerResponse,
-  status: number,
-  ...[text, headers]: [text: string, headers?: Record<string, string>]
-): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    ...headers,
-  })
+export function replyText(response: ServerResponse, status: number, ...[text, headers]: Text) {
+  const type = { 'content-type': 'text/plain; charset=utf-8' }
+  response.writeHead(status, { ...type, ...PRIVATE, ...headers })
   response.end(`${text}\n`)
+}
+
+/** Refuses a request before it has a handler, in the form that clients of OpenAI's interface read. */
+export function replyRefusal(response: ServerResponse, status: number, ...[text, headers]: Text) {
+  const type = ERROR_TYPES[status] ?? 'invalid_request_error'
+  const body = JSON.stringify({ error: { message: text, type, param: null, code: null } })
+  const json = { 'content-type': 'application/json' }
+  response.writeHead(status, { ...json, ...PRIVATE, ...headers })
+  response.end(body)
 }
 
 /** The values of a route's placeholders in a path; undefined if the path is another. */

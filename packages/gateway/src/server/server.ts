@@ -19,7 +19,7 @@ import { OpenExchanges } from './open-exchanges.ts'
 import { type OriginRules, type RequestRefusal, refusalOf } from './origin.ts'
 import type { Readiness } from './readiness.ts'
 import type { Refusals } from './refusals.ts'
-import { type OpenRoute, pathOf, type Router, replyText } from './router.ts'
+import { type OpenRoute, pathOf, type Router, replyRefusal, replyText } from './router.ts'
 import { type MonitorTimes, SocketMonitor } from './socket-monitor.ts'
 import type { TlsFiles } from './tls.ts'
 
@@ -147,12 +147,12 @@ export class GatewayServer {
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
     if (!this.#exchanges.add(response)) {
       const text = 'Too many requests in line on this connection'
-      replyText(response, 429, text, { connection: 'close' })
+      replyRefusal(response, 429, text, { connection: 'close' })
       return
     }
     const refusal = this.#refusalOf(request)
     if (refusal === undefined) void this.#options.router.handle(request, response)
-    else replyText(response, 403, refusal.text)
+    else replyRefusal(response, 403, refusal.text)
   }
 
   #refusalOf(request: IncomingMessage): RequestRefusal | undefined {

@@ -62,10 +62,21 @@ async function serve({ allowAnonymous = true } = {}) {
   const { port } = server.address() as AddressInfo
   const ask = async (method: string, path: string) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method })
-    return [response.status, (await response.text()).trim(), response.headers.get('allow')]
+    const { status, headers } = response
+    const text = (await response.text()).trim()
+    const isJson = headers.get('content-type') === 'application/json'
+    return [status, isJson ? JSON.parse(text).error : text, headers.get('allow')]
   }
   return { ask, told }
 }
+
+/** OpenAI's error object. */
+function refusal(message: string, type = 'invalid_request_error') {
+  return { message: expect.stringContaining(message), type, param: null, code: null }
+}
+
+const NO_METHOD = refusal('Method not allowed')
+const NOT_FOUND = refusal('Not found')
 
 describe('the router', () => {
   it.each([
@@ -76,12 +87,12 @@ describe('the router', () => {
     ['POST', '/things/7/cancel', 200, 'cancelled 7', null],
     ['GET', '/things', 200, 'list', null],
     ['POST', '/things', 201, 'made', null],
-    ['PUT', '/things', 405, 'Method not allowed', 'POST, GET, HEAD'],
-    ['POST', '/open', 405, 'Method not allowed', 'GET, HEAD'],
-    ['GET', '/things/7/cancel', 405, 'Method not allowed', 'POST'],
-    ['GET', '/things/7/8', 404, 'Not found', null],
-    ['GET', '/things/', 404, 'Not found', null],
-    ['GET', '/Open', 404, 'Not found', null],
+    ['PUT', '/things', 405, NO_METHOD, 'POST, GET, HEAD'],
+    ['POST', '/open', 405, NO_METHOD, 'GET, HEAD'],
+    ['GET', '/things/7/cancel', 405, NO_METHOD, 'POST'],
+    ['GET', '/things/7/8', 404, NOT_FOUND, null],
+    ['GET', '/things/', 404, NOT_FOUND, null],
+    ['GET', '/Open', 404, NOT_FOUND, null],
     ['GET', '/own', 200, 'anonymous at 192.0.2.1', null],
   ])('answers %s %s with %i', async (method, path, ...expected) => {
     const { ask } = await serve()
@@ -98,7 +109,11 @@ describe('the router', () => {
 
   it('answers a defect of a handler with 500, or breaks off what has begun, and tells of it', async () => {
     const { ask, told } = await serve()
-    expect(await ask('GET', '/broken')).toEqual([500, 'Internal error', null])
+    expect(await ask('GET', '/broken')).toEqual([
+      500,
+      refusal('Internal error', 'server_error'),
+      null,
+    ])
     await expect(ask('GET', '/broken-later')).rejects.toThrow()
     expect(told).toEqual(['Error: a defect', 'Error: a defect'])
   })
