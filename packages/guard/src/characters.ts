@@ -52,13 +52,23 @@ export function beginsEscape(unit: number): boolean {
   return unit === BACKSLASH || unit === PERCENT
 }
 
-/** The character that begins at an offset. A percent escape counts as `%`: it separates, and stays part of an address. */
+/** What a percent escape stands for, by its value: `@` and `+`, which addresses and telephone numbers have in links. */
+const PERCENT_DECODED = new Uint8Array(0x100)
+for (const unit of [0x2b, 0x40]) PERCENT_DECODED[unit] = unit
+
+/** The character that begins at an offset. Most percent escapes count as `%`: they separate, and stay part of an address. */
 export function characterAt(text: string, at: number): Character {
   const unit = text.charCodeAt(at)
   if (unit === BACKSLASH) return escapeAt(text, at)
-  if (unit === PERCENT) return characterOf(unit, isHexAt(text, at + 1, 2) ? 3 : 1)
+  if (unit === PERCENT) return percentEscapeAt(text, at)
   const codePoint = text.codePointAt(at) ?? 0
   return characterOf(codePoint, codePoint > 0xffff ? 2 : 1)
+}
+
+function percentEscapeAt(text: string, at: number): Character {
+  if (!isHexAt(text, at + 1, 2)) return characterOf(PERCENT, 1)
+  const value = Number.parseInt(text.slice(at + 1, at + 3), 16)
+  return characterOf(PERCENT_DECODED[value] || PERCENT, 3)
 }
 
 function escapeAt(text: string, at: number): Character {

@@ -62,7 +62,9 @@ describe('an escape sequence', () => {
     ['\\/', '/'],
     ['\\_', '_'],
     ['\\ud835\\udfdc', '𝟜'],
-    ['%2B', '%'],
+    ['%2B', '+'],
+    ['%40', '@'],
+    ['%20', '%'],
     ['\\\\', '\\'],
   ])('%s is one character', (text, character) => {
     const read = characterAt(`${text}z`, 0)

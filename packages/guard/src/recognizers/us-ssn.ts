@@ -1,5 +1,6 @@
 // US Social Security numbers. Areas 000, 666 and 900-999, group 00 and serial 0000 are never assigned
-// (Social Security Administration, "Social Security Number Randomization", and POMS RM 10201.035).
+// (Social Security Administration, "Social Security Number Randomization", and POMS RM 10201.035). After a word they are
+// found all the same: people mistype, and taxpayers without a number have one of area 900-999 (IRS, Publication 1915).
 import type { Recognizer } from '../recognizer.ts'
 
 const AREA = '(?:00[1-9]|0[1-9]\\d|[1-57-8]\\d\\d|6[0-57-9]\\d|66[0-57-9])'
@@ -11,7 +12,7 @@ const DOTTED = `${AREA}\\.${GROUP}\\.${SERIAL}`
 
 export const usSsn: Recognizer = {
   entity: 'US_SSN',
-  context: ['ssn*', 'ss', 'social*', 'soc', 'socsec*', 'taxpayer*', 'seguro'],
+  context: ['ssn*', 'ss', 'social*', 'soc', 'socsec*', 'taxpayer*', 'itin', 'seguro'],
   patterns: [
     // With several in a row, nothing between them, as columns without a separator are copied.
     { source: `(?<![\\d.])(?:${DASHED})+(?!\\d)`, score: 0.85 },
@@ -19,7 +20,7 @@ export const usSsn: Recognizer = {
     // Paths of pictures write 341.27 and .9083 like this, after a letter, a comma or another number.
     { source: `(?<![\\w.,+-])${DOTTED}(?![\\w-])`, score: 0.85 },
     {
-      source: `(?<![\\d.])${AREA}[ .-]?${GROUP}[ .-]?${SERIAL}(?!\\d)`,
+      source: `(?<![\\d.])\\d{3}[ .-]?${GROUP}[ .-]?${SERIAL}(?!\\d)`,
       score: 0.05,
       contextScore: 0.6,
     },
