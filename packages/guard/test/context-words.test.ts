@@ -105,6 +105,15 @@ describe('a word', () => {
     ['badge number', 'against'],
     ['reach', 'hinted'],
     ['card', 'silent'],
+    ['Artikelnummer', 'against'],
+    ['articlenummer2', 'against'],
+    ['tilausnumeroni', 'against'],
+    ['rendelésszám', 'against'],
+    ['Kundennr', 'against'],
+    ['Telefonnummer', 'announced'],
+    ['nummerx', 'silent'],
+    ['Nummernschild', 'silent'],
+    ['xxnummnummer', 'against'],
   ])('of one list or none: %j is %s', (text, standing) => {
     expect(standingAfter(text)).toBe(standing)
   })
@@ -124,6 +133,9 @@ describe('a word', () => {
 
   it.each([
     ['phone order', 'against'],
+    ['phone, Artikelnummer', 'against'],
+    ['Artikelnummer, Telefon', 'announced'],
+    ["the man's number", 'hinted'],
     ['order phone', 'announced'],
     ['call me about order', 'against'],
     ['order number', 'against'],
@@ -139,7 +151,8 @@ describe('a word', () => {
     ['reach us about badge number', 'against'],
     ['reach me, the number', 'hinted'],
     ['call the support number', 'announced'],
-    ['my own number', 'against'],
+    ['my own number', 'hinted'],
+    ['their badge number', 'against'],
     ['my phone number', 'announced'],
     ['order. my number', 'hinted'],
     ['我的号码', 'hinted'],

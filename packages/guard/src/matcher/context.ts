@@ -2,7 +2,8 @@
 // are found; what they mean for a stream is live-contexts.ts's.
 import { symbolsOf, wordFoldTable } from '../fold.ts'
 import { type CharSet, charSetMatching, contains } from './char-set.ts'
-import { ARTICLES, NUMBER_WORDS, OWNERS } from './number-words.ts'
+import { ARTICLES, NUMBER_ENDINGS, NUMBER_WORDS, OWNERS } from './number-words.ts'
+import { WordEndings } from './word-endings.ts'
 
 /** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
 export interface Vocabulary {
@@ -16,8 +17,8 @@ export interface WordRoles {
   readonly context: number
   readonly hints: number
   readonly against: number
-  /** What it is to all of them: digits, or of number-words.ts. */
-  readonly kind: 'digits' | 'number' | 'owner' | 'article' | undefined
+  /** What it is to all of them: digits, of number-words.ts, or a compound that ends like a word for "number". */
+  readonly kind: 'digits' | 'number' | 'owner' | 'article' | 'compound' | undefined
   /** The vocabularies to which it may say something. */
   readonly spoken: number
 }
@@ -25,6 +26,7 @@ export interface WordRoles {
 const NO_ROLES: WordRoles = { context: 0, hints: 0, against: 0, kind: undefined, spoken: 0 }
 const ALL = -1
 const DIGITS_ROLES: WordRoles = { ...NO_ROLES, kind: 'digits' }
+const COMPOUND_ROLES: WordRoles = { ...NO_ROLES, kind: 'compound', spoken: ALL }
 
 /** The class of what separates words. */
 export const SEPARATOR = 0
@@ -63,8 +65,9 @@ const SPACELESS: CharSet = [
   ...[0xa960, 0xa97f, 0xaa60, 0xaa7f, 0xac00, 0xd7ff, 0xf900, 0xfaff, 0xff66, 0xffdc],
 ]
 
-/** The first part of `WhatsApp`, the one word of ours that is written with a capital inside. */
-const COMPOUND_PART = 'whats'
+/** How `WhatsApp` begins, the one word of ours that is written with a capital inside. */
+const BEFORE_CAPITAL = 'whats'
+const CAPITAL_INSIDE = 'a'
 
 /** A place in the tree of the words. `prefix`: the roles of all words that begin like this. */
 interface Node {
@@ -86,7 +89,9 @@ export class ContextWords {
   /** Number of classes. */
   readonly size: number
   readonly #classOfSymbol: ReadonlyMap<number, number>
-  readonly #compoundRow: number
+  /** The rows before and behind the capital of `WhatsApp`. */
+  readonly #beforeCapital: number
+  readonly #behindCapital: number
   #unitClasses: Uint8Array | undefined
   /** By row. */
   readonly #rolesOf: (WordRoles | undefined)[] = []
@@ -98,12 +103,14 @@ export class ContextWords {
     const root = newNode(SEPARATOR, false)
     for (const word of words) insert(root, word, this.#classOfSymbol)
     this.#rolesOf[NUMBER] = DIGITS_ROLES
-    const rows = new TableBuilder(this.size, this.#rolesOf).rowsOf(root)
+    const endings = new WordEndings(NUMBER_ENDINGS.map((word) => this.#classesIn(word)))
+    const rows = new TableBuilder(this.size, this.#rolesOf, endings).rowsOf(root)
     this.table = new Uint16Array(rows.length * this.size)
     rows.forEach((row, i) => {
       this.table.set(row, i * this.size)
     })
-    this.#compoundRow = this.#rowBehind(COMPOUND_PART)
+    this.#beforeCapital = this.#rowBehind(BEFORE_CAPITAL)
+    this.#behindCapital = this.#rowBehind(BEFORE_CAPITAL + CAPITAL_INSIDE)
   }
 
   /** By UTF-16 unit: its class, with CAPITAL where it is one. Made when first asked for. */
@@ -119,7 +126,7 @@ export class ContextWords {
 
   /** Whether a capital that leads from a row to the next goes on with a word, as in `WhatsApp`, and begins none. */
   goesOn(row: number, next: number): boolean {
-    return row === this.#compoundRow && next > UNKNOWN_WORD
+    return row === this.#beforeCapital && next === this.#behindCapital && next > UNKNOWN_WORD
   }
 
   /** Whether a word that ends at a row is of a script without spaces: whatever follows it begins a word, as it is. */
@@ -127,14 +134,18 @@ export class ContextWords {
     return this.table[row * this.size + OTHER] === KNOWN_WORD
   }
 
-  /** Where a word has come to of which only the first part is there; UNKNOWN_WORD if we have no such word. */
+  /** Where a word has come to of which only the first part is there. */
   #rowBehind(part: string): number {
-    let row = BETWEEN_WORDS
-    for (const symbol of symbolsOf(part, wordFoldTable())) {
-      const symbolClass = this.#classOfSymbol.get(symbol) ?? OTHER
-      row = this.table[row * this.size + symbolClass] ?? UNKNOWN_WORD
-    }
-    return row === KNOWN_WORD ? UNKNOWN_WORD : row
+    return this.#classesIn(part).reduce(
+      (row, symbolClass) => this.table[row * this.size + symbolClass] ?? UNKNOWN_WORD,
+      BETWEEN_WORDS,
+    )
+  }
+
+  #classesIn(word: string): number[] {
+    return symbolsOf(word, wordFoldTable()).map(
+      (symbol) => this.#classOfSymbol.get(symbol) ?? OTHER,
+    )
   }
 }
 
@@ -155,63 +166,104 @@ export function contextWordsOf(vocabularies: readonly Vocabulary[]): ContextWord
   return words
 }
 
+/** What has been read before a node. */
+interface Above {
+  /** The roles of the prefixes of ours. */
+  readonly prefix: WordRoles
+  /** The state of the endings. */
+  readonly ending: number
+  /** How many symbols. */
+  readonly depth: number
+}
+
 /** Makes rows of a tree; words that end alike share them. */
 class TableBuilder {
   readonly #size: number
   readonly #rows: Uint16Array[] = []
   readonly #rowIds = new Map<string, number>()
   readonly #rolesOf: (WordRoles | undefined)[]
-
-  /** A row in which every symbol leads to where it leads from an unknown word. */
-  readonly #blank: Uint16Array
+  readonly #endings: WordEndings
+  /** By what of an ending has been read: the row of a word that is none of ours. */
+  readonly #unknown: number[] = []
 
   /** Puts into `rolesOf` what the words are that end at a row. */
-  constructor(size: number, rolesOf: (WordRoles | undefined)[]) {
+  constructor(size: number, rolesOf: (WordRoles | undefined)[], endings: WordEndings) {
     this.#size = size
     this.#rolesOf = rolesOf
-    this.#blank = new Uint16Array(size).fill(UNKNOWN_WORD)
-    this.#blank[SEPARATOR] = BETWEEN_WORDS
+    this.#endings = endings
   }
 
   rowsOf(root: Node): readonly Uint16Array[] {
-    const [, between, number] = [KNOWN_WORD, BETWEEN_WORDS, NUMBER, UNKNOWN_WORD].map(() =>
+    const [, between, number, unknown] = [KNOWN_WORD, BETWEEN_WORDS, NUMBER, UNKNOWN_WORD].map(() =>
       this.#add(),
     )
+    this.#addUnknown(unknown)
+    for (const row of [between, number]) row?.set(unknown ?? [])
     between?.fill(NUMBER, DIGIT, OTHER)
     number?.fill(NUMBER, DIGIT, OTHER)
     const spaceless = root.children.filter((child) => child.isSpaceless)
     const spaced = root.children.filter((child) => !child.isSpaceless)
     for (const child of spaceless) this.#begin(between, child)
     // From any row, a symbol of these scripts that does not go on with a word begins one.
-    const rows = [this.#blank, ...this.#rows]
     for (const { symbolClass } of spaceless) {
       const start = between?.[symbolClass] ?? UNKNOWN_WORD
-      for (const row of rows) if (row[symbolClass] === UNKNOWN_WORD) row[symbolClass] = start
+      for (const row of this.#rows) {
+        if (row[symbolClass] === UNKNOWN_WORD) row[symbolClass] = start
+      }
     }
     for (const child of spaced) this.#begin(between, child)
     return this.#rows
   }
 
+  /** The rows of words that are none of ours: they differ by what of an ending has been read. */
+  #addUnknown(unknown: Uint16Array | undefined): void {
+    const rows = Array.from({ length: this.#endings.count }, (_, state) => {
+      this.#unknown[state] = state === 0 ? UNKNOWN_WORD : this.#rows.length
+      return state === 0 ? unknown : this.#add()
+    })
+    rows.forEach((row, state) => {
+      for (let symbolClass = OTHER; symbolClass < this.#size; symbolClass += 1) {
+        row?.fill(this.#unknownBehind(state, symbolClass), symbolClass, symbolClass + 1)
+      }
+      row?.fill(BETWEEN_WORDS, SEPARATOR, DIGIT)
+      row?.fill(UNKNOWN_WORD, DIGIT, OTHER)
+      if (!this.#endings.isWhole(state)) return
+      row?.fill(KNOWN_WORD, SEPARATOR, OTHER)
+      this.#rolesOf[this.#unknown[state] ?? 0] = COMPOUND_ROLES
+    })
+  }
+
+  #unknownBehind(state: number, symbolClass: number): number {
+    return this.#unknown[this.#endings.next(state, symbolClass)] ?? UNKNOWN_WORD
+  }
+
   #begin(between: Uint16Array | undefined, child: Node): void {
-    const row = this.#rowOf(child, NO_ROLES, true)
+    const row = this.#rowOf(child, { prefix: NO_ROLES, ending: 0, depth: 0 })
     between?.fill(row, child.symbolClass, child.symbolClass + 1)
   }
 
-  /**
-   * The row of a node; `inherited` are the roles of the prefixes above it. A word of one letter, which `isFirst` is, does
-   * not end at a digit: `T0123` is a code.
-   */
-  #rowOf(node: Node, inherited: WordRoles, isFirst = false): number {
-    const prefix = merged(inherited, node.prefix)
-    const roles = merged(node.roles, prefix)
-    const rows = node.children.map((child) => this.#rowOf(child, prefix))
-    const wordEnds = isFirst ? DIGIT : OTHER
+  #rowOf(node: Node, above: Above): number {
+    const prefix = merged(above.prefix, node.prefix)
+    const ending = this.#endings.next(above.ending, node.symbolClass)
+    const isCompound = this.#endings.isWhole(ending) && !hasRole(prefix)
+    const own = merged(node.roles, prefix)
+    const roles = isCompound ? merged(own, COMPOUND_ROLES) : own
+    const rows = node.children.map((child) =>
+      this.#rowOf(child, { prefix, ending, depth: above.depth + 1 }),
+    )
+    // A word of one letter does not end at a digit: `T0123` is a code.
+    const wordEnds = above.depth === 0 ? DIGIT : OTHER
     let key = node.isSpaceless ? 'spaceless' : `${wordEnds}`
+    key += `/${ending}`
     if (hasRole(roles)) key += `${keyOf(roles)} ${keyOf(prefix)}`
     node.children.forEach(({ symbolClass }, i) => {
       key += `,${symbolClass}:${rows[i]}`
     })
     return this.#intern(key, roles, (cells) => {
+      const unknown = this.#rows[this.#unknown[ending] ?? 0]
+      if (unknown !== undefined) cells.set(unknown)
+      cells.fill(BETWEEN_WORDS, SEPARATOR, DIGIT)
+      cells.fill(UNKNOWN_WORD, DIGIT, OTHER)
       if (hasRole(prefix)) cells.fill(this.#tailOf(prefix), OTHER)
       node.children.forEach(({ symbolClass }, i) => {
         cells[symbolClass] = rows[i] ?? UNKNOWN_WORD
@@ -240,7 +292,7 @@ class TableBuilder {
   }
 
   #add(): Uint16Array {
-    const row = this.#blank.slice()
+    const row = new Uint16Array(this.#size)
     this.#rows.push(row)
     return row
   }

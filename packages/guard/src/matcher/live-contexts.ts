@@ -5,7 +5,8 @@ import { costOf, WORD_COST, type WordRoles } from './context.ts'
 /**
  * What has been said of what follows, from least to most. The nearest word decides, but a hint takes nothing back. The
  * word "number" goes with the word that is live before it. Where none is, it is a hint after "my" and the like, nothing
- * after an article, and else against: whatever number it is that has one (badge number), it is no entity we know.
+ * after an article, and else against: whatever number it is that has one (badge number, Artikelnummer), it is no entity
+ * we know.
  */
 export const AGAINST = 0
 export const SILENT = 1
@@ -147,6 +148,7 @@ function saidOf(
   if ((context & bit) !== 0) return ANNOUNCED
   const isOwned = kind === 'number' && leader === 'owner'
   if (isOwned || (hints & bit) !== 0) return before === ANNOUNCED ? ANNOUNCED : HINTED
+  if (kind === 'compound') return AGAINST
   if (kind !== 'number') return undefined
   if (leader === 'article') return before === SILENT ? undefined : before
   if (before === ANNOUNCED || (before === HINTED && isNext)) return before

@@ -7,6 +7,8 @@ import {
   isGroupedNational,
   isInternational,
   isNational,
+  isNorthAmerican,
+  isPlain,
   isRegistryNumber,
   isTypicalNational,
 } from './phone-shape.ts'
@@ -22,8 +24,21 @@ function northAmerican(separator: string): string {
   return `(?:1${separator})?${AREA}${separator}[2-9]\\d\\d${last}\\d{4}`
 }
 
+const BYTE = '[0-9A-Fa-f]{2}'
+const LETTERS = '[A-Fa-f]{2}'
+const MIXED = '(?:\\d[A-Fa-f]|[A-Fa-f]\\d)'
+const MIXED_FOUR = '(?:\\d[0-9A-Fa-f]{2}[A-Fa-f]|[A-Fa-f][0-9A-Fa-f]{2}\\d)'
+/** Bytes in hexadecimal, or pairs of them, of which some in a row have no letter; but what is around them has. */
+const DUMPS = [
+  `(?<!\\w)${BYTE} ${MIXED}(?: \\d\\d)+(?!\\w)`,
+  `(?<!\\w)(?:\\d\\d )+${MIXED} ${BYTE}(?!\\w)`,
+  `(?<!\\w)${BYTE} ${LETTERS}(?: \\d\\d)+ (?:${LETTERS}|${MIXED})(?!\\w)`,
+  `(?<!\\w)(?:${MIXED_FOUR}(?: \\d{4})+|(?:\\d{4} )+${MIXED_FOUR})(?!\\w)`,
+]
+
 export const phoneNumber: Recognizer = {
   entity: 'PHONE_NUMBER',
+  lookalikes: DUMPS,
   context: PHONE_WORDS,
   hints: PHONE_HINTS,
   against: OTHER_NUMBERS,
@@ -62,10 +77,11 @@ export const phoneNumber: Recognizer = {
       flags: 'i',
       score: 0.7,
       againstScore: 0.35,
+      check: (value) => (isNorthAmerican(value) ? 0.7 : 0.35),
     },
     {
       // 07700 063 966, (0171) 123456, 0393-1144137: a trunk prefix
-      source: `(?<![\\w.+/-])\\(?0[1-9](?:${BETWEEN}\\d){7,9}${EXTENSION}(?!\\w)`,
+      source: `(?<![\\w.+/-])\\(?0[1-9](?:${BETWEEN}\\d){7,10}${EXTENSION}(?!\\w)`,
       flags: 'i',
       score: 0.35,
       hintScore: 0.6,
@@ -80,11 +96,12 @@ export const phoneNumber: Recognizer = {
       againstScore: 0.1,
     },
     {
-      // 4155550123 (North American Numbering Plan)
-      source: `(?<![\\w.+/-])1?${AREA}[2-9]\\d{6}${EXTENSION}(?!\\w)`,
+      // 4155550123 (North American Numbering Plan), 612345678 (mobile numbers of many plans)
+      source: `(?<![\\w.+/-])(?:1?${AREA}[2-9]\\d{6}|[5-9]\\d{8})${EXTENSION}(?!\\w)`,
       flags: 'i',
       score: 0.1,
       hintScore: 0.6,
+      check: (value) => (isPlain(value) ? 0.1 : 0),
     },
     {
       // 98765 43210, (11) 96123-4567, 8 912 345-67-89

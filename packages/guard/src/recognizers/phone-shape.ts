@@ -2,6 +2,7 @@
 // habits of grouping (E.123 and what people do instead), and the shapes of dates, years and decimals, which it is not.
 import { digitsOf } from '../checksum.ts'
 import { CALLING_CODES } from './calling-codes.ts'
+import { isInService } from './north-american-areas.ts'
 
 /** By calling code: a bit for each length that national numbers may have. */
 const LENGTHS = new Map<string, number>()
@@ -47,6 +48,16 @@ export function isRegistryNumber(value: string): boolean {
   return hasCallingCode(digitsOf(value))
 }
 
+/** A number of the North American Numbering Plan, with or without the 1 before it. */
+export function isNorthAmerican(value: string): boolean {
+  return isInService(digitsOf(withoutExtension(value)))
+}
+
+/** Digits in one piece, of which a hint says what they are: nine of a mobile number, or ten or eleven of North America. */
+export function isPlain(value: string): boolean {
+  return digitsOf(withoutExtension(value)).length === 9 ? isNational(value) : isNorthAmerican(value)
+}
+
 /** `0` between calling code and number is for callers at home: `+44 (0)20`. */
 function hasCallingCode(digits: string): boolean {
   for (let length = 1; length <= MAX_CODE_LENGTH; length += 1) {
@@ -84,11 +95,12 @@ export function isGroupedNational(value: string): boolean {
 
 const GROUPED = /\d{2,}\)? ?[ .()/-] ?\d{2,}/
 
-/** The same without a word, with a trunk prefix: ten or eleven digits, or nine in groups. */
+/** The same without a word, with a trunk prefix: ten or eleven digits, nine in groups, or twelve of a German mobile. */
 export function isTypicalNational(value: string): boolean {
   if (!isNational(value)) return false
   const number = withoutExtension(value)
   const { length } = digitsOf(number)
+  if (length === 12) return /^\(?01[567]\d\D/.test(number)
   return length === 10 || length === 11 || (length === 9 && GROUPED.test(number))
 }
 
@@ -104,14 +116,16 @@ function hasNationalLength(digits: string, number: string): boolean {
 
 /** One pair of brackets at most, around what is dialled first. */
 function hasBrackets(number: string): boolean {
-  const bracketed = number.replace(/^(\d{1,2}[ .-]?)?\([\d-]{1,6}\)/, '')
+  const bracketed = number.replace(/^(\d{1,2}[ .-]?)?\([\d -]{1,6}\)/, '')
   return !/[()]/.test(bracketed)
 }
 
-/** Groups of two digits and more, but for the first. */
+/** Groups of two digits and more, but for the first, and for another one within a long number. */
 function hasSeparators(number: string): boolean {
   const groups = number.split(/\D+/).filter((group) => group !== '')
-  if (groups.length > MAX_GROUPS || groups.slice(1).some((group) => group.length < 2)) return false
+  const single = groups.slice(1).filter((group) => group.length < 2).length
+  const isLong = groups.join('').length > 9 && groups.at(-1)?.length !== 1
+  if (groups.length > MAX_GROUPS || single > (isLong ? 1 : 0)) return false
   return !number.includes('.') || hasDots(number, groups)
 }
 

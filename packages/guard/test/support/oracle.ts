@@ -1,7 +1,7 @@
 // The naive oracle: what counts as covered if one simply tries every pair of start and end with a plain RegExp. It knows
 // nothing of automata, threads or streams; slow on purpose.
 import { foldAstral, IGNORED, identifierFoldTable } from '../../src/fold.ts'
-import { ARTICLES, NUMBER_WORDS, OWNERS } from '../../src/matcher/number-words.ts'
+import { ARTICLES, NUMBER_ENDINGS, NUMBER_WORDS, OWNERS } from '../../src/matcher/number-words.ts'
 import type { EntityPattern, Recognizer } from '../../src/recognizer.ts'
 
 /** In quarters of a word: five words, or twenty of digits. */
@@ -42,6 +42,7 @@ const LETTERS: Readonly<Record<string, string>> = {
 }
 
 function decoded(character: string): number {
+  if (/^%(?:40|2b)$/i.test(character)) return Number.parseInt(character.slice(1), 16)
   if (!character.startsWith('\\')) return character.codePointAt(0) ?? 0
   const hex = [...character.matchAll(/[ux]([0-9a-fA-F]+)/g)].map(([, digits = '']) => digits)
   if (hex.length > 0) {
@@ -97,9 +98,7 @@ function asSeenFrom(recognizers: readonly Recognizer[], text: string, start: num
   const [letters = ''] = /[\p{L}\p{M}\d]+$/u.exec(text.slice(0, start)) ?? []
   const parts = letters.split(/(?<=\P{Lu})(?=\p{Lu})/u)
   const isKnown = (word: string) =>
-    /^\D{2,}$/.test(word) &&
-    !SPACELESS.test(word) &&
-    recognizers.some((one) => vocabularyOf(one).roleOf(word) !== undefined)
+    /^\D{2,}$/.test(word) && !SPACELESS.test(word) && isKnownTo(recognizers.map(vocabularyOf), word)
   const isGlued = isKnown(parts.at(-1) ?? '') || isKnown(parts.slice(-2).join(''))
   if (!isGlued || !/\d/.test(text.charAt(start))) return text
   return `${text.slice(0, start - 1)}_${text.slice(start)}`
@@ -114,10 +113,10 @@ function standingAt(recognizer: Recognizer, words: readonly PlacedWord[], start:
   let left = 0
   let leader: Role | undefined
   let isNext = false
-  for (const { word, index, cost } of words) {
+  for (const { word, index, cost, isCompound } of words) {
     if (index + word.length > start) break
     left -= cost
-    let said = roleOf(word)
+    let said = roleOf(word) ?? (isCompound ? 'against' : undefined)
     if (said === 'number' && leader === 'owner') said = 'hinted'
     if (said === 'number' && standing === 'silent')
       said = leader === 'article' ? undefined : 'against'
@@ -139,6 +138,19 @@ interface PlacedWord {
   readonly index: number
   /** In quarters of a word: nothing where a word goes on behind it. */
   readonly cost: number
+  readonly isCompound: boolean
+}
+
+/** Whether a word ends like one for "number", and begins like none of any list. */
+function isCompoundTo(vocabularies: readonly Vocabulary[], word: string): boolean {
+  const plain = plainWord(word)
+  const ends = NUMBER_ENDINGS.some((one) => plain.endsWith(plainWord(one)))
+  return ends && !vocabularies.some(({ hasPrefixOf }) => hasPrefixOf(plain))
+}
+
+function isKnownTo(vocabularies: readonly Vocabulary[], word: string): boolean {
+  const isListed = vocabularies.some(({ roleOf }) => roleOf(word) !== undefined)
+  return isListed || isCompoundTo(vocabularies, word)
 }
 
 /**
@@ -147,7 +159,6 @@ interface PlacedWord {
  */
 function wordsOf(recognizers: readonly Recognizer[], text: string): PlacedWord[] {
   const vocabularies = recognizers.map(vocabularyOf)
-  const isKnown = (word: string) => vocabularies.some(({ roleOf }) => roleOf(word) !== undefined)
   const spaceless = new RegExp(vocabularies.map((one) => one.spaceless).join('|'), 'gu')
   const runs = [...text.matchAll(/[\p{L}\p{M}\d](?:(?!(?<=\P{Lu})\p{Lu})[\p{L}\p{M}\d])*/gu)]
   return runs
@@ -161,7 +172,7 @@ function wordsOf(recognizers: readonly Recognizer[], text: string): PlacedWord[]
       const { word: last = '', index: from = 0 } = complete.at(-1) ?? {}
       const rest = { word: run.slice(from + last.length), index: from + last.length }
       const [letters = ''] = /^[^\d]+(?=\d)/u.exec(rest.word) ?? []
-      const isGlued = letters.length > 1 && isKnown(letters)
+      const isGlued = letters.length > 1 && isKnownTo(vocabularies, letters)
       const digits = { word: rest.word.slice(letters.length), index: rest.index + letters.length }
       const parts = isGlued ? [{ ...rest, word: letters }, digits] : [rest]
       return [...complete, ...parts]
@@ -170,6 +181,7 @@ function wordsOf(recognizers: readonly Recognizer[], text: string): PlacedWord[]
           word: part.word,
           index: index + part.index,
           cost: part.index + part.word.length < run.length ? 0 : /^\d+$/.test(run) ? 1 : 4,
+          isCompound: isCompoundTo(vocabularies, part.word),
         }))
     })
 }
@@ -194,6 +206,7 @@ type Role = Standing | 'number' | 'owner' | 'article'
 /** The words of a recognizer. */
 interface Vocabulary {
   readonly roleOf: (word: string) => Role | undefined
+  readonly hasPrefixOf: (plain: string) => boolean
   /** RegExp source of those of scripts without spaces. */
   readonly spaceless: string
 }
@@ -221,8 +234,10 @@ function vocabularyOf(recognizer: Recognizer): Vocabulary {
     if (exact !== undefined) return exact
     return prefixes.find(([prefix]) => plain.startsWith(prefix.slice(0, -1)))?.[1]
   }
+  const hasPrefixOf = (plain: string) =>
+    prefixes.some(([prefix]) => plain.startsWith(prefix.slice(0, -1)))
   const spaceless = [...roles.keys()].filter((word) => SPACELESS.test(word)).join('|')
-  const vocabulary = { roleOf, spaceless }
+  const vocabulary = { roleOf, hasPrefixOf, spaceless }
   vocabularies.set(recognizer, vocabulary)
   return vocabulary
 }
