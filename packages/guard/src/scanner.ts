@@ -24,7 +24,7 @@ const BETWEEN_WORDS = words.BETWEEN_WORDS
 const DIGIT = words.DIGIT
 const KNOWN_WORD = words.KNOWN_WORD
 const SEPARATOR = words.SEPARATOR
-const UNKNOWN_WORD = words.UNKNOWN_WORD
+const MIXED_WORD = words.MIXED_WORD
 const WORD_CLASS = words.WORD_CLASS
 const ACTION_BITS = automata.ACTION_BITS
 const ACTION_CLEAR = automata.ACTION_CLEAR
@@ -212,7 +212,7 @@ export class Scanner {
     const isWordStart = isGlued && this.#program.contextWords?.endsAnywhere(row) === false
     if (this.#endWord(row, this.#held.now, isWhole) || isWordStart) this.#reset(isWordStart)
     this.#contextRow = isGlued
-      ? UNKNOWN_WORD
+      ? MIXED_WORD
       : (contextTable[BETWEEN_WORDS * contextSize + wordClass] ?? 0)
   }
 

@@ -7,8 +7,8 @@ import {
   ContextWords,
   DIGIT,
   KNOWN_WORD,
+  MIXED_WORD,
   SEPARATOR,
-  UNKNOWN_WORD,
   type Vocabulary,
   WORD_CLASS,
 } from '../src/matcher/context.ts'
@@ -64,7 +64,7 @@ function standingAfter(original: string): string {
       contexts.endWord(words.rolesAt(row), at, isWhole)
       const isGlued = symbolClass === DIGIT && next === KNOWN_WORD
       const begun = words.table[BETWEEN_WORDS * words.size + symbolClass] ?? 0
-      next = isGlued ? UNKNOWN_WORD : begun
+      next = isGlued ? MIXED_WORD : begun
     }
     row = next
   }

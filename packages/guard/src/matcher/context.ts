@@ -43,10 +43,11 @@ const MAX_CLASSES = WORD_CLASS
 
 /** The entry for the end of a word that has a role. No row has this number, so that one comparison tells all word ends. */
 export const KNOWN_WORD = 0
-/** The row between words; then those of a word of digits alone, and of a word that is none of ours. */
+/** The row between words; then those of a word of digits alone, of letters that are none of ours, and of both. */
 export const BETWEEN_WORDS = 1
 const NUMBER = 2
-export const UNKNOWN_WORD = 3
+const UNKNOWN_WORD = 3
+export const MIXED_WORD = 4
 
 /** What words cost of the window in which a word counts. Numbers come in groups and in lists: they cost a quarter. */
 export const WORD_COST = 4
@@ -194,12 +195,13 @@ class TableBuilder {
   }
 
   rowsOf(root: Node): readonly Uint16Array[] {
-    const [, between, number, unknown] = [KNOWN_WORD, BETWEEN_WORDS, NUMBER, UNKNOWN_WORD].map(() =>
+    const [, between, number, unknown, mixed] = Array.from({ length: MIXED_WORD + 1 }, () =>
       this.#add(),
     )
     this.#addUnknown(unknown)
-    for (const row of [between, number]) row?.set(unknown ?? [])
+    between?.set(unknown ?? [])
     between?.fill(NUMBER, DIGIT, OTHER)
+    for (const row of [number, mixed]) row?.fill(MIXED_WORD).fill(BETWEEN_WORDS, SEPARATOR, DIGIT)
     number?.fill(NUMBER, DIGIT, OTHER)
     const spaceless = root.children.filter((child) => child.isSpaceless)
     const spaced = root.children.filter((child) => !child.isSpaceless)
@@ -208,7 +210,8 @@ class TableBuilder {
     for (const { symbolClass } of spaceless) {
       const start = between?.[symbolClass] ?? UNKNOWN_WORD
       for (const row of this.#rows) {
-        if (row[symbolClass] === UNKNOWN_WORD) row[symbolClass] = start
+        const next = row[symbolClass]
+        if (next === UNKNOWN_WORD || next === MIXED_WORD) row[symbolClass] = start
       }
     }
     for (const child of spaced) this.#begin(between, child)
@@ -226,7 +229,7 @@ class TableBuilder {
         row?.fill(this.#unknownBehind(state, symbolClass), symbolClass, symbolClass + 1)
       }
       row?.fill(BETWEEN_WORDS, SEPARATOR, DIGIT)
-      row?.fill(UNKNOWN_WORD, DIGIT, OTHER)
+      row?.fill(MIXED_WORD, DIGIT, OTHER)
       if (!this.#endings.isWhole(state)) return
       row?.fill(KNOWN_WORD, SEPARATOR, OTHER)
       this.#rolesOf[this.#unknown[state] ?? 0] = COMPOUND_ROLES
@@ -263,7 +266,7 @@ class TableBuilder {
       const unknown = this.#rows[this.#unknown[ending] ?? 0]
       if (unknown !== undefined) cells.set(unknown)
       cells.fill(BETWEEN_WORDS, SEPARATOR, DIGIT)
-      cells.fill(UNKNOWN_WORD, DIGIT, OTHER)
+      cells.fill(MIXED_WORD, DIGIT, OTHER)
       if (hasRole(prefix)) cells.fill(this.#tailOf(prefix), OTHER)
       node.children.forEach(({ symbolClass }, i) => {
         cells[symbolClass] = rows[i] ?? UNKNOWN_WORD

@@ -123,10 +123,14 @@ function hasBrackets(number: string): boolean {
 /** Groups of two digits and more, but for the first, and for another one within a long number. */
 function hasSeparators(number: string): boolean {
   const groups = number.split(/\D+/).filter((group) => group !== '')
-  const single = groups.slice(1).filter((group) => group.length < 2).length
-  const isLong = groups.join('').length > 9 && groups.at(-1)?.length !== 1
-  if (groups.length > MAX_GROUPS || single > (isLong ? 1 : 0)) return false
+  if (groups.length > MAX_GROUPS) return false
+  const singles = groups.slice(1).filter((group) => group.length < 2).length
+  if (singles > 1 || (singles === 1 && !mayHaveSingle(groups))) return false
   return !number.includes('.') || hasDots(number, groups)
+}
+
+function mayHaveSingle(groups: readonly string[]): boolean {
+  return groups.join('').length > 9 && groups.at(-1)?.length !== 1
 }
 
 const MAX_GROUPS = 7

@@ -141,11 +141,11 @@ interface PlacedWord {
   readonly isCompound: boolean
 }
 
-/** Whether a word ends like one for "number", and begins like none of any list. */
+/** Whether letters end like a word for "number", and begin like none of any list. */
 function isCompoundTo(vocabularies: readonly Vocabulary[], word: string): boolean {
   const plain = plainWord(word)
   const ends = NUMBER_ENDINGS.some((one) => plain.endsWith(plainWord(one)))
-  return ends && !vocabularies.some(({ hasPrefixOf }) => hasPrefixOf(plain))
+  return ends && !/\d/.test(word) && !vocabularies.some(({ hasPrefixOf }) => hasPrefixOf(plain))
 }
 
 function isKnownTo(vocabularies: readonly Vocabulary[], word: string): boolean {
