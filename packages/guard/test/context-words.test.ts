@@ -127,6 +127,9 @@ describe('a word', () => {
     ['电', 'silent'],
     ['电脑话', 'silent'],
     ['เบอร์โทร', 'announced'],
+    ['invoices电话', 'announced'],
+    ['电话phone', 'announced'],
+    ['订单2phone', 'against'],
   ])('counts anywhere in a script without spaces: %j is %s', (text, standing) => {
     expect(standingAfter(text)).toBe(standing)
   })

@@ -186,6 +186,8 @@ class TableBuilder {
   readonly #endings: WordEndings
   /** By what of an ending has been read: the row of a word that is none of ours. */
   readonly #unknown: number[] = []
+  /** The classes with which words of scripts without spaces begin. */
+  #spaceless: readonly number[] = []
 
   /** Puts into `rolesOf` what the words are that end at a row. */
   constructor(size: number, rolesOf: (WordRoles | undefined)[], endings: WordEndings) {
@@ -206,14 +208,8 @@ class TableBuilder {
     const spaceless = root.children.filter((child) => child.isSpaceless)
     const spaced = root.children.filter((child) => !child.isSpaceless)
     for (const child of spaceless) this.#begin(between, child)
-    // From any row, a symbol of these scripts that does not go on with a word begins one.
-    for (const { symbolClass } of spaceless) {
-      const start = between?.[symbolClass] ?? UNKNOWN_WORD
-      for (const row of this.#rows) {
-        const next = row[symbolClass]
-        if (next === UNKNOWN_WORD || next === MIXED_WORD) row[symbolClass] = start
-      }
-    }
+    this.#spaceless = spaceless.map(({ symbolClass }) => symbolClass)
+    for (const row of this.#rows) this.#beginSpaceless(row, [UNKNOWN_WORD, MIXED_WORD])
     for (const child of spaced) this.#begin(between, child)
     return this.#rows
   }
@@ -238,6 +234,15 @@ class TableBuilder {
 
   #unknownBehind(state: number, symbolClass: number): number {
     return this.#unknown[this.#endings.next(state, symbolClass)] ?? UNKNOWN_WORD
+  }
+
+  /** Where a symbol of a script without spaces leads to one of some rows, and so on with no word of ours, it begins one. */
+  #beginSpaceless(row: Uint16Array, instead: readonly number[]): void {
+    const between = this.#rows[BETWEEN_WORDS]
+    for (const symbolClass of this.#spaceless) {
+      const start = between?.[symbolClass] ?? UNKNOWN_WORD
+      if (instead.includes(row[symbolClass] ?? KNOWN_WORD)) row[symbolClass] = start
+    }
   }
 
   #begin(between: Uint16Array | undefined, child: Node): void {
@@ -267,7 +272,7 @@ class TableBuilder {
       if (unknown !== undefined) cells.set(unknown)
       cells.fill(BETWEEN_WORDS, SEPARATOR, DIGIT)
       cells.fill(MIXED_WORD, DIGIT, OTHER)
-      if (hasRole(prefix)) cells.fill(this.#tailOf(prefix), OTHER)
+      if (hasRole(prefix)) this.#goOn(cells, this.#tailOf(prefix))
       node.children.forEach(({ symbolClass }, i) => {
         cells[symbolClass] = rows[i] ?? UNKNOWN_WORD
       })
@@ -279,9 +284,14 @@ class TableBuilder {
   /** The row of all words that have begun with a prefix. */
   #tailOf(roles: WordRoles): number {
     return this.#intern(`tail ${keyOf(roles)}`, roles, (cells, row) => {
-      cells.fill(row, OTHER)
+      this.#goOn(cells, row)
       cells.fill(KNOWN_WORD, SEPARATOR, OTHER)
     })
+  }
+
+  #goOn(cells: Uint16Array, tail: number): void {
+    cells.fill(tail, OTHER)
+    this.#beginSpaceless(cells, [tail])
   }
 
   #intern(key: string, roles: WordRoles, fill: (cells: Uint16Array, row: number) => void): number {

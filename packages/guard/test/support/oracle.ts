@@ -95,13 +95,27 @@ function mayStart(pattern: EntityPattern, text: string, start: number): boolean 
 
 /** A digit behind a known word begins a word, as if `_` were between them; in scripts without spaces it does anyway. */
 function asSeenFrom(recognizers: readonly Recognizer[], text: string, start: number): string {
+  const vocabularies = recognizers.map(vocabularyOf)
   const [letters = ''] = /[\p{L}\p{M}\d]+$/u.exec(text.slice(0, start)) ?? []
   const parts = letters.split(/(?<=\P{Lu})(?=\p{Lu})/u)
-  const isKnown = (word: string) =>
-    /^\D{2,}$/.test(word) && !SPACELESS.test(word) && isKnownTo(recognizers.map(vocabularyOf), word)
+  const isKnown = (word: string) => {
+    const { rest } = spacelessIn(vocabularies, word)
+    return /^\D{2,}$/.test(rest) && isKnownTo(vocabularies, rest)
+  }
   const isGlued = isKnown(parts.at(-1) ?? '') || isKnown(parts.slice(-2).join(''))
   if (!isGlued || !/\d/.test(text.charAt(start))) return text
   return `${text.slice(0, start - 1)}_${text.slice(start)}`
+}
+
+/** The words of scripts without spaces that are whole in a run of letters, and what comes behind them. */
+function spacelessIn(vocabularies: readonly Vocabulary[], run: string) {
+  const words = vocabularies.flatMap(({ spaceless }) => spaceless)
+  const whole = [...run.matchAll(new RegExp(words.join('|'), 'gu'))]
+  const last = whole.at(-1)
+  const from = last === undefined ? 0 : last.index + last[0].length
+  // Where such a word begins, what is before it is over.
+  const begun = Math.max(...words.map((word) => run.lastIndexOf(word.charAt(0))))
+  return { whole, rest: run.slice(Math.max(from, begun)) }
 }
 
 type Standing = 'against' | 'silent' | 'hinted' | 'announced'
@@ -159,18 +173,14 @@ function isKnownTo(vocabularies: readonly Vocabulary[], word: string): boolean {
  */
 function wordsOf(recognizers: readonly Recognizer[], text: string): PlacedWord[] {
   const vocabularies = recognizers.map(vocabularyOf)
-  const spaceless = new RegExp(vocabularies.map((one) => one.spaceless).join('|'), 'gu')
   const runs = [...text.matchAll(/[\p{L}\p{M}\d](?:(?!(?<=\P{Lu})\p{Lu})[\p{L}\p{M}\d])*/gu)]
   return runs
     .map(({ 0: word, index }) => ({ word, index }))
     .reduce(joined, [])
     .flatMap(({ word: run, index }) => {
-      const complete = [...run.matchAll(spaceless)].map((found) => ({
-        word: found[0],
-        index: found.index,
-      }))
-      const { word: last = '', index: from = 0 } = complete.at(-1) ?? {}
-      const rest = { word: run.slice(from + last.length), index: from + last.length }
+      const { whole, rest: word } = spacelessIn(vocabularies, run)
+      const complete = whole.map((found) => ({ word: found[0], index: found.index }))
+      const rest = { word, index: run.length - word.length }
       const [letters = ''] = /^[^\d]+(?=\d)/u.exec(rest.word) ?? []
       const isGlued = letters.length > 1 && isKnownTo(vocabularies, letters)
       const digits = { word: rest.word.slice(letters.length), index: rest.index + letters.length }
@@ -207,8 +217,8 @@ type Role = Standing | 'number' | 'owner' | 'article'
 interface Vocabulary {
   readonly roleOf: (word: string) => Role | undefined
   readonly hasPrefixOf: (plain: string) => boolean
-  /** RegExp source of those of scripts without spaces. */
-  readonly spaceless: string
+  /** Those of scripts without spaces. */
+  readonly spaceless: readonly string[]
 }
 
 const vocabularies = new Map<Recognizer, Vocabulary>()
@@ -236,7 +246,7 @@ function vocabularyOf(recognizer: Recognizer): Vocabulary {
   }
   const hasPrefixOf = (plain: string) =>
     prefixes.some(([prefix]) => plain.startsWith(prefix.slice(0, -1)))
-  const spaceless = [...roles.keys()].filter((word) => SPACELESS.test(word)).join('|')
+  const spaceless = [...roles.keys()].filter((word) => SPACELESS.test(word))
   const vocabulary = { roleOf, hasPrefixOf, spaceless }
   vocabularies.set(recognizer, vocabulary)
   return vocabulary
