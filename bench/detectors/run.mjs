@@ -22,7 +22,7 @@ if (!existsSync(values.model)) {
 }
 
 const entities = ['PERSON', 'LOCATION']
-const limits = { timeoutMs: 60_000, concurrency: 4, queue: 10_000, language: undefined }
+const limits = { timeoutMs: 60_000, concurrency: 4, queue: 10_000, cache: 0, language: undefined }
 const detectors = createDetectors(
   {
     model: { kind: 'model', folder: values.model, workers: 1, threshold: 0.5, entities, ...limits },

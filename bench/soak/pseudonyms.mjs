@@ -56,7 +56,7 @@ const knower = createServer(async (request, response) => {
 await new Promise((resolve) => knower.listen(0, '127.0.0.1', () => resolve(undefined)))
 const { port } = /** @type {import('node:net').AddressInfo} */ (knower.address())
 
-const limits = { timeoutMs: 60_000, concurrency: 4, queue: 10_000, language: undefined }
+const limits = { timeoutMs: 60_000, concurrency: 4, queue: 10_000, cache: 0, language: undefined }
 const entities =
   values.model === undefined ? ['PERSON', 'LOCATION', 'ORGANIZATION'] : ['PERSON', 'LOCATION']
 /** @type {Parameters<typeof createDetectors>[0]} */

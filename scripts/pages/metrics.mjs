@@ -36,6 +36,7 @@ const NOTHING = {
   upstream: { state: { waiting: 0, retries: 0, breaker: 'closed' } },
   keys: undefined,
   tls: { current: undefined },
+  detectors: {},
   audit: { stats: () => ({ state: 'off', queued: 0, written: 0, lost: 0, refused: 0 }) },
   webhook: undefined,
   callbacks: { failed: 0, dropped: 0 },

@@ -120,7 +120,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   const engine = { ...limits, completions, intake, reporting, addressOf }
   const listeners = createListeners(foundation, engine)
   const { monitor } = listeners.server
-  reporting.watch({ monitor, completions, memory, upstream, keys: access.keys, tls })
+  reporting.watch({ monitor, completions, memory, upstream, detectors, keys: access.keys, tls })
   return {
     access,
     detectors,

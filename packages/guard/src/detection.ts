@@ -18,6 +18,8 @@ type Signal = typeof globalThis extends { AbortSignal: { prototype: infer T } } 
 export interface DetectOptions {
   /** Language of the text, as in BCP 47. Default: the detector's own. */
   readonly language?: string
+  /** Whose text it is: what is remembered of one's texts must not show in how another's are served. Default: nobody's. */
+  readonly scope?: string
   /** Aborts the work; `detect` then rejects. */
   readonly signal: Signal
 }

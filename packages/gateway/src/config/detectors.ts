@@ -18,6 +18,14 @@ const shared = {
     .default(2_000)
     .describe('The most time for one text, waiting included. Default 2000.'),
   concurrency: z.int().min(1).max(256).default(4).describe('Windows judged at once. Default 4.'),
+  cache: z
+    .int()
+    .min(0)
+    .max(65_536)
+    .default(1_024)
+    .describe(
+      'Windows whose spans are remembered for ten minutes, by a keyed digest and without their text. Default 1024; 0: none.',
+    ),
   queue: z.int().min(0).max(10_000).default(256).describe('Windows that may wait. Default 256.'),
 }
 

@@ -11,6 +11,8 @@ interface SharedSettings {
   concurrency: number
   /** Windows that may wait for that. */
   queue: number
+  /** Windows whose spans are remembered for ten minutes. */
+  cache: number
 }
 
 interface RemoteSettings extends SharedSettings {

@@ -3,6 +3,8 @@ import type { Detection, NamedDetector, Span } from '@sluice/guard'
 import { GatewayError } from '../errors.ts'
 
 export interface JudgeOptions {
+  /** Whose text it is. */
+  scope?: string
   signal: AbortSignal
   /** Told the name of each detector that could not judge the text although it passes. */
   onUnjudged: (detector: string) => void
@@ -15,11 +17,11 @@ export interface JudgeOptions {
 export async function judge(
   { detectors, onFailure }: Detection,
   text: string,
-  { signal, onUnjudged }: JudgeOptions,
+  { scope = '', signal, onUnjudged }: JudgeOptions,
 ): Promise<readonly Span[]> {
   const ask = async (detector: NamedDetector): Promise<readonly Span[]> => {
     try {
-      return await detector.detect(text, { signal })
+      return await detector.detect(text, { scope, signal })
     } catch (cause) {
       signal.throwIfAborted()
       if (onFailure === 'block') throw unjudged(cause)

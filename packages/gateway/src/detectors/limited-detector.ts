@@ -13,7 +13,8 @@ import {
   wrap,
 } from 'cockatiel'
 import type { DetectorSettings } from './detector-settings.ts'
-import { DetectorFailure } from './failure.ts'
+import { DetectorFailure, type FailureReason } from './failure.ts'
+import { VerdictCache } from './verdict-cache.ts'
 import { mergeSpans, type Window, windowsOf } from './windows.ts'
 
 /** After so many failures in a row a detector is not asked, for so long. */
@@ -21,7 +22,10 @@ const BREAKER_FAILURES = 5
 const BREAKER_PAUSE_MS = 5_000
 
 interface LimitedDetectorOptions
-  extends Pick<DetectorSettings, 'entities' | 'language' | 'timeoutMs' | 'concurrency' | 'queue'> {
+  extends Pick<
+    DetectorSettings,
+    'cache' | 'concurrency' | 'entities' | 'language' | 'queue' | 'timeoutMs'
+  > {
   /** Told why a text could not be judged. */
   onFailure: (failure: DetectorFailure) => void
 }
@@ -31,10 +35,27 @@ export interface EndableDetector extends SegmentDetector {
   close?(): Promise<void>
 }
 
+interface KeyedWindow {
+  readonly window: Window
+  /** For what is remembered of it. */
+  readonly key: string
+}
+
+interface JudgedWindow {
+  readonly window: Window
+  readonly spans: readonly Span[]
+}
+
+/** What became of a text; `cached`: nothing had to be asked. */
+export type DetectOutcome = 'judged' | 'cached' | FailureReason
+
 export class LimitedDetector implements NamedDetector {
   readonly name: string
+  /** Told what became of each text, and after how many seconds, waiting included. */
+  onEnd: (outcome: DetectOutcome, seconds: number) => void = () => {}
   readonly #detector: EndableDetector
   readonly #limits: LimitedDetectorOptions
+  readonly #cache: VerdictCache
   readonly #policy
   readonly #bulkhead
 
@@ -42,6 +63,7 @@ export class LimitedDetector implements NamedDetector {
     this.name = name
     this.#detector = detector
     this.#limits = limits
+    this.#cache = new VerdictCache(limits.cache)
     this.#bulkhead = bulkhead(limits.concurrency, limits.queue)
     const breaker = circuitBreaker(handleType(DetectorFailure), {
       halfOpenAfter: BREAKER_PAUSE_MS,
@@ -63,19 +85,43 @@ export class LimitedDetector implements NamedDetector {
    * @throws DetectorFailure if any window cannot be judged
    * @throws the signal's reason once it has aborted
    */
-  async detect(segment: string, { language, signal }: DetectOptions): Promise<readonly Span[]> {
+  async detect(segment: string, options: DetectOptions): Promise<readonly Span[]> {
+    const began = performance.now()
+    const end = (outcome: DetectOutcome) => this.onEnd(outcome, (performance.now() - began) / 1000)
     const deadline = AbortSignal.timeout(this.#limits.timeoutMs)
-    const both = AbortSignal.any([signal, deadline])
-    const options = { ...withLanguage(language ?? this.#limits.language), signal: both }
     try {
-      const windows = windowsOf(segment).map((window) => this.#window(window, options, signal))
-      return mergeSpans(await until(both, Promise.all(windows)))
+      const { spans, isCached } = await this.#judged(segment, options, deadline)
+      end(isCached ? 'cached' : 'judged')
+      return spans
     } catch (error) {
-      signal.throwIfAborted()
+      options.signal.throwIfAborted()
       const failure = failureOf(error, deadline.aborted, this.#limits.timeoutMs)
+      end(failure.reason)
       this.#limits.onFailure(failure)
       throw failure
     }
+  }
+
+  async #judged(
+    segment: string,
+    { language, scope = '', signal }: DetectOptions,
+    deadline: AbortSignal,
+  ) {
+    const spoken = language ?? this.#limits.language
+    const known: JudgedWindow[] = []
+    const unknown: KeyedWindow[] = []
+    for (const window of windowsOf(segment)) {
+      const key = this.#cache.keyOf([scope, spoken ?? '', window.text])
+      const spans = this.#cache.get(key)
+      if (spans === undefined) unknown.push({ window, key })
+      else known.push({ window, spans })
+    }
+    if (unknown.length === 0) return { spans: mergeSpans(known), isCached: true }
+    const both = AbortSignal.any([signal, deadline])
+    const options = { ...withLanguage(spoken), signal: both }
+    const asked = unknown.map((one) => this.#window(one, options, signal))
+    const found = await until(both, Promise.all(asked))
+    return { spans: mergeSpans([...known, ...found]), isCached: false }
   }
 
   async close(): Promise<void> {
@@ -83,7 +129,11 @@ export class LimitedDetector implements NamedDetector {
   }
 
   /** `asker`: the signal of whoever asks; to give up is no failure of the detector. */
-  async #window(window: Window, options: DetectOptions, asker: AbortSignal) {
+  async #window(
+    { window, key }: KeyedWindow,
+    options: DetectOptions,
+    asker: AbortSignal,
+  ): Promise<JudgedWindow> {
     const spans = await this.#policy.execute(async () => {
       options.signal.throwIfAborted()
       try {
@@ -94,6 +144,7 @@ export class LimitedDetector implements NamedDetector {
         throw asFailure(error)
       }
     })
+    this.#cache.set(key, spans)
     return { window, spans }
   }
 

@@ -27,12 +27,17 @@ export interface MetricSources {
   callbacks: { readonly failed: number; readonly dropped: number }
   keys: { readonly file: { writtenAt: number; isRefused: boolean } } | undefined
   /** `notAfter` in milliseconds since the epoch. */
+  /** `onEnd` is told what became of each text, after how many seconds. */
+  detectors: Readonly<
+    Record<string, { readonly waiting: number; onEnd: (outcome: string, seconds: number) => void }>
+  >
   tls: { readonly current: { certificate: { notAfter: number } } | undefined }
 }
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const LATENCY_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
 const GAP_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
+const DETECTOR_SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const RATES = [1, 5, 10, 20, 40, 80, 160, 320]
 
 export class Metrics implements CompletionObserver {
@@ -116,6 +121,7 @@ export class Metrics implements CompletionObserver {
     registerTraffic(sources, this.registry)
     registerReports(sources, this.registry)
     registerFiles(sources, this.registry)
+    registerDetectors(sources, this.registry)
   }
 
   /** Notes the time between two reads of one answer. */
@@ -264,6 +270,29 @@ function registerFiles(sources: MetricSources, registry: Registry): void {
     "When the listener's certificate ends; 0 without TLS.",
     () => (sources.tls.current?.certificate.notAfter ?? 0) / 1000,
   )
+}
+
+/** How long texts took, and what became of them. */
+function registerDetectors({ detectors }: MetricSources, registry: Registry): void {
+  const durations = new Histogram({
+    name: 'sluice_detector_duration_seconds',
+    help: 'How long a detector took for a text, waiting included; outcome is judged, cached, or why it failed.',
+    labelNames: ['detector', 'outcome'],
+    buckets: DETECTOR_SECONDS,
+    registers: [registry],
+  })
+  for (const [name, detector] of Object.entries(detectors))
+    detector.onEnd = (outcome, seconds) => durations.observe({ detector: name, outcome }, seconds)
+  new Gauge({
+    name: 'sluice_detector_queue',
+    help: 'Windows of text that wait for a detector.',
+    labelNames: ['detector'],
+    registers: [registry],
+    collect() {
+      for (const [name, detector] of Object.entries(detectors))
+        this.set({ detector: name }, detector.waiting)
+    },
+  })
 }
 
 function gaugeIn(registry: Registry) {

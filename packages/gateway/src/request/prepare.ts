@@ -62,7 +62,7 @@ export async function prepareRequest(
 ): Promise<PreparedRequest> {
   const { policy, trustedRoles, model, signal, findings, standIns } = options
   const onUnjudged = (detector: string) => findings.addUnjudged('input', detector)
-  const detecting = { trustedRoles, signal, onUnjudged }
+  const detecting = { trustedRoles, scope: options.client, signal, onUnjudged }
   const spansOf = await detectTexts(request.messages, policy, detecting)
   const task = options.scheduler.task(options.client, signal)
   const isKnownModel = model.label !== OTHER_MODEL

@@ -5,6 +5,7 @@ import { Agent } from 'undici'
 import { describe, expect, it } from 'vitest'
 import type { DetectorSettings } from '../../src/detectors/detector-settings.ts'
 import { createDetectors } from '../../src/detectors/detectors.ts'
+import { VerdictCache } from '../../src/detectors/verdict-cache.ts'
 import { mergeSpans, windowsOf } from '../../src/detectors/windows.ts'
 import { detectorServer, namesIn } from '../harness/detector-server.ts'
 
@@ -17,6 +18,7 @@ const SETTINGS = {
   timeoutMs: 10_000,
   concurrency: 2,
   queue: 100,
+  cache: 0,
 } as const
 
 function detectorOf(settings: Partial<DetectorSettings> & { url: string }) {
@@ -167,6 +169,53 @@ describe('the bounds of a detector', () => {
       await expect(result).rejects.toThrow('gone')
     }
     expect(await detector.detect('x', { signal })).toEqual([])
+  })
+})
+
+describe('what a detector said', () => {
+  it('is remembered of windows, for those that asked, and lets it rest', async () => {
+    const server = await detectorServer()
+    const detector = detectorOf({ url: server.url, cache: 2 })
+    const outcomes: string[] = []
+    detector.onEnd = (outcome) => void outcomes.push(outcome)
+    const ask = (said: string, scope = 'a') => detector.detect(said, { scope, signal })
+    const first = await ask('I am Ada Lovelace')
+    expect(await ask('I am Ada Lovelace')).toEqual(first)
+    expect(server.asked).toHaveLength(1)
+    await ask('I am Ada Lovelace', 'b')
+    await ask('two')
+    await ask('I am Ada Lovelace')
+    expect(server.asked.map(({ body }) => body.text)).toEqual([
+      'I am Ada Lovelace',
+      'I am Ada Lovelace',
+      'two',
+      'I am Ada Lovelace',
+    ])
+    expect(outcomes).toEqual(['judged', 'cached', 'judged', 'judged', 'judged'])
+  })
+
+  it('is asked for only where a long text is new', async () => {
+    const server = await detectorServer()
+    const detector = detectorOf({ url: server.url, cache: 10 })
+    const said = `${'so it goes on '.repeat(600)}Ada Lovelace`
+    const spans = await detector.detect(said, { signal })
+    const { length } = server.asked
+    expect(await detector.detect(`${said} and more`, { signal })).toEqual(spans)
+    expect(server.asked).toHaveLength(length + 1)
+  })
+
+  it('is forgotten after ten minutes, and failures at once', async () => {
+    const cache = new VerdictCache(10)
+    const key = cache.keyOf(['a', 'text'])
+    cache.set(key, [], 0)
+    expect(cache.get(key, 599_999)).toEqual([])
+    expect(cache.get(key, 600_000)).toBeUndefined()
+    expect(cache.keyOf(['at', 'ext'])).not.toBe(key)
+    expect(new VerdictCache(10).keyOf(['a', 'text'])).not.toBe(key)
+    const server = await detectorServer(({ body }) => (body.text === 'x' ? 'nonsense' : {}))
+    const detector = detectorOf({ url: server.url, cache: 10 })
+    for (let i = 0; i < 2; i += 1) await detector.detect('x', { signal }).catch(() => {})
+    expect(server.asked).toHaveLength(2)
   })
 })
 

@@ -27,7 +27,7 @@ async function modulesOf(options: object): Promise<string> {
 const NAMES: DetectorSettings = {
   kind: 'model',
   ...{ folder, workers: 1, threshold: 0.5, entities: ['PERSON', 'LOCATION'] },
-  ...{ language: undefined, timeoutMs: 60_000, concurrency: 2, queue: 10 },
+  ...{ language: undefined, timeoutMs: 60_000, concurrency: 2, queue: 10, cache: 0 },
 }
 const OWN = {
   extends: 'standard',

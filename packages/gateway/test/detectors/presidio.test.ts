@@ -8,7 +8,7 @@ const url = process.env.PRESIDIO_URL
 describe.skipIf(url === undefined)(
   'Presidio (skipped unless `npm run test:presidio` runs it)',
   () => {
-    const limits = { language: undefined, timeoutMs: 60_000, concurrency: 2, queue: 100 }
+    const limits = { language: undefined, timeoutMs: 60_000, concurrency: 2, queue: 100, cache: 0 }
     const detectors = createDetectors(
       {
         presidio: {

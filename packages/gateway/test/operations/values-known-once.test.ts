@@ -28,7 +28,7 @@ async function running() {
   }))
   const names: DetectorSettings = {
     ...{ url: server.url, headers: {}, apiKey: undefined, timeoutMs: 60_000 },
-    ...{ entities: ['PERSON'], language: undefined, concurrency: 4, queue: 100 },
+    ...{ entities: ['PERSON'], language: undefined, concurrency: 4, queue: 100, cache: 0 },
     kind: 'http',
   }
   const rules = [{ entity: 'PERSON', action: { kind: 'pseudonymize' } }]
