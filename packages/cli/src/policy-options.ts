@@ -10,7 +10,7 @@ export interface TextOptions {
 }
 
 const DIRECTIONS = ['input', 'output'] as const satisfies readonly Direction[]
-const CHANNELS = [
+export const CHANNELS = [
   'content',
   'reasoning',
   'refusal',

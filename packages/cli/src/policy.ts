@@ -1,22 +1,32 @@
 /** `sluice policy`: what the guard's policies are, and what one would do with a text. How one does on many is policy-audit's. */
 
 import { randomBytes } from 'node:crypto'
-import { judge } from '@sluice/gateway'
 import {
+  type Detection,
+  type Direction,
   type Finding,
+  MAX_SEGMENT_LENGTH,
   type OpenOptions,
   POLICY_NAMES,
   type Policy,
   type PseudonymCounts,
   Pseudonyms,
   type Span,
+  type StreamResult,
 } from '@sluice/guard'
 import { Command } from 'commander'
 import { policiesOf, policyInUse, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
+import { judgedPieces } from './judged-pieces.ts'
 import { readPiped } from './piped.ts'
 import { auditCommand } from './policy-audit/command.ts'
-import { openOptionsOf, type TextOptions, wholeNumber, withTextOptions } from './policy-options.ts'
+import {
+  CHANNELS,
+  openOptionsOf,
+  type TextOptions,
+  wholeNumber,
+  withTextOptions,
+} from './policy-options.ts'
 import { neutralise, paint } from './terminal.ts'
 
 interface TestOptions extends TextOptions {
@@ -69,8 +79,20 @@ function list(): void {
 
 function show(name: string): void {
   const config = readConfiguration(process.env, process.cwd())
-  const { hash, rules, detectors } = policiesOf(config)(name)
-  process.stdout.write(`${JSON.stringify({ name, hash, detectors, rules }, null, 2)}\n`)
+  const policy = policiesOf(config)(name)
+  const { hash, rules, detectors } = policy
+  const shown = { name, hash, detectors, ...detected(policy), rules }
+  process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`)
+}
+
+/** Which texts detectors look at, and what that costs an answer. */
+function detected(policy: Policy) {
+  const channelsOf = (direction: Direction) =>
+    CHANNELS.filter((channel) => policy.detection({ direction, channel }) !== undefined)
+  const [requests, answers] = [channelsOf('input'), channelsOf('output')]
+  if (requests.length + answers.length === 0) return {}
+  const wait = `for the end of a sentence or line, ${MAX_SEGMENT_LENGTH} characters at most, and for its detectors`
+  return { detected: { requests, answers, ...(answers.length > 0 && { answersWait: wait }) } }
 }
 
 function check(): void {
@@ -96,43 +118,32 @@ async function test(argument: string | undefined, options: TestOptions): Promise
   else for (const line of report(text, policy, result)) process.stdout.write(`${line}\n`)
 }
 
-/** What the policy's detectors find in the text, and which of them could not judge it. */
-interface Detected {
-  spans: readonly Span[] | undefined
-  unjudged: string[]
-}
-
-async function detected(policy: Policy, text: string, where: OpenOptions): Promise<Detected> {
-  const detection = policy.detection(where)
-  const unjudged: string[] = []
-  if (detection === undefined) return { spans: undefined, unjudged }
-  const onUnjudged = (name: string) => unjudged.push(name)
-  const { signal } = new AbortController()
-  return { spans: await judge(detection, text, { signal, onUnjudged }), unjudged }
-}
-
 /** What the policy makes of a text and, for a round trip, of an answer that repeats what was sent. */
 async function tested(policy: Policy, text: string, options: TestOptions): Promise<TestedText> {
   const { delta, channel, roundTrip } = options
   const asked = openOptionsOf(roundTrip === true ? { ...options, direction: 'input' } : options)
   const pseudonyms = policy.pseudonyms && new Pseudonyms({ key: randomBytes(32), scope: '' })
   const where = asked.direction === 'input' ? { ...asked, pseudonyms } : asked
-  const streamed = stream(policy, text, { delta, where, ...(await detected(policy, text, where)) })
+  const streamed = await stream(policy, text, { delta, where, detection: policy.detection(where) })
   if (roundTrip !== true) return streamed
   if (pseudonyms === undefined)
     throw new CommandError(`Policy ${policy.name} makes no stand-ins, so nothing would come back`)
   const answer = { channel, direction: 'output', pseudonyms } as const
-  const nothing = { spans: undefined, unjudged: [] }
-  const { sent: back, held } = stream(policy, streamed.sent, { delta, where: answer, ...nothing })
+  const again = { delta, where: answer, detection: policy.detection(answer) }
+  const { sent: back, held } = await stream(policy, streamed.sent, again)
   return { ...streamed, held, back, standIns: pseudonyms.counts }
 }
 
-interface StreamedText extends Detected {
+interface StreamedText {
   sent: string
   findings: Finding[]
   blockedBy: string | undefined
   /** Characters held after each delta. */
   held: number[]
+  /** What detectors found; undefined if none was asked. */
+  spans: Span[] | undefined
+  /** The detectors that could not judge a text. */
+  unjudged: string[]
 }
 
 interface TestedText extends StreamedText {
@@ -141,30 +152,35 @@ interface TestedText extends StreamedText {
   standIns?: PseudonymCounts
 }
 
-interface StreamOptions extends Detected {
+interface StreamOptions {
   delta: number
   where: OpenOptions
+  detection: Detection | undefined
 }
 
-function stream(policy: Policy, text: string, options: StreamOptions): StreamedText {
-  const { delta, where, spans, unjudged } = options
+async function stream(
+  policy: Policy,
+  text: string,
+  { delta, where, detection }: StreamOptions,
+): Promise<StreamedText> {
   const guard = policy.open(where)
   const streamed: StreamedText = {
     ...{ sent: '', findings: [], blockedBy: undefined, held: [] },
-    ...{ spans, unjudged },
+    ...{ spans: detection && [], unjudged: [] },
   }
-  for (let start = 0; start <= text.length; start += delta) {
-    const isLast = start + delta > text.length
-    const known = start === 0 ? spans : undefined
-    for (const result of isLast
-      ? [guard.push(text.slice(start), known), guard.end()]
-      : [guard.push(text.slice(start, start + delta), known)]) {
-      streamed.sent += result.text
-      streamed.findings.push(...result.findings)
-      streamed.blockedBy ??= result.blocked?.ruleId
-      streamed.held.push(result.held)
-    }
+  const take = (result: StreamResult, waiting: number) => {
+    streamed.sent += result.text
+    streamed.findings.push(...result.findings)
+    streamed.blockedBy ??= result.blocked?.ruleId
+    streamed.held.push(result.held + waiting)
   }
+  const onUnjudged = (name: string) => streamed.unjudged.push(name)
+  const options = { delta, detection, direction: where.direction, onUnjudged }
+  for await (const { piece, spans, waiting } of judgedPieces(text, options)) {
+    streamed.spans?.push(...spans)
+    take(guard.push(piece, spans), waiting)
+  }
+  take(guard.end(), 0)
   return streamed
 }
 

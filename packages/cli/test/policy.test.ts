@@ -112,7 +112,11 @@ describe('sluice policy', () => {
 
 describe('sluice policy with a detector', () => {
   /** A detector that finds a name at the start of every text. */
-  async function folderWithDetector(onFailure = 'block', status = 200): Promise<string> {
+  async function folderWithDetector(
+    onFailure = 'block',
+    status = 200,
+    direction = 'input',
+  ): Promise<string> {
     const server = createServer((_request, response) => {
       const spans = [{ entity: 'PERSON', start: 0, end: 3, score: 0.9 }]
       response.writeHead(status).end(JSON.stringify({ spans }))
@@ -127,7 +131,7 @@ policies:
     extends: standard
     detectors: [names]
     rules:
-      - { entity: PERSON, action: { kind: redact }, onFailure: ${onFailure} }
+      - { entity: PERSON, action: { kind: redact }, onFailure: ${onFailure}, direction: ${direction} }
 `)
   }
   const TEST = ['policy', 'test', '--policy', 'own', '--direction', 'input', 'Ada, ada@example.org']
@@ -135,11 +139,25 @@ policies:
   it('shows which detectors it has, and what they find in a text', async () => {
     const folder = await folderWithDetector()
     const { stdout: shown } = await sluice(['policy', 'show', 'own'], { folder })
-    expect(JSON.parse(shown)).toMatchObject({ detectors: ['names'] })
+    expect(JSON.parse(shown)).toMatchObject({
+      detectors: ['names'],
+      detected: { requests: ['content', 'reasoning', 'refusal', 'tool_arguments'], answers: [] },
+    })
     const { code, stdout } = await sluice(TEST, { folder })
     expect(code).toBe(0)
     expect(stdout).toContain('detected PERSON at 0-3, score 0.90\n')
     expect(stdout).toContain('sent    [PERSON], [EMAIL_ADDRESS]\n')
+  })
+
+  it('judges an answer in segments, and tells what that holds back', async () => {
+    const folder = await folderWithDetector('block', 200, 'output')
+    const { stdout: shown } = await sluice(['policy', 'show', 'own'], { folder })
+    expect(JSON.parse(shown).detected.answersWait).toContain('240 characters at most')
+    const args = ['policy', 'test', '--policy', 'own', '--delta', '3', 'Ada is in. Bob is not. Eve']
+    const { stdout } = await sluice(args, { folder })
+    expect(stdout).toContain('sent    [PERSON] is in. [PERSON] is not. [PERSON]\n')
+    expect(stdout).toContain('detected PERSON at 11-14, score 0.90\n')
+    expect(stdout).toMatch(/^held .* at most 10 characters/m)
   })
 
   it('says if a detector could not judge the text', async () => {

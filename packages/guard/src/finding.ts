@@ -23,8 +23,8 @@ export interface OpenOptions {
   readonly trustedRoles?: readonly Role[] | undefined
   /**
    * The stand-ins of the request. Input: those of what `pseudonymize` rules find are taken from here. Output: they become
-   * values again, even if no rule looks at the text; offsets of findings count each of them as one character, and
-   * spans of detectors are not taken.
+   * values again, even if no rule looks at the text; offsets of findings count each of them as one character, and what
+   * detectors found in one is no finding.
    */
   readonly pseudonyms?: Pseudonyms | undefined
 }

@@ -43,3 +43,4 @@ export {
 } from './pseudonyms/pseudonyms.ts'
 export { ENTITY_NAMES } from './recognizers/index.ts'
 export type { RuleSummary, Scope } from './rule.ts'
+export { MAX_SEGMENT_LENGTH, Segmenter } from './segmenter.ts'

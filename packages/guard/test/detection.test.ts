@@ -7,6 +7,7 @@ import {
   type OpenOptions,
   type Policy,
   type PolicyDefinition,
+  Pseudonyms,
   type SegmentDetector,
   type Span,
 } from '../src/index.ts'
@@ -225,5 +226,58 @@ describe('which detectors look at a text', () => {
 
   it('are in the hash of the policy', () => {
     expect(policyOf({}).hash).not.toBe(compilePolicy({}).hash)
+  })
+})
+
+describe('spans in an answer with stand-ins', () => {
+  const policy = policyOf({
+    extends: 'private',
+    rules: [
+      { id: 'in', entity: 'PERSON', action: { kind: 'pseudonymize' } },
+      { id: 'out', entity: 'PERSON', action: { kind: 'redact' }, direction: 'output' },
+    ],
+  })
+
+  /** The stand-ins of a request in which Bob and Ada's address are found. */
+  function standIns() {
+    const pseudonyms = new Pseudonyms({ key: new Uint8Array(32), scope: 's' })
+    const name = pseudonyms.standInOf('PERSON', 'Bob') ?? ''
+    const mail = pseudonyms.standInOf('EMAIL_ADDRESS', 'ada@b.cc') ?? ''
+    return { pseudonyms, name, mail }
+  }
+  const words = fc.constantFrom('Ada Lovelace', 'Zoë 🦊', 'NAME', 'MAIL', ' ', ', ', 'so', '\n')
+  const answers = fc.array(words, { maxLength: 20 }).map((parts) => parts.join(' '))
+
+  it('are concealed in their places, and no stand-in with them', () => {
+    fc.assert(
+      fc.property(answers, cutLists, (said, cuts) => {
+        const { pseudonyms, name, mail } = standIns()
+        const answer = said.replaceAll('NAME', name).replaceAll('MAIL', mail)
+        const shownText = said
+          .replaceAll(/Ada Lovelace|Zoë 🦊/g, '[PERSON]')
+          .replaceAll('NAME', 'Bob')
+          .replaceAll('MAIL', 'ada@b.cc')
+        const stream = policy.open({ direction: 'output', pseudonyms })
+        const places = [0, ...new Set(cuts.filter((cut) => cut < answer.length)), answer.length]
+        places.sort((a, b) => a - b)
+        let text = ''
+        places.slice(1).forEach((to, i) => {
+          const from = places[i] ?? 0
+          // Segments never end in a name; those of this test may.
+          const within = spansOf(answer).filter(({ start }) => from <= start && start < to)
+          text += stream.push(answer.slice(from, to), within).text
+        })
+        expect(text + stream.end().text).toBe(shownText)
+      }),
+    )
+  })
+
+  it('that cover a stand-in, too, conceal what is around it', () => {
+    const { pseudonyms, name } = standIns()
+    const answer = `so ${name} Junior is`
+    const span = { entity: 'PERSON', start: 0, end: answer.length - 3, score: 0.9 }
+    const stream = policy.open({ direction: 'output', pseudonyms })
+    const text = stream.push(answer, [span]).text + stream.end().text
+    expect(text).toBe('[PERSON]Bob[PERSON] is')
   })
 })

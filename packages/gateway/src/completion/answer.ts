@@ -15,6 +15,7 @@ import { GatewayError } from '../errors.ts'
 import { Blocked, blockCategory } from '../request/prepare.ts'
 import { GuardedChoice, type GuardedChoiceOptions } from './guarded-choice.ts'
 import { GuardedExtensions } from './guarded-extensions.ts'
+import { JudgedChoice, type JudgedChoiceOptions } from './judged-choice.ts'
 import { EntryKind, tagOf } from './log.ts'
 import { passesWhole } from './passes-whole.ts'
 import type { TokenMeter } from './token-meter.ts'
@@ -27,10 +28,15 @@ export interface AnswerOptions extends Omit<GuardedChoiceOptions, 'onRefusedExte
   /** The longest answer, in characters of text over all channels. */
   maxCharacters: number
   meter: TokenMeter
+  /** How detectors look at the answer, if the policy has them do so. */
+  judging: Omit<JudgedChoiceOptions, 'policy'>
   /** Called when all deltas of one read of the connection were taken: the moment to deliver. */
   onRead: () => void
 }
 
+const CHANNELS = ['content', 'reasoning', 'refusal', 'tool_arguments'] as const
+/** Of an answer that waits for detectors: above it the upstream is paused. */
+const MAX_WAITING_CHARACTERS = 8_192
 const VERBATIM = tagOf({ kind: EntryKind.verbatim, channel: 0, choice: 0 })
 /** Events that bring no text: an upstream that sends nothing else is not let go on for ever. */
 const MAX_SILENT_EVENTS = 10_000
@@ -53,7 +59,8 @@ export class Answer implements DeltaSink {
 
   readonly onRead: () => void
   readonly #options: AnswerOptions
-  readonly #choices = new Map<number, GuardedChoice>()
+  readonly #choices = new Map<number, GuardedChoice | JudgedChoice>()
+  readonly #isJudged: boolean
   /** The last finish reason of each choice: it goes out at the end, because text may follow it. */
   readonly #finishes = new Map<number, string>()
   readonly #chunkExtensions: GuardedExtensions
@@ -68,6 +75,9 @@ export class Answer implements DeltaSink {
   constructor(options: AnswerOptions) {
     this.#options = options
     this.onRead = options.onRead
+    this.#isJudged = CHANNELS.some(
+      (channel) => options.policy.detection({ direction: 'output', channel }) !== undefined,
+    )
     this.#chunkExtensions = new GuardedExtensions({
       policy: options.policy,
       note: (result) => this.#note(result),
@@ -80,6 +90,15 @@ export class Answer implements DeltaSink {
     let held = 0
     for (const choice of this.#choices.values()) held += choice.held
     return held
+  }
+
+  /** More waits for detectors than should: the upstream is to be asked for no more. */
+  get isBehind(): boolean {
+    if (!this.#isJudged) return false
+    let waiting = 0
+    for (const choice of this.#choices.values())
+      if (choice instanceof JudgedChoice) waiting += choice.waiting
+    return waiting > MAX_WAITING_CHARACTERS
   }
 
   /** For reports: of a closed list, in the order of the choices. */
@@ -169,6 +188,15 @@ export class Answer implements DeltaSink {
     this.#isDone = true
   }
 
+  /**
+   * Waits until detectors have judged all that came, and it has gone on.
+   * @throws what stops it: a block, or a detector's failure
+   */
+  async settled(): Promise<void> {
+    for (const choice of this.#choices.values())
+      if (choice instanceof JudgedChoice) await choice.settled()
+  }
+
   /** Passes on what the guard holds: nothing more will come to judge it by. */
   release(): void {
     for (const choice of this.#choices.values()) choice.release()
@@ -249,16 +277,26 @@ export class Answer implements DeltaSink {
     throw invalid(`has more than ${MAX_SILENT_EVENTS} events without text`)
   }
 
-  #choice(index: number): GuardedChoice {
+  #choice(index: number): GuardedChoice | JudgedChoice {
     let choice = this.#choices.get(index)
     if (choice === undefined) {
-      choice = new GuardedChoice(index, {
+      const guarded = new GuardedChoice(index, {
         ...this.#options,
         onRefusedExtension: () => this.unshown('extension'),
       })
+      choice = this.#isJudged ? this.#judged(guarded) : guarded
       this.#choices.set(index, choice)
     }
     return choice
+  }
+
+  #judged(guarded: GuardedChoice): JudgedChoice {
+    const { policy, judging, log } = this.#options
+    const onJudged = () => {
+      log.endChunk()
+      judging.onJudged()
+    }
+    return new JudgedChoice(guarded, { ...judging, policy, onJudged })
   }
 
   #append(kind: EntryKind, choice: number, json: string): void {

@@ -104,8 +104,15 @@ export class Completion {
       onFindings: this.#noteOutput,
       choices: this.#choices,
       onRead: this.#onRead,
+      judging: {
+        scope: quotaNameOf(order.client),
+        signal: this.#abort.signal,
+        onUnjudged: (detector) => this.#findings.addUnjudged('output', detector),
+        onJudged: this.#onJudged,
+        onFailure: (error) => this.#abort.abort(error),
+      },
     })
-    feed.onPressure = this.#onPressure
+    feed.onPressure = this.#pace
   }
 
   /** Characters that the guard holds back now. */
@@ -152,8 +159,9 @@ export class Completion {
     this.#stream = await this.#open()
     // The upstream has it, and it will not be sent again.
     this.#hold.release()
-    if (this.#feed.isHeldUp) this.#stream.pause()
+    this.#pace()
     await this.#stream.finished.catch((error) => this.#releaseBefore(error))
+    await this.#answer.settled().catch((error) => this.#releaseBefore(error))
     this.#answer.end()
   }
 
@@ -207,9 +215,12 @@ export class Completion {
     })
   }
 
-  /** A failure of the upstream does not swallow what the guard already let go of. */
-  #releaseBefore(error: unknown): never {
-    if (error instanceof GatewayError) this.#answer.release()
+  /** A failure of the upstream does not swallow what came before it, nor that of a detector what was judged. */
+  async #releaseBefore(error: unknown): Promise<never> {
+    if (error instanceof GatewayError) {
+      await this.#answer.settled().catch(() => {})
+      this.#answer.release()
+    }
     throw error
   }
 
@@ -225,11 +236,18 @@ export class Completion {
     if (this.#lastReadAt !== undefined) this.#services.diagnostics.gap(now - this.#lastReadAt)
     this.#lastReadAt = now
     if (this.#firstTextAt === undefined && this.#meter.characters > 0) this.#firstTextAt = now
+    if (this.#answer.isBehind) this.#pace()
     this.#feed.publish()
   }
 
-  #onPressure = (isHeldUp: boolean): void => {
-    if (isHeldUp) this.#stream?.pause()
+  #onJudged = (): void => {
+    this.#pace()
+    this.#feed.publish()
+  }
+
+  /** The upstream waits for subscribers that must not miss anything, and for detectors. */
+  #pace = (): void => {
+    if (this.#feed.isHeldUp || this.#answer.isBehind) this.#stream?.pause()
     else this.#stream?.resume()
   }
 

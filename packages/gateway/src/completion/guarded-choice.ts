@@ -1,6 +1,14 @@
 /** One choice of an answer: the guard's streams over its texts and tool calls, and what they let go of into the log. */
 import { createHash } from 'node:crypto'
-import type { Channel, Finding, GuardStream, Policy, Pseudonyms, StreamResult } from '@sluice/guard'
+import type {
+  Channel,
+  Finding,
+  GuardStream,
+  Policy,
+  Pseudonyms,
+  Span,
+  StreamResult,
+} from '@sluice/guard'
 import { type Extensions, TEXT_CHANNELS, type ToolCallDelta } from '../deltas.ts'
 import { Blocked, blockCategory } from '../request/prepare.ts'
 import { GuardedExtensions } from './guarded-extensions.ts'
@@ -61,17 +69,17 @@ export class GuardedChoice {
     this.#extensions = this.#guardedExtensions()
   }
 
-  /** Takes text of one of the text channels. */
-  text(channel: number, text: string): void {
+  /** Takes text of one of the text channels. `spans`: what detectors found in it, at offsets of the channel's whole text. */
+  text(channel: number, text: string, spans?: readonly Span[]): void {
     const name = nameOf(channel)
     if (text !== '' && name !== this.#speaking) this.#turnTo(name)
     if (!(channel in this.#texts)) this.#texts[channel] = this.#open(name)
     const stream = this.#texts[channel]
     if (stream === undefined) this.#appendText(channel, text)
-    else this.#release(stream.push(text), channel)
+    else this.#release(stream.push(text, spans), channel)
   }
 
-  toolCall(given: ToolCallDelta): void {
+  toolCall(given: ToolCallDelta, spans?: readonly Span[]): void {
     if (this.#speaking !== undefined) this.#turnTo(undefined)
     const call = this.#callOf(given.index)
     if (this.#unnamed !== call) this.#tellName()
@@ -80,9 +88,10 @@ export class GuardedChoice {
     this.#unnamed = undefined
     call.head = undefined
     const name = this.#namePiece(call, part.name)
-    const result = part.arguments === '' ? undefined : this.#argumentsOf(call)?.push(part.arguments)
+    const text = part.arguments
+    const result = text === '' ? undefined : this.#argumentsOf(call)?.push(text, spans)
     const extensions = this.#callExtensions(call, part.extensions)
-    this.#appendToolCall({ ...part, name, arguments: result?.text ?? part.arguments, extensions })
+    this.#appendToolCall({ ...part, name, arguments: result?.text ?? text, extensions })
     if (result !== undefined) this.#note(result)
   }
 

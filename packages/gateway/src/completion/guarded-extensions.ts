@@ -87,9 +87,12 @@ export class GuardedExtensions {
     let known = this.#texts.get(path)
     if (known === undefined) {
       const where = { direction: 'output', channel: 'reasoning' } as const
-      if (!this.#options.policy.applies(where)) return text
+      const { policy } = this.#options
+      if (!policy.applies(where)) return text
+      // They would have to wait for it, and mostly repeat what comes elsewhere, too.
+      if (policy.detection(where) !== undefined) return this.#orRefused(undefined)
       if (this.#texts.size >= MAX_STREAMS) return this.#orRefused(undefined)
-      known = { stream: this.#options.policy.open(where), wrap }
+      known = { stream: policy.open(where), wrap }
       this.#texts.set(path, known)
     }
     const result = known.stream.push(text)

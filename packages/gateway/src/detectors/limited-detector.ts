@@ -52,7 +52,7 @@ export type DetectOutcome = 'judged' | 'cached' | FailureReason
 export class LimitedDetector implements NamedDetector {
   readonly name: string
   /** Told what became of each text, and after how many seconds, waiting included. */
-  onEnd: (outcome: DetectOutcome, seconds: number) => void = () => {}
+  onEnd: (outcome: string, seconds: number) => void = () => {}
   readonly #detector: EndableDetector
   readonly #limits: LimitedDetectorOptions
   readonly #cache: VerdictCache

@@ -17,9 +17,12 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ...{ '\\b': '\b', '\\f': '\f', '\\n': '\n', '\\r': '\r', '\\t': '\t' },
 }
 
-/** A text that does not begin like JSON, or has no escape sequence, is what it says. */
-export function plainTextOf(text: string): PlainText {
-  if (!text.includes('\\') || !BEGINNING.test(text)) return { text, written: (spans) => spans }
+/**
+ * A text that is no JSON, or has no escape sequence, is what it says.
+ * @param isJson or a part of it; default: whether it begins like JSON
+ */
+export function plainTextOf(text: string, isJson = BEGINNING.test(text)): PlainText {
+  if (!isJson || !text.includes('\\')) return { text, written: (spans) => spans }
   /** By escape sequence: the offset behind it in the plain text, and how much longer it was written up to there. */
   const ends: number[] = []
   const longer: number[] = []

@@ -10,8 +10,6 @@ import {
 import { GatewayError } from '../errors.ts'
 import { isJsonObject } from '../json-object.ts'
 
-const CHANNELS = ['content', 'reasoning', 'refusal', 'tool_arguments'] as const
-
 /**
  * Policies by name.
  * @param definitions policies of the configuration; a built-in name may not be defined again
@@ -56,23 +54,12 @@ function compile(
   }
   try {
     const source = isBuiltIn(name) ? name : ({ name, ...definition } as PolicyDefinition)
-    return askingInputOnly(compilePolicy(source, { detectors }))
+    return compilePolicy(source, { detectors })
   } catch (error) {
     // Whatever it is: the definition comes from a file, and its fault is no defect of the gateway.
     const problem = error instanceof Error ? error.message : String(error)
     throw new GatewayError('configuration', `policies.${name}: ${problem}`, { cause: error })
   }
-}
-
-/** Detectors judge whole texts, and an answer is none before its end: a rule that asks for that is refused, not ignored. */
-function askingInputOnly(policy: Policy): Policy {
-  const asks = CHANNELS.some(
-    (channel) => policy.detection({ direction: 'output', channel }) !== undefined,
-  )
-  if (!asks) return policy
-  throw new Error(
-    'what only detectors find is looked for in requests: give its rule direction input',
-  )
 }
 
 function isBuiltIn(name: string): name is PolicyName {

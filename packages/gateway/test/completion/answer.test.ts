@@ -44,6 +44,12 @@ function answered(
     onFindings: () => {},
     choices,
     onRead: () => {},
+    judging: {
+      signal: new AbortController().signal,
+      onUnjudged: () => {},
+      onJudged: () => {},
+      onFailure: () => {},
+    },
   })
   const reader = openAiFormat.reader({ sink: answer, choices, extensionFields: [] })
   let failure: unknown

@@ -1,5 +1,6 @@
 // The guard over an answer in which stand-ins become values again. The guard sees each stand-in as one character that no
 // rule knows; behind the guard that character becomes the value, or the stand-in as it was written.
+import type { Span } from '../detection.ts'
 import { type GuardStream, NO_FINDINGS, type StreamResult } from '../finding.ts'
 import type { JsonKind } from '../json-stream.ts'
 import { JsonPlace, NOTHING } from './json-place.ts'
@@ -34,6 +35,14 @@ interface Occurrence {
   readonly counts: { entity: string; kind: keyof PseudonymCounts } | undefined
 }
 
+/** A stand-in in the answer, which is one character for the guard. */
+interface Gap {
+  readonly start: number
+  readonly end: number
+  /** Of what follows it. */
+  readonly shift: number
+}
+
 export class RestoringStream implements GuardStream {
   readonly #guard: GuardStream
   readonly #options: RestoringOptions
@@ -50,6 +59,12 @@ export class RestoringStream implements GuardStream {
   #before = 0
   /** What has come of a code that is none of this request's; undefined outside of such a word. */
   #unknownCode: UnknownCode | undefined
+  /** Units of the answer before the tail. */
+  #passed = 0
+  /** By how much a place lies further back for the guard than in the answer. */
+  #shift = 0
+  /** The stand-ins found since spans came, at offsets of the answer, and the shift behind each. */
+  #gaps: Gap[] = []
   /** Placeholders that the guard has not let go of, in order. */
   #occurrences: Occurrence[] = []
   #nextPlaceholder = 0
@@ -60,8 +75,13 @@ export class RestoringStream implements GuardStream {
     this.#json = new JsonPlace(options.json)
   }
 
-  push(delta: string): StreamResult {
-    return this.#shown(this.#guard.push(this.#taken(delta)))
+  /** `spans` are at offsets of the answer. What they cover of a stand-in stays: it is nothing that the answer brings. */
+  push(delta: string, spans?: readonly Span[]): StreamResult {
+    const shift = this.#shift
+    this.#gaps = []
+    const taken = this.#taken(delta)
+    const seen = spans?.flatMap((span) => seenByGuard(span, shift, this.#gaps))
+    return this.#shown(this.#guard.push(taken, seen))
   }
 
   release(): StreamResult {
@@ -154,11 +174,18 @@ export class RestoringStream implements GuardStream {
     const isKept = !inLinks && this.#links.isInLink
     const isQuoted = this.#json.isInString
     for (let at = 0; at < written.length; at += 1) this.#pass(written.charCodeAt(at), isKept)
+    this.#noteGap(written.length)
     const { entity, value } = standIn
     if (isKept) return this.#placeholder(written, { entity, kind: 'keptInLinks' })
     this.#links.takeWord()
     const shown = isQuoted ? JSON.stringify(value).slice(1, -1) : value
     return this.#placeholder(shown, { entity, kind: 'restored' })
+  }
+
+  #noteGap(length: number): void {
+    const end = this.#passed
+    this.#shift += length - 1
+    this.#gaps.push({ start: end - length, end, shift: this.#shift })
   }
 
   #plain(unit: number): string {
@@ -169,6 +196,7 @@ export class RestoringStream implements GuardStream {
 
   /** Notes where the text has got to. */
   #pass(unit: number, isOfLinks = true): void {
+    this.#passed += 1
     const wasInString = this.#json.isInString
     const said = this.#json.take(unit)
     this.#isInEscape = said === NOTHING
@@ -224,6 +252,24 @@ export class RestoringStream implements GuardStream {
     }
     return from === 0 ? text : expanded + text.slice(from)
   }
+}
+
+/**
+ * A span as the guard sees it, in parts between stand-ins.
+ * @param shift how much further back the guard sees the first part
+ */
+function seenByGuard({ start, end, ...span }: Span, shift: number, gaps: readonly Gap[]): Span[] {
+  const parts: Span[] = []
+  let from = start
+  let back = shift
+  for (const gap of gaps) {
+    if (gap.start >= end) break
+    if (gap.start > from) parts.push({ ...span, start: from - back, end: gap.start - back })
+    from = Math.max(from, gap.end)
+    back = gap.shift
+  }
+  if (from < end) parts.push({ ...span, start: from - back, end: end - back })
+  return parts
 }
 
 const NO_CANDIDATES: Candidates = { low: 0, high: 0, depth: 0 }
