@@ -58,6 +58,17 @@ describe('a word of context', () => {
   })
 })
 
+describe('a mark of Markdown', () => {
+  it.each([
+    ['_+44 20 7946 0000_', '_[PHONE_NUMBER]_'],
+    ['phone _415-555-0123_', 'phone _[PHONE_NUMBER]_'],
+    ['**jo@example.org**', '**[EMAIL_ADDRESS]**'],
+    ['_4111 1111 1111 1111_', '_[CREDIT_CARD]_'],
+  ])('is no part of a value: %s', (text, expected) => {
+    expect(shown(text)).toBe(expected)
+  })
+})
+
 describe('a word of context in a name', () => {
   it.each([
     ['date_of_birth: 12/03/1984', 'date_of_birth: [DATE_OF_BIRTH]'],

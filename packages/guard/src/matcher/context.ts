@@ -2,7 +2,7 @@
 // are found; what they mean for a stream is live-contexts.ts's.
 import { symbolsOf, wordFoldTable } from '../fold.ts'
 import { type CharSet, charSetMatching, contains } from './char-set.ts'
-import { ARTICLES, NUMBER_ENDINGS, NUMBER_WORDS, OWNERS } from './number-words.ts'
+import { ARTICLES, GENITIVES, NUMBER_ENDINGS, NUMBER_WORDS, OWNERS } from './number-words.ts'
 import { WordEndings } from './word-endings.ts'
 
 /** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
@@ -18,7 +18,7 @@ export interface WordRoles {
   readonly hints: number
   readonly against: number
   /** What it is to all of them: digits, of number-words.ts, or a compound that ends like a word for "number". */
-  readonly kind: 'digits' | 'number' | 'owner' | 'article' | 'compound' | undefined
+  readonly kind: 'digits' | 'number' | 'owner' | 'article' | 'genitive' | 'compound' | undefined
   /** The vocabularies to which it may say something. */
   readonly spoken: number
 }
@@ -325,9 +325,11 @@ function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
       return (vocabulary[list] ?? []).map((word) => roledWord(word, roles))
     }),
   )
-  const common = { number: NUMBER_WORDS, owner: OWNERS, article: ARTICLES } as const
-  for (const kind of ['number', 'owner', 'article'] as const) {
-    const roles = { ...NO_ROLES, kind, spoken: kind === 'number' ? ALL : 0 }
+  const common = {
+    ...{ number: NUMBER_WORDS, owner: OWNERS, article: ARTICLES, genitive: GENITIVES },
+  } as const
+  for (const kind of ['number', 'owner', 'article', 'genitive'] as const) {
+    const roles = { ...NO_ROLES, kind, spoken: kind === 'number' || kind === 'genitive' ? ALL : 0 }
     for (const word of common[kind]) words.push(roledWord(word, roles))
   }
   return words

@@ -149,6 +149,7 @@ function saidOf(
   const isOwned = kind === 'number' && leader === 'owner'
   if (isOwned || (hints & bit) !== 0) return before === ANNOUNCED ? ANNOUNCED : HINTED
   if (kind === 'compound') return AGAINST
+  if (kind === 'genitive') return leader === 'number' && before === HINTED ? AGAINST : undefined
   if (kind !== 'number') return undefined
   if (leader === 'article') return before === SILENT ? undefined : before
   if (before === ANNOUNCED || (before === HINTED && isNext)) return before

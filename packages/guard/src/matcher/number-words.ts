@@ -26,5 +26,10 @@ export const OWNERS: readonly string[] = (
   'mio mia suo mijn uw vast vaste min din mój twój мой ваш 我的 您的 你的 मेरा आपका'
 ).split(' ')
 
+/** Behind "number" these say that it is the number of something (mi número de cliente), and no longer somebody's. */
+export const GENITIVES: readonly string[] = 'de d du des di del dello della do da dos van'.split(
+  ' ',
+)
+
 /** Before "number" these say nothing. */
 export const ARTICLES: readonly string[] = ['a', 'the']

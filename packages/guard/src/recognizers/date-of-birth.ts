@@ -32,8 +32,9 @@ const STARTING_WITH_DIGITS = [
 const STARTING_WITH_NAME = `${NAME}[ -]?${ORDINAL}(?:,? |[-/]|,)(?:${YEAR}|${SHORT_YEAR})`
 
 const AFTER = '(?![A-Za-z0-9])'
-/** D.O.B., né(e) le, nato il. A combining accent counts as nothing, so `né` may be `ne`. */
-const PHRASES = '[Dd]\\. ?[Oo]\\. ?[Bb]\\.?|[Nn][ée](?:e|\\(e\\))? le|[Nn]at[aio] il'
+/** D.O.B., né(e) à Lyon le, nato a San Marino il, ur. A combining accent counts as nothing, so `né` may be `ne`. */
+const PLACE = "(?: [àa](?: [\\p{L}'-]{2,16}){1,3})?"
+const PHRASES = `[Dd]\\. ?[Oo]\\. ?[Bb]\\.?|[Nn][ée](?:e|\\(e\\))?${PLACE} le|[Nn]at[aio]${PLACE} il|[Uu]r\\.`
 const INTRODUCTION = new RegExp(`^(?:${PHRASES})[ :=-]*`, 'u')
 
 /** In the languages with the most speakers; without those that are other words, too (French "né", Italian "nato"). */

@@ -16,6 +16,8 @@ import { PHONE_HINTS, PHONE_WORDS } from './phone-words.ts'
 
 /** What may stand between two digits. */
 const BETWEEN = '[ .\\/()-]{0,3}'
+/** What a number may not go on with: `_` may be a mark of Markdown. */
+const AFTER = '(?![A-Za-z0-9])'
 const EXTENSION = '(?:,? ?(?:x|ext\\.?|extension|#) ?\\d{1,6})?'
 const AREA = '[2-9]\\d\\d'
 
@@ -45,7 +47,7 @@ export const phoneNumber: Recognizer = {
   patterns: [
     {
       // +41 (0)96 471 07 95, +447700 921 916, (+44) 20 7946 0000, +49/30/123456
-      source: `(?<![\\w+])\\(?\\+ ?\\(?[1-9](?:${BETWEEN}\\d){6,16}${EXTENSION}(?!\\w)`,
+      source: `(?<![\\w+])\\(?\\+ ?\\(?[1-9](?:${BETWEEN}\\d){6,16}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.75,
       check: (value) => (isInternational(value) ? 0.75 : 0),
@@ -59,7 +61,7 @@ export const phoneNumber: Recognizer = {
     },
     {
       // 0049 30 123456, 011 44 20 7946 0000: the exit codes of most countries and of North America
-      source: `(?<![\\w+./-])\\(?(?:00|011)[ .-]?[1-9](?:${BETWEEN}\\d){6,16}${EXTENSION}(?!\\w)`,
+      source: `(?<![\\w+./-])\\(?(?:00|011)[ .-]?[1-9](?:${BETWEEN}\\d){6,16}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.6,
       againstScore: 0.35,
@@ -67,13 +69,13 @@ export const phoneNumber: Recognizer = {
     },
     {
       // (212) 555-0123 (North American Numbering Plan)
-      source: `(?<![\\w.+-])(?:1[ .-]?)?\\(${AREA}\\) ?[2-9]\\d\\d[ .-]\\d{4}${EXTENSION}(?!\\w)`,
+      source: `(?<![\\w.+-])(?:1[ .-]?)?\\(${AREA}\\) ?[2-9]\\d\\d[ .-]\\d{4}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.7,
     },
     {
       // 212-555-0123, 212 555-0123, 1.212.555.0123: the separators of a number do not change, as those of a vector do
-      source: `(?<![\\w.+-])(?:${['-', '\\.', ' '].map(northAmerican).join('|')})${EXTENSION}(?!\\w)`,
+      source: `(?<![\\w.+-])(?:${['-', '\\.', ' '].map(northAmerican).join('|')})${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.7,
       againstScore: 0.35,
@@ -81,7 +83,7 @@ export const phoneNumber: Recognizer = {
     },
     {
       // 07700 063 966, (0171) 123456, 0393-1144137: a trunk prefix
-      source: `(?<![\\w.+/-])\\(?0[1-9](?:${BETWEEN}\\d){7,10}${EXTENSION}(?!\\w)`,
+      source: `(?<![\\w.+/-])\\(?0[1-9](?:${BETWEEN}\\d){7,10}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.35,
       hintScore: 0.6,
@@ -97,7 +99,7 @@ export const phoneNumber: Recognizer = {
     },
     {
       // 4155550123 (North American Numbering Plan), 612345678 (mobile numbers of many plans)
-      source: `(?<![\\w.+/-])(?:1?${AREA}[2-9]\\d{6}|[5-9]\\d{8})${EXTENSION}(?!\\w)`,
+      source: `(?<![\\w.+/-])(?:1?${AREA}[2-9]\\d{6}|[5-9]\\d{8})${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.1,
       hintScore: 0.6,
@@ -105,7 +107,7 @@ export const phoneNumber: Recognizer = {
     },
     {
       // 98765 43210, (11) 96123-4567, 8 912 345-67-89
-      source: `(?<![\\w.+/-])\\(?\\d(?:${BETWEEN}\\d){8,10}${EXTENSION}(?!\\w)`,
+      source: `(?<![\\w.+/-])\\(?\\d(?:${BETWEEN}\\d){8,10}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.1,
       hintScore: 0.6,
@@ -113,7 +115,7 @@ export const phoneNumber: Recognizer = {
     },
     {
       // 9472 7916, 8 (912) 345-67-89, (0-612) 34567, 98765 43210
-      source: `(?<![\\w.+/-])\\(?\\d(?:${BETWEEN}\\d){5,14}${EXTENSION}(?!\\w)`,
+      source: `(?<![\\w.+/-])\\(?\\d(?:${BETWEEN}\\d){5,14}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.1,
       contextScore: 0.65,

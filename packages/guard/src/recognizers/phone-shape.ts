@@ -95,12 +95,12 @@ export function isGroupedNational(value: string): boolean {
 
 const GROUPED = /\d{2,}\)? ?[ .()/-] ?\d{2,}/
 
-/** The same without a word, with a trunk prefix: ten or eleven digits, nine in groups, or twelve of a German mobile. */
+/** The same without a word, with a trunk prefix: ten or eleven digits, nine in groups, or twelve of a mobile of Germany or Indonesia. */
 export function isTypicalNational(value: string): boolean {
   if (!isNational(value)) return false
   const number = withoutExtension(value)
   const { length } = digitsOf(number)
-  if (length === 12) return /^\(?01[567]\d\D/.test(number)
+  if (length === 12) return /^\(?0(?:1[567]|8\d)\d\D/.test(number)
   return length === 10 || length === 11 || (length === 9 && GROUPED.test(number))
 }
 
@@ -147,8 +147,8 @@ function hasDots(number: string, groups: readonly string[]): boolean {
   return !IP_ADDRESS.test(number)
 }
 
-/** Postal codes of the United States. */
-const ZIP_CODE = /^\d{5}-\d{4}$/
+/** Postal codes of the United States and of Brazil. */
+const ZIP_CODE = /^\d{5}-\d{3,4}$/
 
 const YEAR = '(?:19|20)\\d\\d'
 const MONTH = '(?:0?[1-9]|1[0-2])'

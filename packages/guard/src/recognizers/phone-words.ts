@@ -10,7 +10,7 @@ const GERMANIC =
   'telefoon* bellen belnummer* terugbel* tlf sími símanúmer* farsím*'
 
 const ROMANCE =
-  'téléphon* móvil* celular* cel tfno cellulare cellulaire* llamar llame llámame llámanos llamada* appeler appelez ' +
+  'téléphon* móvil* celular* cel telf tfno cellulare cellulaire* llamar llame llámame llámanos llamada* appeler appelez ' +
   'appelle rappeler rappelez ligar ligue liga zap telemóvel* telemovel* fone fones chiamare chiama chiamami chiamat* ' +
   'telefón* telèfon*'
 
@@ -33,8 +33,8 @@ export const PHONE_WORDS: readonly string[] = [
 export const PHONE_HINTS: readonly string[] = (
   'calls called calling caller* callback* cell dials dialed dialled dialing dialling ring rings rang ringing reach ' +
   'reached reachable text texts texted texting contact contacts contactnum* office home homenum* work worknum* direct ' +
-  'desk portable fijo fixe hp wa ruf rufe rufen erreich* kontakt* privatnummer* privatnr* bel belt bereik* ' +
-  'joindre joignable contacter contacto contacta* contacte* localiza* marque marcar texto mensaje* contatt* contato* ' +
+  'desk portable fijo fixe hp wa ruf rufe rufen erreich* kontakt* privatnummer* privatnr* bel belt bereik* casa ' +
+  'ufficio lavoro trabajo trabalho oficina bureau domicile joindre joignable contacter contacto contacta* contacte* localiza* marque marcar texto mensaje* contatt* contato* ' +
   'contatar* mensagem messaggio numaram* ulaş* iletişim* hubungi gọi soita soitta* nazovite pozovite zavolejte volajte ' +
   'звон* дзвон* καλέστε'
 ).split(' ')

@@ -1,7 +1,13 @@
 // The naive oracle: what counts as covered if one simply tries every pair of start and end with a plain RegExp. It knows
 // nothing of automata, threads or streams; slow on purpose.
 import { foldAstral, IGNORED, identifierFoldTable } from '../../src/fold.ts'
-import { ARTICLES, NUMBER_ENDINGS, NUMBER_WORDS, OWNERS } from '../../src/matcher/number-words.ts'
+import {
+  ARTICLES,
+  GENITIVES,
+  NUMBER_ENDINGS,
+  NUMBER_WORDS,
+  OWNERS,
+} from '../../src/matcher/number-words.ts'
 import type { EntityPattern, Recognizer } from '../../src/recognizer.ts'
 
 /** In quarters of a word: five words, or twenty of digits. */
@@ -127,15 +133,20 @@ function standingAt(recognizer: Recognizer, words: readonly PlacedWord[], start:
   let left = 0
   let leader: Role | undefined
   let isNext = false
+  let isBehindNumber = false
   for (const { word, index, cost, isCompound } of words) {
     if (index + word.length > start) break
     left -= cost
+    const isHinted: boolean = standing === 'hinted'
     let said = roleOf(word) ?? (isCompound ? 'against' : undefined)
+    const isNumberWord = said === 'number'
     if (said === 'number' && leader === 'owner') said = 'hinted'
     if (said === 'number' && standing === 'silent')
       said = leader === 'article' ? undefined : 'against'
     const isNumber = said === 'number'
     if (isNumber && standing === 'hinted' && leader !== 'article' && !isNext) said = 'against'
+    if (said === 'genitive') said = isBehindNumber && isHinted ? 'against' : undefined
+    isBehindNumber = isNumberWord
     leader = said === 'owner' || said === 'article' ? said : undefined
     if (said === 'number') said = standing
     if (said === 'owner' || said === 'article') said = undefined
@@ -211,7 +222,7 @@ function joined(words: readonly Run[], { word, index }: Run): readonly Run[] {
     : [...words, { word, index }]
 }
 
-type Role = Standing | 'number' | 'owner' | 'article'
+type Role = Standing | 'number' | 'owner' | 'article' | 'genitive'
 
 /** The words of a recognizer. */
 interface Vocabulary {
@@ -237,6 +248,7 @@ function vocabularyOf(recognizer: Recognizer): Vocabulary {
   add(NUMBER_WORDS, 'number')
   add(OWNERS, 'owner')
   add(ARTICLES, 'article')
+  add(GENITIVES, 'genitive')
   const prefixes = [...roles].filter(([word]) => word.endsWith('*'))
   const roleOf = (word: string) => {
     const plain = plainWord(word)
