@@ -5,11 +5,13 @@ import { characterAt, codePointOf, MAX_UNITS, unfinishedUnits, unitsOf } from '.
 import type { HeldText } from './held-text.ts'
 import * as alphabet from './matcher/alphabet.ts'
 import * as words from './matcher/context.ts'
-import { beginsWord, costOfSilent } from './matcher/context.ts'
+import { costOfSilent } from './matcher/context.ts'
 import { DfaThreads } from './matcher/dfa-threads.ts'
 import * as automata from './matcher/lazy-dfa.ts'
 import { LiveContexts } from './matcher/live-contexts.ts'
 import { ONLY_ROW, type Threads } from './matcher/threads.ts'
+import * as letters from './matcher/word-classes.ts'
+import { beginsWord } from './matcher/word-classes.ts'
 import { Matches } from './matches.ts'
 import * as programs from './program.ts'
 import { kindOf, type Program } from './program.ts'
@@ -21,11 +23,11 @@ const CLASS_COMPOUND = alphabet.CLASS_COMPOUND
 const CLASS_IGNORED = alphabet.CLASS_IGNORED
 const FIRST_CLASS = alphabet.FIRST_CLASS
 const BETWEEN_WORDS = words.BETWEEN_WORDS
-const DIGIT = words.DIGIT
+const DIGIT = letters.DIGIT
 const KNOWN_WORD = words.KNOWN_WORD
-const SEPARATOR = words.SEPARATOR
+const SEPARATOR = letters.SEPARATOR
 const MIXED_WORD = words.MIXED_WORD
-const WORD_CLASS = words.WORD_CLASS
+const WORD_CLASS = letters.WORD_CLASS
 const ACTION_BITS = automata.ACTION_BITS
 const ACTION_CLEAR = automata.ACTION_CLEAR
 const ACTION_MASK = automata.ACTION_MASK

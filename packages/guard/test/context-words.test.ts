@@ -3,16 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { foldIdentifiers } from '../src/fold.ts'
 import {
   BETWEEN_WORDS,
-  beginsWord,
   ContextWords,
-  DIGIT,
   KNOWN_WORD,
   MIXED_WORD,
-  SEPARATOR,
   type Vocabulary,
-  WORD_CLASS,
 } from '../src/matcher/context.ts'
 import { LiveContexts } from '../src/matcher/live-contexts.ts'
+import { beginsWord, DIGIT, SEPARATOR, WORD_CLASS } from '../src/matcher/word-classes.ts'
 
 const OF_PHONES: Vocabulary = {
   context: [

@@ -1,8 +1,8 @@
 // Context words: single words that say of what follows that it is likely to be an entity, or something else. Here they
 // are found; what they mean for a stream is live-contexts.ts's.
 import { symbolsOf, wordFoldTable } from '../fold.ts'
-import { type CharSet, charSetMatching, contains } from './char-set.ts'
 import { ARTICLES, GENITIVES, NUMBER_ENDINGS, NUMBER_WORDS, OWNERS } from './number-words.ts'
+import { classesOf, classTable, DIGIT, isSpaceless, OTHER, SEPARATOR } from './word-classes.ts'
 import { WordEndings } from './word-endings.ts'
 
 /** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
@@ -28,19 +28,6 @@ const ALL = -1
 const DIGITS_ROLES: WordRoles = { ...NO_ROLES, kind: 'digits' }
 const COMPOUND_ROLES: WordRoles = { ...NO_ROLES, kind: 'compound', spoken: ALL }
 
-/** The class of what separates words. */
-export const SEPARATOR = 0
-export const DIGIT = 1
-/** Any other symbol of words; the symbols that occur in our words have classes of their own from here on. */
-const OTHER = 2
-const FIRST_LETTER = 3
-/** Added to the class of a capital: behind a small letter or a digit it begins a word. */
-const CAPITAL = 0x80
-/** What is left of a class without that. */
-export const WORD_CLASS = 0x7f
-/** Classes share a unit of sixteen bits with those of the automaton. */
-const MAX_CLASSES = WORD_CLASS
-
 /** The entry for the end of a word that has a role. No row has this number, so that one comparison tells all word ends. */
 export const KNOWN_WORD = 0
 /** The row between words; then those of a word of digits alone, of letters that are none of ours, and of both. */
@@ -56,15 +43,6 @@ const NUMBER_COST = 1
 export function costOf({ kind }: WordRoles): number {
   return kind === 'digits' ? NUMBER_COST : WORD_COST
 }
-
-/**
- * Blocks of scripts that write no space between words, where a word counts wherever it stands, whatever is around it:
- * Thai and Lao, Myanmar, Hangul, Khmer, kana and Han (Unicode Standard, Blocks.txt).
- */
-const SPACELESS: CharSet = [
-  ...[0x0e00, 0x0eff, 0x1000, 0x109f, 0x1100, 0x11ff, 0x1780, 0x17ff, 0x2e80, 0x9fff],
-  ...[0xa960, 0xa97f, 0xaa60, 0xaa7f, 0xac00, 0xd7ff, 0xf900, 0xfaff, 0xff66, 0xffdc],
-]
 
 /** How `WhatsApp` begins, the one word of ours that is written with a capital inside. */
 const BEFORE_CAPITAL = 'whats'
@@ -99,7 +77,7 @@ export class ContextWords {
 
   constructor(vocabularies: readonly Vocabulary[]) {
     const words = wordsOf(vocabularies)
-    this.#classOfSymbol = classesOf(words)
+    this.#classOfSymbol = classesOf(words.map(({ symbols }) => symbols))
     this.size = Math.max(OTHER, ...this.#classOfSymbol.values()) + 1
     const root = newNode(SEPARATOR, false)
     for (const word of words) insert(root, word, this.#classOfSymbol)
@@ -341,110 +319,6 @@ function roledWord(word: string, roles: WordRoles): RoledWord {
   return { symbols, isPrefix, roles }
 }
 
-/**
- * Letters of Latin words have a class each. The other scripts share classes, so that the table has a column for each
- * letter of the script with the most. But no text is taken for a word of another script: each word has a mark, a letter
- * whose class is its own, and nobody mixes scripts in a word.
- */
-function classesOf(words: readonly RoledWord[]): Map<number, number> {
-  const classes = new Map<number, number>()
-  const add = (symbol: number, symbolClass: number) => {
-    classes.set(symbol, symbolClass)
-    next = Math.max(next, symbolClass + 1)
-  }
-  let next = FIRST_LETTER
-  const scripts = byScript(words)
-  for (const symbol of symbolsIn(scripts.get(LATIN) ?? [])) add(symbol, next)
-  scripts.delete(LATIN)
-  for (const ofScript of scripts.values()) {
-    for (const symbol of marksOf(ofScript)) add(symbol, next)
-  }
-  const first = next
-  for (const ofScript of scripts.values()) {
-    const unmarked = symbolsIn(ofScript).filter((symbol) => !classes.has(symbol))
-    unmarked.forEach((symbol, i) => {
-      add(symbol, first + i)
-    })
-  }
-  if (next <= MAX_CLASSES) return classes
-  throw new RangeError(`context words have more than ${MAX_CLASSES} kinds of characters`)
-}
-
-function byScript(words: readonly RoledWord[]): Map<number, RoledWord[]> {
-  const scripts = new Map<number, RoledWord[]>()
-  for (const word of words) {
-    const script = scriptOf(word.symbols[0] ?? 0)
-    scripts.set(script, [...(scripts.get(script) ?? []), word])
-  }
-  return scripts
-}
-
-function symbolsIn(words: readonly RoledWord[]): number[] {
-  return [...new Set(words.flatMap((word) => word.symbols))]
-}
-
-/** Letters of which each word has one: its first one where a word may begin anywhere, else those that most words have. */
-function marksOf(words: readonly RoledWord[]): number[] {
-  const firsts = words.map(({ symbols }) => symbols[0] ?? 0)
-  if (firsts.every(isSpaceless)) return [...new Set(firsts)]
-  const marks: number[] = []
-  for (let left = words; left.length > 0; ) {
-    const counts = symbolsIn(left).map((symbol) => ({ symbol, words: having(symbol, left) }))
-    const best = counts.reduce((a, b) => (b.words.length > a.words.length ? b : a))
-    marks.push(best.symbol)
-    left = left.filter((word) => !best.words.includes(word))
-  }
-  return marks
-}
-
-function having(symbol: number, words: readonly RoledWord[]): readonly RoledWord[] {
-  return words.filter(({ symbols }) => symbols.includes(symbol))
-}
-
-const LATIN = 0
-/** Where Latin letters end in Unicode, and where kana, Han and Hangul begin; the others are in stretches of 128. */
-const LATIN_END = 0x250
-const EAST_ASIAN = [0x2e80, 0x3400, 0xac00] as const
-
-/** Whether a symbol belongs to a script that writes no space between words. */
-export function isSpaceless(symbol: number): boolean {
-  return contains(SPACELESS, symbol)
-}
-
-function scriptOf(symbol: number): number {
-  if (symbol < LATIN_END) return LATIN
-  return EAST_ASIAN.findLast((start) => symbol >= start) ?? symbol >> 7
-}
-
-function classTable(classOfSymbol: ReadonlyMap<number, number>): Uint8Array {
-  const ofSymbol = new Uint8Array(0x10000)
-  const letters = wordSymbols()
-  for (let i = 0; i < letters.length; i += 2) {
-    ofSymbol.fill(OTHER, letters[i] ?? 0, (letters[i + 1] ?? 0) + 1)
-  }
-  ofSymbol.fill(DIGIT, 0x30, 0x3a)
-  for (const [symbol, symbolClass] of classOfSymbol) ofSymbol[symbol] = symbolClass
-  const folds = wordFoldTable()
-  const classes = new Uint8Array(0x10000)
-  for (let unit = 0; unit < classes.length; unit += 1) {
-    classes[unit] = ofSymbol[folds[unit] ?? 0] ?? SEPARATOR
-  }
-  const capitals = charSetMatching('\\p{Lu}')
-  for (let i = 0; i < capitals.length; i += 2) {
-    for (let unit = capitals[i] ?? 0; unit <= (capitals[i + 1] ?? 0); unit += 1) {
-      classes[unit] = (classes[unit] ?? 0) | CAPITAL
-    }
-  }
-  return classes
-}
-
-let letters: readonly number[] | undefined
-
-function wordSymbols(): readonly number[] {
-  letters ??= charSetMatching('[\\p{L}\\p{M}]')
-  return letters
-}
-
 function newNode(symbolClass: number, isSpaceless: boolean): Node {
   return { symbolClass, isSpaceless, children: [], roles: NO_ROLES, prefix: NO_ROLES }
 }
@@ -492,9 +366,4 @@ export function costOfSilent(row: number, next: number): number {
   const isEnd = (next - NUMBER) >> 31
   const isWord = (NUMBER - row) >> 31
   return isEnd & (((row - BETWEEN_WORDS) & ~isWord) | (WORD_COST & isWord))
-}
-
-/** Whether a word begins with a symbol of a class, although one of class `before` is right before it. */
-export function beginsWord(contextClass: number, before: number): boolean {
-  return contextClass > CAPITAL && before !== SEPARATOR && before < CAPITAL
 }

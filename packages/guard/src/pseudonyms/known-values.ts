@@ -1,7 +1,7 @@
 // Where values that have a stand-in occur in a text, whatever stands around them there. A context word or a model may have
 // found them in one text of a request, and not in another; none of them is to leave in any.
 import type { Span } from '../detection.ts'
-import { isSpaceless } from '../matcher/context.ts'
+import { isSpaceless } from '../matcher/word-classes.ts'
 import { isWord } from './words.ts'
 
 export interface KnownValue {

@@ -1,5 +1,5 @@
 // Where a word goes on: a stand-in begins only where none does, unless the request had it there.
-import { isSpaceless } from '../matcher/context.ts'
+import { isSpaceless } from '../matcher/word-classes.ts'
 
 const ASCII_WORD = Uint8Array.from({ length: 0x80 }, (_, unit) =>
   /\w/.test(String.fromCharCode(unit)) ? 1 : 0,
