@@ -48,3 +48,35 @@ try:
     check("a stream that breaks off", False)
 except openai.APIError as error:
     check("a stream that breaks off", error.code == "stream_interrupted")
+
+INPUT = MESSAGES[0]["content"]
+response = client.responses.create(model="sandbox-default", input=INPUT)
+check("a response", response.status == "completed" and response.output_text == text)
+
+with client.responses.stream(model="sandbox-default", input=INPUT) as stream:
+    events = list(stream)
+    check("a response as a stream", stream.get_final_response().output_text == text)
+check("events without a gap", [event.sequence_number for event in events] == list(range(len(events))))
+
+TOOL = {"type": "function", "name": "lookup_order", "parameters": {"type": "object", "properties": {}}}
+called = client.responses.create(model="sandbox-tools", input=INPUT, tools=[TOOL])
+outputs = [
+    {"type": "function_call_output", "call_id": item.call_id, "output": "on its way"}
+    for item in called.output
+    if item.type == "function_call"
+]
+answered = client.responses.create(model="sandbox-tools", input=[*MESSAGES, *called.output, *outputs])
+check("tools of a response", len(outputs) == 2 and len(answered.output_text) > 20)
+
+later = client.responses.create(model="sandbox-default", input=INPUT, background=True)
+followed = list(client.responses.retrieve(later.id, stream=True, starting_after=3))
+check("one of the background, from any event", followed[0].sequence_number == 4)
+check("one found again", client.responses.retrieve(later.id).output_text == text)
+slow = client.responses.create(model="sandbox-slow", input=INPUT, background=True)
+check("one cancelled", client.responses.cancel(slow.id).status == "cancelled")
+
+try:
+    client.responses.create(model="sandbox-default", input=INPUT, previous_response_id="resp_1")
+    check("a refusal", False)
+except openai.BadRequestError as error:
+    check("a refusal by name", "previous_response_id" in error.message)
