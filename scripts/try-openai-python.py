@@ -76,6 +76,13 @@ slow = client.responses.create(model="sandbox-slow", input=INPUT, background=Tru
 check("one cancelled", client.responses.cancel(slow.id).status == "cancelled")
 
 try:
+    for event in client.responses.create(model="sandbox-reset-mid-stream", input=INPUT, stream=True):
+        pass
+    check("a response that breaks off", False)
+except openai.APIError as error:
+    check("a response that breaks off", error.code == "stream_interrupted")
+
+try:
     client.responses.create(model="sandbox-default", input=INPUT, previous_response_id="resp_1")
     check("a refusal", False)
 except openai.BadRequestError as error:

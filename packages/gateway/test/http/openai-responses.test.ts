@@ -164,15 +164,23 @@ describe('the official OpenAI client, asking for responses', () => {
     expect(sandbox.stats().chatRequests, 'its own retries would be more').toBeLessThan(7)
   })
 
-  it('is told what breaks off in the middle, with what came', async () => {
+  it('throws what breaks off in the middle, with what came', async () => {
     const { client } = await openAi()
     const asked = { model: 'sandbox-reset-mid-stream', input: INPUT }
-    const streamed = await client.responses.stream(asked).finalResponse()
-    expect(streamed).toMatchObject({ status: 'failed', error: { code: 'stream_interrupted' } })
-    expect(streamed.output_text).not.toBe('')
-    await expect(client.responses.create(asked)).rejects.toMatchObject({
-      code: 'stream_interrupted',
-    })
+    const interrupted = { code: 'stream_interrupted' }
+    let [id, text] = ['', '']
+    const read = async () => {
+      for await (const event of await client.responses.create({ ...asked, stream: true })) {
+        if (event.type === 'response.created') id = event.response.id
+        if (event.type === 'response.output_text.delta') text += event.delta
+      }
+    }
+    await expect(read()).rejects.toMatchObject(interrupted)
+    expect(text).not.toBe('')
+    await expect(client.responses.stream(asked).finalResponse()).rejects.toMatchObject(interrupted)
+    await expect(client.responses.create(asked)).rejects.toMatchObject(interrupted)
+    const failed = await client.responses.retrieve(id)
+    expect(failed).toMatchObject({ status: 'failed', error: interrupted, output_text: text })
   })
 
   it('is refused what would need a memory', async () => {

@@ -77,6 +77,10 @@ const aborted = await failureOf(async () => {
   abort.abort()
   for await (const _ of stream);
 })
+const brokenResponse = await failureOf(() =>
+  client.responses.stream({ model: 'sandbox-reset-mid-stream', input }).finalResponse(),
+)
+check('a response that breaks off', brokenResponse?.code === 'stream_interrupted')
 check('an abort', aborted === undefined || aborted instanceof OpenAI.APIUserAbortError)
 
 // Responses.

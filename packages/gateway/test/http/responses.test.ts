@@ -147,6 +147,7 @@ describe('the events of a response', () => {
     expect(numbersOf(events)).toEqual(from(0, events.length))
     expect(events.at(-1)).toMatchObject({
       type: 'response.failed',
+      error: { code: 'stream_interrupted', param: null },
       response: { status: 'failed', error: { code: 'stream_interrupted' } },
     })
   })

@@ -11,6 +11,7 @@ import type { Terminal } from '../../completion/terminal.ts'
 import type { AnswerForm } from '../answer.ts'
 import type { AnswerResponse } from '../answer-response.ts'
 import { failureOf } from '../outcome.ts'
+import { openAiError } from '../words.ts'
 import { type Item, OutputItems, type Part } from './output-items.ts'
 import { PARTS, partJson } from './parts.ts'
 import {
@@ -196,7 +197,11 @@ export class ResponseEventForm implements AnswerForm {
     const isOpen = !feed.isRetracted && status !== 'failed'
     if (isOpen) for (const item of output.items) this.#end(feed.log, item, { isEmpty, items })
     const type = status === 'cancelled' ? 'incomplete' : status
-    this.#event(`response.${type}`, `"response":${responseJson(feed, { terminal, output: items })}`)
+    const failure = failureOf(terminal)
+    // OpenAI's libraries throw for this field alone, and without it a text that broke off passes for whole.
+    const error = failure === undefined ? '' : `,"error":${JSON.stringify(openAiError(failure))}`
+    const response = responseJson(feed, { terminal, output: items })
+    this.#event(`response.${type}`, `"response":${response}${error}`)
     return `${batch.take().toString()}${DONE}`
   }
 
