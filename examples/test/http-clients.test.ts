@@ -54,6 +54,21 @@ describe('openai-sdk.mjs', { timeout: 60_000 }, () => {
   })
 })
 
+describe('responses.mjs', { timeout: 60_000 }, () => {
+  it('reads an answer on that was cut off, and runs a tool', async () => {
+    const { env, sandbox } = await environment()
+    const client = runNode(['responses.mjs', 'Where is my order?'], env)
+    expect([await client.exitCode, client.stderr]).toEqual([0, ''])
+    const line = (name: string) => new RegExp(`^${name}: +(.*)$`, 'm').exec(client.stdout)?.[1]
+    expect(line('before')).not.toBe('')
+    expect(line('after')).not.toBe('')
+    expect(line('found')).toBe('completed the same text')
+    expect(line('tool')).toMatch(/^lookup_order \{"orderId":"A-10234"/)
+    expect(line('answer')?.length).toBeGreaterThan(20)
+    expect(sandbox.stats().abortedStreams).toBe(0)
+  })
+})
+
 describe('langchain.mjs', { timeout: 60_000 }, () => {
   it('streams through a chain, and asks several questions at once', async () => {
     const { env } = await environment()

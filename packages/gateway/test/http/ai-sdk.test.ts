@@ -1,6 +1,7 @@
 // Vercel's AI SDK with its provider for OpenAI-compatible servers, which nobody here wrote, against the gateway.
+import { createOpenAI } from '@ai-sdk/openai'
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { generateText, stepCountIs, streamText, tool } from 'ai'
+import { generateText, Output, stepCountIs, streamText, tool } from 'ai'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { until } from '../harness/until.ts'
@@ -8,19 +9,26 @@ import { httpGateway } from './http-gateway.ts'
 
 const PROMPT = 'Where is my order?'
 
-async function aiSdk() {
+/** Its two ways to a gateway: chat completions, and responses, which its provider for OpenAI asks for by default. */
+const PROVIDERS = {
+  'chat completions': (baseURL: string) =>
+    createOpenAICompatible({
+      ...{ name: 'sluice', baseURL, includeUsage: true },
+      supportsStructuredOutputs: true,
+    }),
+  responses: (baseURL: string) => createOpenAI({ baseURL, apiKey: 'none' }),
+}
+/** Without `store: false` it names earlier items of a conversation instead of sending them. */
+const openai = { store: false, forceReasoning: true, reasoningSummary: 'auto' }
+
+async function aiSdk(way: keyof typeof PROVIDERS) {
   const running = await httpGateway()
-  const provider = createOpenAICompatible({
-    name: 'sluice',
-    baseURL: running.baseUrl,
-    includeUsage: true,
-  })
-  return { ...running, provider }
+  return { ...running, provider: PROVIDERS[way](running.baseUrl) }
 }
 
-describe('the AI SDK', () => {
+describe.each(['chat completions', 'responses'] as const)('the AI SDK, asking for %s', (way) => {
   it('streams the text that it gets as a whole, with its usage', async () => {
-    const { provider } = await aiSdk()
+    const { provider } = await aiSdk(way)
     const asked = { model: provider('sandbox-default'), prompt: PROMPT }
     const whole = await generateText(asked)
     const streamed = streamText(asked)
@@ -32,14 +40,15 @@ describe('the AI SDK', () => {
   })
 
   it('keeps reasoning apart', async () => {
-    const { provider } = await aiSdk()
-    const streamed = streamText({ model: provider('sandbox-reasoning'), prompt: PROMPT })
+    const { provider } = await aiSdk(way)
+    const asked = { model: provider('sandbox-reasoning'), prompt: PROMPT }
+    const streamed = streamText({ ...asked, providerOptions: { openai } })
     expect(await streamed.reasoningText).toContain('The customer')
     expect(await streamed.text).not.toContain('The customer wants')
   })
 
   it('runs tools and answers with what they say', async () => {
-    const { provider } = await aiSdk()
+    const { provider } = await aiSdk(way)
     const called: string[] = []
     const lookup = tool({
       description: 'Where an order is',
@@ -59,8 +68,30 @@ describe('the AI SDK', () => {
     expect(called).toEqual(['A-10234', 'A-10235'])
   })
 
+  it('goes on with a conversation', async () => {
+    const { provider, sandbox } = await aiSdk(way)
+    const asked = { role: 'user' as const, content: PROMPT }
+    const settings = { model: provider('sandbox-reasoning'), providerOptions: { openai } }
+    const { response, text } = await generateText({ ...settings, messages: [asked] })
+    const messages = [asked, ...response.messages, asked]
+    expect((await generateText({ ...settings, messages })).text.length).toBeGreaterThan(20)
+    const sent = ['user', 'assistant', 'user'].map((role) => ({ role }))
+    expect(sandbox.requests().at(-1)?.body).toMatchObject({ messages: sent })
+    expect(JSON.stringify(sandbox.requests().at(-1)?.body)).toContain(text)
+  })
+
+  it('makes objects', async () => {
+    const { provider } = await aiSdk(way)
+    const { output } = await generateText({
+      model: provider('sandbox-echo'),
+      prompt: '{"city":"Oslo","days":3}',
+      output: Output.object({ schema: z.object({ city: z.string(), days: z.number() }) }),
+    })
+    expect(output).toEqual({ city: 'Oslo', days: 3 })
+  })
+
   it('takes a failure in the middle for a failure', async () => {
-    const { provider } = await aiSdk()
+    const { provider } = await aiSdk(way)
     const errors: unknown[] = []
     const streamed = streamText({
       model: provider('sandbox-reset-mid-stream'),
@@ -72,7 +103,7 @@ describe('the AI SDK', () => {
   })
 
   it('cancels the upstream when it is aborted', async () => {
-    const { provider, sandbox } = await aiSdk()
+    const { provider, sandbox } = await aiSdk(way)
     const abort = new AbortController()
     const streamed = streamText({
       model: provider('sandbox-slow'),
