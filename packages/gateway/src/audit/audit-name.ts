@@ -1,9 +1,14 @@
 /** What the audit calls a thing that a client named: bounded, printable, and without personal data. */
-import { compilePolicy } from '@sluice/guard'
+import { builtInPolicy } from '../request/policies.ts'
 import { boundedId, digestOf } from './bounded-id.ts'
 
 /** Names are checked by this policy, whatever the completion's own is. */
-const policy = compilePolicy('standard')
+const POLICY = 'standard'
+
+/** Compiles what the first name would otherwise wait for. */
+export function warmAuditNames(): void {
+  builtInPolicy(POLICY)
+}
 
 /**
  * The name as the audit stores it; undefined when nothing is left of it. One with personal data becomes a digest, so that
@@ -13,7 +18,7 @@ const policy = compilePolicy('standard')
 export function auditName(name: string, key: Buffer): string | undefined {
   const bounded = boundedId(name, key)
   if (bounded === undefined) return undefined
-  const { text, blocked } = policy.scan(bounded, { direction: 'input' })
+  const { text, blocked } = builtInPolicy(POLICY).scan(bounded, { direction: 'input' })
   if (blocked === undefined && text === bounded) return bounded
   return `concealed~${digestOf(name, key)}`
 }

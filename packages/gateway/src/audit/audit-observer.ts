@@ -2,7 +2,7 @@
 import type { CompletionObserver } from '../completion/observer.ts'
 import type { CompletionReport } from '../completion/terminal.ts'
 import type { Audit } from './audit.ts'
-import { auditName } from './audit-name.ts'
+import { auditName, warmAuditNames } from './audit-name.ts'
 import { boundedId } from './bounded-id.ts'
 import type { AuditBegin, CompletionStatus } from './record.ts'
 
@@ -14,6 +14,7 @@ export class AuditObserver implements CompletionObserver {
   constructor(audit: Audit, key: Buffer) {
     this.#audit = audit
     this.#key = key
+    warmAuditNames()
   }
 
   began(report: CompletionReport): Promise<void> {

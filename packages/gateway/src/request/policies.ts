@@ -10,6 +10,17 @@ import {
 import { GatewayError } from '../errors.ts'
 import { isJsonObject } from '../json-object.ts'
 
+const builtIns = new Map<PolicyName, Policy>()
+
+/** A built-in policy, compiled once for the process: it needs nothing of a configuration. */
+export function builtInPolicy(name: PolicyName): Policy {
+  const known = builtIns.get(name)
+  if (known !== undefined) return known
+  const policy = compilePolicy(name)
+  builtIns.set(name, policy)
+  return policy
+}
+
 /**
  * Policies by name.
  * @param definitions policies of the configuration; a built-in name may not be defined again
@@ -52,8 +63,9 @@ function compile(
   if (definition !== undefined && !isJsonObject(definition)) {
     throw new GatewayError('configuration', `policies.${name}: expected a mapping with rules`)
   }
+  if (isBuiltIn(name)) return builtInPolicy(name)
   try {
-    const source = isBuiltIn(name) ? name : ({ name, ...definition } as PolicyDefinition)
+    const source = { name, ...definition } as PolicyDefinition
     return compilePolicy(source, { detectors })
   } catch (error) {
     // Whatever it is: the definition comes from a file, and its fault is no defect of the gateway.
