@@ -1,6 +1,8 @@
 /** The connections to whatever is configured: where there is a proxy they lead through it, but never to loopback. */
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
+import type * as undici from 'undici'
+import type { Dispatcher } from 'undici'
 import type { Settings } from './config/settings.ts'
+import { Agent, EnvHttpProxyAgent } from './undici.ts'
 
 /** A proxy cannot reach this machine by these names, and the sandbox is here. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]']
@@ -22,6 +24,10 @@ export function createDispatcher(
 
 /** `fetch` by these connections. It is undici's own, because that of Node.js takes dispatchers of its own version alone. */
 export function fetchThrough(dispatcher: Dispatcher): typeof fetch {
-  const through: typeof undiciFetch = (url, request) => undiciFetch(url, { ...request, dispatcher })
+  const through: typeof undici.fetch = async (url, request) => {
+    // Loaded here, because only the issuer of tokens is asked by it.
+    const { fetch } = await import('undici')
+    return fetch(url, { ...request, dispatcher })
+  }
   return through as unknown as typeof fetch
 }

@@ -3,8 +3,8 @@
  * contradictory is reported together, each with its name, the problem and what is allowed.
  */
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { parse as parseYaml } from 'yaml'
 import type { z } from 'zod'
 import type { DetectorSettings } from '../detectors/detector-settings.ts'
 import { GatewayError } from '../errors.ts'
@@ -43,6 +43,8 @@ export interface LoadedConfig {
 }
 
 const DEFAULT_FILE = 'sluice.yaml'
+
+const require = createRequire(import.meta.url)
 
 /**
  * Reads all settings: variables of the environment, then those of `.env`, then sluice.yaml, then defaults.
@@ -148,9 +150,11 @@ function configPath(env: Environment, folder: string, problems: string[]): strin
 }
 
 function readFile(path: string, problems: string[]): Partial<FileConfig> {
+  // Loaded here, because many gateways have no file, and a YAML parser is seventy of them.
+  const yaml = require('yaml') as typeof import('yaml')
   let content: unknown
   try {
-    content = parseYaml(readFileSync(path, 'utf8')) ?? {}
+    content = yaml.parse(readFileSync(path, 'utf8')) ?? {}
   } catch (error) {
     problems.push(`${path}: ${syntaxProblem(error as Error)}`)
     return {}

@@ -1,5 +1,6 @@
 /** One POST of JSON to a detector, and its answer: bounded, and every failure one of ours. */
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
+import { request } from '../undici.ts'
 import { DetectorFailure } from './failure.ts'
 
 /** A span takes some 80 bytes; a window of 4,000 characters has no more than some hundred. */

@@ -1,11 +1,17 @@
 /** Requests and tokens a minute, for each client and each address. Counting windows is rate-limiter-flexible's. */
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import { createRequire } from 'node:module'
+import type * as limiters from 'rate-limiter-flexible'
 import { type Client, quotaNameOf } from '../clients/client.ts'
 import { networkOf } from '../clients/network.ts'
 import type { Principal } from '../clients/principal.ts'
 import type { TokenEstimate } from '../completion/order.ts'
 import { GatewayError } from '../errors.ts'
 import { isExempt } from './exemption.ts'
+
+/** From its own file: the package's index loads the limiters of twenty stores. */
+const RateLimiterMemory = createRequire(import.meta.url)(
+  'rate-limiter-flexible/lib/RateLimiterMemory.js',
+) as typeof limiters.RateLimiterMemory
 
 /** The gateway's own limits a minute; 0 is none. A principal's own come first. */
 export interface RateSettings {
@@ -30,7 +36,7 @@ export interface Standing {
 export class RateLimits {
   #settings: RateSettings
   /** One counter for each number of points a minute: keys with the same limit share it. */
-  readonly #limiters = new Map<string, RateLimiterMemory>()
+  readonly #limiters = new Map<string, limiters.RateLimiterMemory>()
 
   constructor(settings: RateSettings) {
     this.#settings = settings
@@ -147,7 +153,7 @@ export class RateLimits {
     const state =
       points === 0
         ? await limiter.get(id)
-        : await limiter.consume(id, points).catch((state: RateLimiterRes) => state)
+        : await limiter.consume(id, points).catch((state: limiters.RateLimiterRes) => state)
     if (
       state === null ||
       (points === 0 ? state.consumedPoints < limit : state.consumedPoints <= limit)
@@ -156,7 +162,7 @@ export class RateLimits {
     throw exceeded({ what, whom, limit }, state.msBeforeNext)
   }
 
-  #limiter(kind: string, points: number): RateLimiterMemory {
+  #limiter(kind: string, points: number): limiters.RateLimiterMemory {
     const key = `${kind} ${points}`
     const known = this.#limiters.get(key)
     if (known !== undefined) return known

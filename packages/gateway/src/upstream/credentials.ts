@@ -3,11 +3,11 @@
  * it ends, dropped when the API refuses it. Knows nothing of what the token is used for.
  */
 import type { Dispatcher } from 'undici'
-import { request } from 'undici'
 import { systemClock } from '../clock.ts'
 import { masked } from '../config/masked.ts'
 import { GatewayError } from '../errors.ts'
 import { isJsonObject } from '../json-object.ts'
+import { request } from '../undici.ts'
 import { connectionFailure, correlationOf } from './failures.ts'
 import type { UpstreamAuthentication } from './target.ts'
 

@@ -2,8 +2,8 @@
  * What the upstream's failures mean: from a status, an error body or a broken connection to one of our errors. Texts are
  * our own, plus status and correlation id: an upstream's words may echo prompts and keys, so they are never passed on.
  */
-import { errors } from 'undici'
 import { GatewayError } from '../errors.ts'
+import { errors } from '../undici.ts'
 import type { ProviderError } from './formats/format.ts'
 import { meaningOf } from './provider-errors.ts'
 

@@ -4,10 +4,11 @@
  */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Agent, type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import { backoffMs } from '../backoff.ts'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
+import { Agent, request } from '../undici.ts'
 import { EventQueue } from './event-queue.ts'
 import { signatureOf } from './signature.ts'
 import type { StreamEvent } from './stream-event.ts'
