@@ -7,22 +7,22 @@ import type * as undici from 'undici'
 
 const require = createRequire(import.meta.url)
 
+const Dispatcher = require('undici/lib/dispatcher/dispatcher.js') as typeof undici.Dispatcher
+// As the index does it: every dispatcher has `request`, `connect` and the others as methods, and proxies call them.
+Object.assign(Dispatcher.prototype, require('undici/lib/api'))
+
 export const Agent = require('undici/lib/dispatcher/agent.js') as typeof undici.Agent
 export const errors = require('undici/lib/core/errors.js') as typeof undici.errors
 export const EnvHttpProxyAgent =
   require('undici/lib/dispatcher/env-http-proxy-agent.js') as typeof undici.EnvHttpProxyAgent
 
-type Requested = Omit<undici.Dispatcher.RequestOptions, 'origin' | 'path'>
-const requestOf = require('undici/lib/api/api-request.js') as (
-  this: undici.Dispatcher,
-  options: undici.Dispatcher.RequestOptions,
-) => Promise<undici.Dispatcher.ResponseData>
+type RequestOptions = Omit<undici.Dispatcher.RequestOptions, 'origin' | 'path'>
 
 /** undici's `request`, by the connections of `dispatcher`. */
 export function request(
   url: string | URL,
-  { dispatcher, ...options }: Requested & { dispatcher: undici.Dispatcher },
+  { dispatcher, ...options }: RequestOptions & { dispatcher: undici.Dispatcher },
 ): Promise<undici.Dispatcher.ResponseData> {
   const { origin, pathname, search } = new URL(url)
-  return requestOf.call(dispatcher, { ...options, origin, path: `${pathname}${search}` })
+  return dispatcher.request({ ...options, origin, path: `${pathname}${search}` })
 }
