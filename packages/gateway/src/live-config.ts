@@ -10,7 +10,7 @@ import { isLoopbackAddress } from './loopback.ts'
 import { type Model, modelTable } from './request/models.ts'
 import { policyTable } from './request/policies.ts'
 import type { OriginRules } from './server/origin.ts'
-import { profileDefaults } from './upstream/profiles.ts'
+import { profileDefaults, upstreamTarget } from './upstream/profiles.ts'
 
 export interface LiveConfig
   extends Pick<GatewayConfig, 'settings' | 'models' | 'policies' | 'detectors'> {
@@ -35,10 +35,11 @@ export function liveConfig(
   { settings, models, policies, detectors }: GatewayConfig,
   table: DetectorTable,
 ): LiveConfig {
-  const profile = profileDefaults(settings)
+  const { policy } = profileDefaults(settings)
+  // What acts before an upstream is chosen follows the one called default.
+  const { capabilities } = upstreamTarget(settings)
   const policyByName = policyTable(policies, table)
-  const policyOf = (name: string | undefined) =>
-    policyByName(name ?? settings.policy ?? profile.policy)
+  const policyOf = (name: string | undefined) => policyByName(name ?? settings.policy ?? policy)
   // Compiled now, so that a wrong policy is found at the start or the reload and not at the first request.
   within('SLUICE_POLICY, or guard.policy in sluice.yaml', () => policyOf(undefined))
   for (const name of Object.keys(policies)) policyOf(name)
@@ -48,8 +49,7 @@ export function liveConfig(
     maxJsonDepth: settings.maxJsonDepth,
     maxMessages: settings.maxMessages,
     extensionFields: settings.extensionFields,
-    maxContentCharacters:
-      settings.maxContentCharacters ?? profile.maxContentCharacters ?? settings.maxMessageBytes,
+    maxContentCharacters: capabilities.maxContentCharacters ?? settings.maxMessageBytes,
   }
   return {
     settings,
@@ -57,7 +57,7 @@ export function liveConfig(
     policies,
     detectors,
     policyOf,
-    modelOf: modelTable({ models, defaultContextWindow: profile.defaultContextWindow }),
+    modelOf: modelTable({ models, ...capabilities }),
     reader: new RequestReader(reading),
     frames: new FrameReader(reading),
     originRules: {

@@ -14,7 +14,7 @@ import { readDotEnv } from './dot-env.ts'
 import { type FileConfig, fileSchema } from './file-schema.ts'
 import { SETTINGS, type Setting, type SettingName, type Settings } from './settings.ts'
 import { suggestion } from './suggestion.ts'
-import { settingsOfUpstreams } from './upstreams.ts'
+import { secretFilesOfUpstreams, settingsOfUpstreams } from './upstreams.ts'
 import {
   type Environment,
   fromVariables,
@@ -36,7 +36,7 @@ export interface LoadedConfig {
   sources: Record<SettingName, Source>
   /** The file that was read, if any. */
   path: string | undefined
-  /** The files that `_FILE` variables name: a changed one is a rotated secret. */
+  /** The files that `_FILE` variables and the served upstream name: a changed one is a rotated secret. */
   secretFiles: readonly string[]
   /** What the environment and `.env` say together, for what is no setting of the gateway. */
   variables: Environment
@@ -91,7 +91,7 @@ export function loadConfig(environment: Environment, folder: string): LoadedConf
     file: { models: file.models ?? {}, policies: file.policies ?? {}, detectors },
     sources: values.sources as LoadedConfig['sources'],
     path,
-    secretFiles: secretFilesOf(variables),
+    secretFiles: [...secretFilesOf(variables), ...secretFilesOfUpstreams(file.upstreams)],
     variables,
   }
 }

@@ -97,6 +97,13 @@ export function settingsOfUpstreams(
   return Object.fromEntries(given)
 }
 
+/** The files that the served upstream names for its secrets. */
+export function secretFilesOfUpstreams(upstreams: Record<string, Upstream> | undefined): string[] {
+  const chosen = upstreams?.default
+  const file = chosen?.kind === 'genesys' ? chosen.clientSecretFile : chosen?.apiKeyFile
+  return file === undefined ? [] : [file]
+}
+
 export interface SecretPlace {
   at: string
   env: string | undefined

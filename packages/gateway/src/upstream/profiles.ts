@@ -4,25 +4,21 @@ import type { Settings } from '../config/settings.ts'
 import { GatewayError } from '../errors.ts'
 import { openAiFormat } from './formats/openai/openai-format.ts'
 import { GENESYS_DOMAINS, genesysDomain } from './regions.ts'
-import type { UpstreamAuthentication, UpstreamTarget } from './target.ts'
+import type { UpstreamAuthentication, UpstreamCapabilities, UpstreamTarget } from './target.ts'
 
 export type ProfileName = 'seed' | 'genesys' | 'openai'
 
 /** What a profile decides beyond the address: the defaults that settings may override. */
 export interface ProfileDefaults {
   policy: string
-  /** The longest content of one message; undefined: no limit of its own. */
-  maxContentCharacters: number | undefined
-  /** The window of an unknown model; undefined: not checked. */
-  defaultContextWindow: number | undefined
+  capabilities: UpstreamCapabilities
   requestsPerMinute: number
   includeUsage: boolean
 }
 
 /** Genesys Cloud's limits, whichever way it is reached: the tutorial's schema and window, 300 requests a minute a token. */
 const GENESYS_CLOUD = {
-  maxContentCharacters: 4_096,
-  defaultContextWindow: 8_192,
+  capabilities: { maxContentCharacters: 4_096, defaultContextWindow: 8_192 },
   requestsPerMinute: 300,
   includeUsage: false,
 }
@@ -32,8 +28,7 @@ const PROFILES: Readonly<Record<ProfileName, ProfileDefaults>> = {
   genesys: { ...GENESYS_CLOUD, policy: 'standard' },
   openai: {
     policy: 'standard',
-    maxContentCharacters: undefined,
-    defaultContextWindow: undefined,
+    capabilities: { maxContentCharacters: undefined, defaultContextWindow: undefined },
     requestsPerMinute: 0,
     includeUsage: true,
   },
@@ -106,6 +101,7 @@ export function upstreamTarget(settings: Settings): UpstreamTarget {
     name: profile,
     chatUrl,
     format: openAiFormat,
+    capabilities: capabilitiesOf(settings, defaults),
     extensionFields: settings.extensionFields,
     authentication,
     headers: settings.upstreamHeaders ?? {},
@@ -126,6 +122,15 @@ export function upstreamTarget(settings: Settings): UpstreamTarget {
       deadlineMs: settings.retryDeadlineMs,
     },
   }
+}
+
+function capabilitiesOf(
+  { maxContentCharacters }: Settings,
+  { capabilities }: ProfileDefaults,
+): UpstreamCapabilities {
+  return maxContentCharacters === undefined
+    ? capabilities
+    : { ...capabilities, maxContentCharacters }
 }
 
 function authenticationOf(

@@ -45,12 +45,21 @@ export interface UpstreamRetry {
   deadlineMs: number
 }
 
+/** What a request has to keep to for this upstream. */
+export interface UpstreamCapabilities {
+  /** The longest content of one message, in characters; undefined: no limit of its own. */
+  maxContentCharacters: number | undefined
+  /** The window of a model that nobody knows, in tokens; undefined: not checked. */
+  defaultContextWindow: number | undefined
+}
+
 export interface UpstreamTarget {
   /** What audit and messages call it. */
   name: string
   chatUrl: string
   /** How it takes requests and answers them. */
   format: ChatFormat
+  capabilities: UpstreamCapabilities
   /** Fields of messages, deltas and tool calls that pass besides the ones that the format knows. */
   extensionFields: readonly string[]
   authentication: UpstreamAuthentication

@@ -34,7 +34,9 @@ describe('the upstream called default', () => {
   })
 
   it('has its key in a file', () => {
-    expect(load(`${OPENAI}, apiKeyFile: $FOLDER/key }`).settings.llmApiKey).toBe('from-a-file')
+    const { settings, secretFiles } = load(`${OPENAI}, apiKeyFile: $FOLDER/key }`)
+    expect(settings.llmApiKey).toBe('from-a-file')
+    expect(secretFiles).toEqual([expect.stringMatching(/\/key$/)])
   })
 
   it('is Genesys Cloud with the client in variables', () => {

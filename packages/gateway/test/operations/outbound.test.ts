@@ -142,4 +142,36 @@ describe('a secret in a file', () => {
     expect(await ask(sluice.url)).toBe(DONE)
     expect(sluice.output()).not.toMatch(/outdated|rotated/)
   })
+
+  it.each(['apiKeyFile', 'clientSecretFile'])(
+    'that sluice.yaml names is taken as well: %s',
+    async (field) => {
+      const folder = temporaryFolder()
+      const [file, path] = [join(folder, 'secret'), join(folder, 'sluice.yaml')]
+      writeFileSync(file, 'outdated\n')
+      const sandbox = await sandboxForTest({ apiKey: 'rotated', clientSecret: 'rotated' })
+      const kind =
+        field === 'apiKeyFile'
+          ? `kind: openai, baseUrl: ${sandbox.url}/v1`
+          : 'kind: genesys, region: eu-central-1, clientIdEnv: CLIENT_ID'
+      writeFileSync(path, `upstreams: { default: { ${kind}, ${field}: ${file} } }`)
+      const ofGenesys = {
+        SLUICE_TOKEN_URL: `${sandbox.url}/login/oauth2/token`,
+        LLM_BASE_URL: sandbox.url,
+        SLUICE_CHAT_PATH: '/api/v2/ai/llm/chat/completions',
+      }
+      const sluice = await runSluice({
+        SLUICE_CONFIG: path,
+        GENESYS_CLOUD_BASE_URL: '',
+        GENESYS_CLOUD_CLIENT_ID: '',
+        GENESYS_CLOUD_CLIENT_SECRET: '',
+        CLIENT_ID: 'sandbox-client',
+        ...(field === 'clientSecretFile' && ofGenesys),
+      })
+      expect(await ask(sluice.url)).not.toBe(DONE)
+      writeFileSync(file, 'rotated\n')
+      await until('it is taken', () => sluice.logged('configuration reloaded').length > 0)
+      expect(await ask(sluice.url)).toBe(DONE)
+    },
+  )
 })

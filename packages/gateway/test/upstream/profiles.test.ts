@@ -38,12 +38,9 @@ describe('upstreamTarget', () => {
       },
       requestsPerMinute: 300,
       includeUsage: false,
+      capabilities: { maxContentCharacters: 4_096, defaultContextWindow: 8_192 },
     })
-    expect(profileDefaults(settingsOf({ profile: 'seed' }))).toMatchObject({
-      policy: 'seed',
-      maxContentCharacters: 4_096,
-      defaultContextWindow: 8_192,
-    })
+    expect(profileDefaults(settingsOf({ profile: 'seed' })).policy).toBe('seed')
   })
 
   it('makes of profile genesys what the platform does', () => {
@@ -70,10 +67,15 @@ describe('upstreamTarget', () => {
       includeUsage: true,
     })
     expect(targetOf(url).authentication).toEqual({ kind: 'none' })
-    expect(profileDefaults(settingsOf({ profile: 'openai' }))).toMatchObject({
-      maxContentCharacters: undefined,
-      defaultContextWindow: undefined,
-    })
+    const none = { maxContentCharacters: undefined, defaultContextWindow: undefined }
+    expect(target.capabilities).toEqual(none)
+  })
+
+  it('bounds contents as the setting says, whatever the profile', () => {
+    const bound = { maxContentCharacters: 100 }
+    expect(targetOf({ llmBaseUrl: 'http://host', ...bound }).capabilities).toMatchObject(bound)
+    const seed = targetOf({ genesysBaseUrl: 'https://api.example.com', ...client, ...bound })
+    expect(seed.capabilities).toEqual({ ...bound, defaultContextWindow: 8_192 })
   })
 
   it.each([
