@@ -268,7 +268,7 @@ describe('the delay after a close', () => {
       delays,
     )
 
-  it.each([1000, 1003, 1007, 1009, 4400, 4403, 4406])(
+  it.each([1000, 1002, 1003, 1007, 1008, 1009, 4400, 4403, 4406])(
     'is none after %i: the client stays away',
     (code) => {
       expect(after(code)).toBeUndefined()

@@ -7,10 +7,12 @@ export type Reconnect = 'no' | 'with-jitter' | 'after-delay' | 'slowly' | 'once'
 export const CLOSE_CODES = {
   done: { code: 1000, reconnect: 'no', meaning: 'done' },
   goingAway: { code: 1001, reconnect: 'with-jitter', meaning: 'idle for too long, or going away' },
+  protocolError: { code: 1002, reconnect: 'no', meaning: 'a frame broke RFC 6455' },
   unsupportedData: { code: 1003, reconnect: 'no', meaning: 'binary frames are not spoken here' },
   noStatus: { code: 1005, reconnect: 'with-jitter', meaning: 'closed without a code' },
   abnormal: { code: 1006, reconnect: 'with-jitter', meaning: 'the connection broke' },
   invalidText: { code: 1007, reconnect: 'no', meaning: 'a text frame was not UTF-8' },
+  tooManyPieces: { code: 1008, reconnect: 'no', meaning: 'a message in too many fragments' },
   tooBig: { code: 1009, reconnect: 'no', meaning: 'a message was over the size limit' },
   internal: {
     code: 1011,

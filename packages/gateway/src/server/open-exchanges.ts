@@ -18,6 +18,12 @@ export class OpenExchanges {
     return this.#byConnection.size === 0
   }
 
+  /** An answer has begun on this connection, and is not whole. */
+  isAnsweringOn(connection: Socket): boolean {
+    const { open = [] } = this.#byConnection.get(connection) ?? {}
+    return [...open].some(({ headersSent }) => headersSent)
+  }
+
   /** Counts a request until its response is closed; false if its connection has too many already. */
   add(response: ServerResponse): boolean {
     const { socket } = response.req

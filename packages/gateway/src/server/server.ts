@@ -86,7 +86,9 @@ export class GatewayServer {
     this.#http.on('upgrade', (request, connection, head) =>
       this.#onUpgrade(request, connection as NetSocket, head),
     )
-    this.#http.on('clientError', (_error, connection) => refuse(connection, [400, 'Bad request']))
+    this.#http.on('clientError', (error, connection) =>
+      this.#onClientError(error, connection as NetSocket),
+    )
   }
 
   /** Begins to listen; resolves with the port. @throws GatewayError `listen` */
@@ -142,6 +144,12 @@ export class GatewayServer {
   #left(peer: string): void {
     this.#leave.get(peer)?.()
     this.#leave.delete(peer)
+  }
+
+  /** A request that cannot be read. In the middle of an answer there is no place for a word about it. */
+  #onClientError(error: NodeJS.ErrnoException, connection: NetSocket): void {
+    if (this.#exchanges.isAnsweringOn(connection)) connection.destroy()
+    else refuse(connection, UNREADABLE[error.code ?? ''] ?? [400, 'Bad request'])
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -236,6 +244,12 @@ const SILENT: SocketEvents = { onMessage: () => {}, onDrain: () => {}, onClose: 
 
 /** A status, its reason in words, and when to try again in milliseconds. */
 type Refusal = [status: number, reason: string, retryAfterMs?: number]
+
+/** What node:http says of a request that it does not hand over. */
+const UNREADABLE: Readonly<Record<string, Refusal>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive within 10 s'],
+  HPE_HEADER_OVERFLOW: [431, 'The headers are over 16 KiB'],
+}
 
 function refuse(connection: Duplex, [status, reason, retryAfterMs]: Refusal): void {
   if (!connection.writable) {

@@ -8,10 +8,8 @@ import { until } from '../harness/until.ts'
 
 const NOWHERE = { llmBaseUrl: 'http://127.0.0.1:1' }
 
-/** A masked client frame (RFC 6455 section 5.2) with a mask of zeros. */
-function frame(opcode: number, payload: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | payload.length, 0, 0, 0, 0]), payload])
-}
+const MASK = [0, 0, 0, 0]
+const FRAGMENT = [0x01, 0x80, ...MASK]
 
 describe('a socket', () => {
   it('is closed with 1003 for a binary frame', async () => {
@@ -21,12 +19,28 @@ describe('a socket', () => {
     expect(await client.closed).toEqual({ code: 1003, reason: 'send JSON as text frames' })
   })
 
-  it('is closed with 1007 for text that is not UTF-8', async () => {
+  // RFC 6455 section 5.2: the first byte, the length with the mask's bit, the mask, the payload.
+  it.each([
+    ['1007 for text that is not UTF-8', [0x81, 0x83, ...MASK, 0x7b, 0xff, 0x7d]],
+    ['1002 for a frame that is not masked', [0x81, 0x02, 0x7b, 0x7d]],
+    ['1002 for a reserved bit', [0xc1, 0x80, ...MASK]],
+    ['1002 for an unknown opcode', [0x83, 0x80, ...MASK]],
+    ['1002 for a control frame in fragments', [0x09, 0x80, ...MASK]],
+    [
+      '1008 for too many fragments',
+      [
+        ...FRAGMENT,
+        ...Array(17_000)
+          .fill([0, 0x80, ...MASK])
+          .flat(),
+      ],
+    ],
+  ])('is closed with %s', async (what, bytes) => {
     const gateway = await gatewayForTest(NOWHERE)
     const client = await TutorialClient.connect(gateway.url)
     // @ts-expect-error: the library's own frames are always valid, so the bytes go to its connection.
-    client.socket._socket.write(frame(1, Buffer.from([0x7b, 0xff, 0x7d])))
-    expect((await client.closed).code).toBe(1007)
+    client.socket._socket.write(Buffer.from(bytes))
+    expect((await client.closed).code).toBe(Number(what.slice(0, 4)))
   })
 
   it('is closed with 1009 for a message over the limit, and takes one of exactly the limit', async () => {

@@ -115,14 +115,43 @@ describe('requests in line', () => {
   })
 })
 
+describe('what is no request', () => {
+  it.each([
+    ['nonsense', 'nonsense\r\n\r\n', 400],
+    ['headers over their size', `GET / HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('is answered and closed: %s', async (_what, bytes, status) => {
+    const { gateway } = await httpGateway()
+    const connection = await rawConnection(gateway.port)
+    const closed = gone(connection)
+    const text = received(connection)
+    connection.write(bytes)
+    await closed
+    expect(text()).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+  })
+
+  it('closes its connection without a word in the middle of an answer', async () => {
+    const running = await httpGateway({ gateway: { adminPort: 0 } })
+    const connection = await rawConnection(running.gateway.port)
+    const closed = gone(connection)
+    const text = received(connection)
+    connection.write(chatRequest({}))
+    await until('the answer has begun', () => text().includes('data: '))
+    connection.write('nonsense\r\n\r\n')
+    await closed
+    expect(text().match(/HTTP\/1\.1/g)).toHaveLength(1)
+    await nothingIsLeft(running)
+  })
+})
+
 describe('a slow client', () => {
   it('that does not finish its body is answered, and closed', { timeout: 60_000 }, async () => {
     const { gateway } = await httpGateway()
     const connection = await rawConnection(gateway.port)
     const closed = gone(connection)
-    connection.resume()
+    const text = received(connection)
     connection.write(chatRequest({}).slice(0, -1))
     await closed
+    expect(text()).toMatch(/^HTTP\/1\.1 408 .*\r\n\r\nThe request did not arrive within 10 s\n$/s)
   })
 
   it('that sends more than a body may have is told so, and its connection goes on', async () => {
