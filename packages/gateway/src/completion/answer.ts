@@ -63,7 +63,8 @@ export class Answer implements DeltaSink {
   readonly #isJudged: boolean
   /** The last finish reason of each choice: it goes out at the end, because text may follow it. */
   readonly #finishes = new Map<number, string>()
-  readonly #chunkExtensions: GuardedExtensions
+  /** Undefined until there are any: hardly an upstream has them. */
+  #chunkExtensions: GuardedExtensions | undefined
   #usage: Usage | undefined
   /** The usage came in the chunk of a finish reason. */
   #isUsageBesideFinish = false
@@ -78,11 +79,6 @@ export class Answer implements DeltaSink {
     this.#isJudged = CHANNELS.some(
       (channel) => options.policy.detection({ direction: 'output', channel }) !== undefined,
     )
-    this.#chunkExtensions = new GuardedExtensions({
-      policy: options.policy,
-      note: (result) => this.#note(result),
-      onRefused: () => this.unshown('extension'),
-    })
   }
 
   /** Characters that the guard holds back now. */
@@ -144,6 +140,11 @@ export class Answer implements DeltaSink {
       this.#choice(choice).extensions(fields)
       return
     }
+    this.#chunkExtensions ??= new GuardedExtensions({
+      policy: this.#options.policy,
+      note: (result) => this.#note(result),
+      onRefused: () => this.unshown('extension'),
+    })
     const passed = this.#chunkExtensions.pass(fields)
     if (passed !== undefined) this.#append(EntryKind.chunkExtension, 0, JSON.stringify(passed))
   }
@@ -200,7 +201,7 @@ export class Answer implements DeltaSink {
   /** Passes on what the guard holds: nothing more will come to judge it by. */
   release(): void {
     for (const choice of this.#choices.values()) choice.release()
-    for (const rest of this.#chunkExtensions.release()) {
+    for (const rest of this.#chunkExtensions?.release() ?? []) {
       this.#options.log.endChunk()
       this.#append(EntryKind.chunkExtension, 0, JSON.stringify(rest))
     }

@@ -57,7 +57,8 @@ export class GuardedChoice {
   #texts: (GuardStream | undefined)[] = []
   /** By the index of the tool call. */
   readonly #calls = new Map<number, GuardedCall>()
-  readonly #extensions: GuardedExtensions
+  /** Undefined until there are any: hardly an upstream has them. */
+  #extensions: GuardedExtensions | undefined
   /** The channel that text came of last; undefined while a tool call comes. */
   #speaking: Channel | undefined
   /** The call whose name may go on. */
@@ -66,7 +67,6 @@ export class GuardedChoice {
   constructor(index: number, options: GuardedChoiceOptions) {
     this.#index = index
     this.#options = options
-    this.#extensions = this.#guardedExtensions()
   }
 
   /** Takes text of one of the text channels. `spans`: what detectors found in it, at offsets of the channel's whole text. */
@@ -96,6 +96,7 @@ export class GuardedChoice {
   }
 
   extensions(fields: Extensions): void {
+    this.#extensions ??= this.#guardedExtensions()
     const passed = this.#extensions.pass(fields)
     if (passed !== undefined) this.#append(EntryKind.extension, passed)
   }
@@ -124,7 +125,7 @@ export class GuardedChoice {
     this.#texts = []
     for (const [index, call] of this.#calls) this.#releaseCall(index, call)
     this.#calls.clear()
-    for (const rest of this.#extensions.release()) {
+    for (const rest of this.#extensions?.release() ?? []) {
       this.#options.log.endChunk()
       this.#append(EntryKind.extension, rest)
     }
