@@ -55,6 +55,11 @@ export class Child {
     return usageOf(/** @type {number} */ (this.#process.pid))
   }
 
+  /** @param {NodeJS.Signals} signal */
+  signal(signal) {
+    this.#process.kill(signal)
+  }
+
   /**
    * Sends one command and waits for the answer to it. One at a time.
    * @param {object} command
