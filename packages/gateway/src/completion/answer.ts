@@ -162,7 +162,10 @@ export class Answer implements DeltaSink {
     // Servers that do not count say zero.
     if (completion === 0 && this.#options.meter.characters > 0) return
     if (typeof prompt === 'number' && prompt > 0) this.promptTokens = Math.round(prompt)
-    if (typeof completion === 'number') this.completionTokens = Math.round(completion)
+    if (typeof completion === 'number') {
+      this.completionTokens = Math.round(completion)
+      this.#options.meter.stop()
+    }
     if (this.#finishes.size === 0) {
       this.#appendUsage(usage)
       return

@@ -15,7 +15,7 @@ import type { Scheduler } from '../scheduler.ts'
 import type { OpenStream, UpstreamClient } from '../upstream/client.ts'
 import { Answer } from './answer.ts'
 import type { Ack, Feed } from './feed.ts'
-import type { Hold } from './memory-budget.ts'
+import type { Hold, MemoryBudget } from './memory-budget.ts'
 import type { CompletionObserver } from './observer.ts'
 import type { Order, Quotas } from './order.ts'
 import { standInCounts, standInsFor } from './stand-ins.ts'
@@ -27,6 +27,7 @@ export interface CompletionServices {
   quotas: Quotas
   /** Whose turns preparing and counting take. */
   scheduler: Scheduler
+  memory: MemoryBudget
   /** The most time from `init` to the terminal, in milliseconds. */
   timeoutMs: number
   maxAnswerCharacters: number
@@ -60,7 +61,7 @@ export class Completion {
   readonly #services: CompletionServices
   readonly #answer: Answer
   readonly #standIns: Pseudonyms | undefined
-  readonly #meter = new TokenMeter()
+  readonly #meter: TokenMeter
   readonly #findings = new FindingCounts()
   readonly #abort = new AbortController()
   /** Milliseconds since the epoch. */
@@ -88,6 +89,7 @@ export class Completion {
     this.#choices = request.n ?? 1
     this.#feed = feed
     this.#services = services
+    this.#meter = new TokenMeter(services.memory)
     this.#startedAt = services.clock.now()
     this.#began = services.clock.monotonic()
     const { requestId } = feed.header
@@ -129,6 +131,7 @@ export class Completion {
   async run(): Promise<void> {
     const outcome = await this.#outcome()
     const report = await this.#report(outcome)
+    this.#meter.stop()
     this.#feed.end({ ...outcome, report })
     this.#settle(report.tokensIn + report.tokensOut)
     for (const observer of this.#services.observers) observer.ended?.(report)

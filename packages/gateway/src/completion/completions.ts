@@ -9,13 +9,12 @@ import { GatewayError } from '../errors.ts'
 import { Completion, type CompletionServices } from './completion.ts'
 import type { Feed, FeedHeader, Idempotency } from './feed.ts'
 import type { FeedStore } from './feed-store.ts'
-import { Hold, type MemoryBudget, REQUEST_COPIES } from './memory-budget.ts'
+import { Hold, REQUEST_COPIES } from './memory-budget.ts'
 import type { Lifetime, Order, Quotas } from './order.ts'
 import type { Leaving, Subscriber, Subscription } from './subscription.ts'
 import type { CancelledBy } from './terminal.ts'
 
 export interface CompletionsOptions extends CompletionServices {
-  memory: MemoryBudget
   store: FeedStore
   quotas: Quotas
 }

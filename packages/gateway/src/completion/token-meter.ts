@@ -2,6 +2,7 @@
 import type { Task } from '../scheduler.ts'
 import { countTokens } from '../tokens/count.ts'
 import { type EncodingName, loadEncoding } from '../tokens/encoding.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 
 /** A rope of deltas is flattened when it has this many characters: its nodes cost ten times the text. */
 const FLATTEN_CHARACTERS = 512
@@ -9,14 +10,34 @@ const FLATTEN_CHARACTERS = 512
 export class TokenMeter {
   /** Characters seen, all channels together. */
   characters = 0
+  readonly #budget: MemoryBudget
   #tail = ''
   #blocks: Buffer[] = []
+  #blockBytes = 0
+  #isStopped = false
+
+  constructor(budget: MemoryBudget) {
+    this.#budget = budget
+  }
 
   push(text: string): void {
     this.characters += text.length
+    if (this.#isStopped) return
     this.#tail += text
     if (this.#tail.length < FLATTEN_CHARACTERS) return
-    this.#blocks.push(Buffer.from(this.#tail, 'utf8'))
+    const block = Buffer.from(this.#tail, 'utf8')
+    this.#blocks.push(block)
+    this.#blockBytes += block.length
+    this.#budget.take(block.length)
+    this.#tail = ''
+  }
+
+  /** Nobody will ask for the count: the text is given up, and none is kept from now on. */
+  stop(): void {
+    this.#isStopped = true
+    this.#budget.take(-this.#blockBytes)
+    this.#blockBytes = 0
+    this.#blocks = []
     this.#tail = ''
   }
 

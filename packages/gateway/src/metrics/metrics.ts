@@ -174,7 +174,7 @@ function registerTraffic(sources: MetricSources, registry: Registry): void {
   )
   gauge(
     'sluice_log_bytes',
-    'Bytes that the logs of completions and the requests on their way to the upstream hold.',
+    'Bytes that logs of completions, answers whose tokens will be counted, and requests on their way to the upstream hold.',
     () => sources.memory.usedBytes,
   )
   gauge(

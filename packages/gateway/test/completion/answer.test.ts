@@ -40,7 +40,7 @@ function answered(
     tools,
     verbatim: policy === 'off',
     maxCharacters: 1_000,
-    meter: new TokenMeter(),
+    meter: new TokenMeter(new MemoryBudget(1)),
     onFindings: () => {},
     choices,
     onRead: () => {},

@@ -81,7 +81,7 @@ async function judged(
   const log = new CompletionLog(new MemoryBudget(1e9))
   const answer = new Answer({
     ...{ log, policy: policyWith(detect, onFailure), isJson: false, verbatim: false },
-    ...{ maxCharacters: 1e6, meter: new TokenMeter(), choices: 1, tools: [] },
+    ...{ maxCharacters: 1e6, meter: new TokenMeter(new MemoryBudget(1e9)), choices: 1, tools: [] },
     onFindings: () => {},
     onRead: () => {},
     judging: {
