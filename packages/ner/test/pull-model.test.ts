@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32, deflateRawSync } from 'node:zlib'
@@ -17,7 +19,7 @@ const model: KnownModel = {
     sha256: createHash('sha256').update(content).digest('hex'),
     bytes: content.length,
   })),
-  wheel: { package: 'p', version: '1', folder: 'p/model' },
+  wheel: { index: 'http://127.0.0.1:1/', package: 'p-q', version: '1.0', folder: 'p/model' },
 }
 
 function folder(): string {
@@ -70,6 +72,36 @@ describe('a model', () => {
     const states = await verifyModel(model, place)
     expect(states.map(({ state }) => state)).toEqual(['good', 'good'])
     expect(readdirSync(place).sort()).toEqual(['config.json', 'onnx'])
+  })
+
+  it('is taken from a package index, or a URL', async () => {
+    const content = readFileSync(wheelFile(FILES))
+    const asked: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      asked.push(`${request.url} ${request.headers.accept}`)
+      const files = [
+        'p_q-1.0.tar.gz',
+        'p_q-1.0.1-py3-none-any.whl',
+        'p_q-1.0-py3-none-any.whl',
+      ].map((filename) => ({ filename, url: `../../files/${filename}` }))
+      response.end(request.url === '/simple/p-q/' ? JSON.stringify({ files }) : content)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void server.close())
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const indexed = { ...model, wheel: { ...model.wheel, index: `${origin}/simple/` } }
+    for (const from of [undefined, `${origin}/p.whl`]) {
+      const place = folder()
+      await pullModel(indexed, place, from)
+      expect((await verifyModel(model, place)).every(({ state }) => state === 'good')).toBe(true)
+    }
+    expect(asked).toEqual([
+      '/simple/p-q/ application/vnd.pypi.simple.v1+json',
+      '/files/p_q-1.0-py3-none-any.whl */*',
+      '/p.whl */*',
+    ])
+    const newer = { ...indexed, wheel: { ...indexed.wheel, version: '2' } }
+    await expect(pullModel(newer, folder(), undefined)).rejects.toThrow('has no wheel of 2')
   })
 
   it('is taken from a folder', async () => {
