@@ -7,10 +7,10 @@ COPY . .
 # The versions of the lock file. No dependency runs a script when it is installed.
 RUN npm ci --ignore-scripts --no-audit --no-fund && npm run build
 # Once more without what only development needs.
-RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev --workspace packages/cli
+RUN npm ci --ignore-scripts --no-audit --no-fund --omit=dev --workspace packages/cli --workspace packages/ner
 # Links in node_modules lead to packages/, so the tree keeps its form; sources and tests stay behind.
 RUN mkdir -p /app/packages && cp package.json LICENSE NOTICE /app/ && cp -a node_modules /app/ \
-  && for package in protocol guard gateway sandbox client cli; do \
+  && for package in protocol guard gateway sandbox client ner cli; do \
        [ -d packages/$package ] || continue; mkdir /app/packages/$package; \
        for part in package.json bin dist node_modules; do \
          [ ! -e packages/$package/$part ] || cp -a packages/$package/$part /app/packages/$package/; \
