@@ -31,6 +31,14 @@ const ANSWERS_ONLY = {
   },
 }
 
+/** Policy `private`, and cards come back, too: the kit wants whatever it sent back. */
+const RESTORING = {
+  restoring: {
+    extends: 'private',
+    rules: [{ entity: 'CREDIT_CARD', action: { kind: 'pseudonymize' } }],
+  },
+}
+
 /**
  * Runs a program to its end, with what it prints on our output.
  * @param {string} program @param {readonly string[]} args
@@ -71,16 +79,16 @@ async function chunkInvariance(python) {
 }
 
 /**
- * What reaches the upstream, which the kit itself is.
- * @param {string} python @param {string} folder
+ * What reaches the upstream, which the kit itself is; with the duty `restore` also what comes back to the client.
+ * @param {string} python
+ * @param {{ out: string, args: string[], options?: import('@sluice/gateway').GatewayOptions }} how
  */
-function requests(python, folder) {
+function requests(python, { out, args, options }) {
   const port = 8765
-  const args = ['ci', '--duty', 'anonymize', '--seed', SEED, '--capture-port', String(port)]
-  return withGateway(upstreamAt(port), (baseUrl) =>
+  return withGateway({ ...upstreamAt(port), ...options }, (baseUrl) =>
     run(join(dirname(python), 'pii-leak-benchmark'), [
-      ...args,
-      ...['--target-base-url', baseUrl, '--out', join(folder, 'requests')],
+      ...['ci', '--seed', SEED, '--capture-port', String(port)],
+      ...['--target-base-url', baseUrl, '--out', out, ...args],
     ]),
   )
 }
@@ -112,7 +120,18 @@ if (python !== undefined) {
   try {
     const codes = [
       ['chunk-invariance', await chunkInvariance(python)],
-      ['pii-leak-benchmark, requests', await requests(python, folder)],
+      [
+        'pii-leak-benchmark, requests',
+        await requests(python, { out: join(folder, 'requests'), args: ['--duty', 'anonymize'] }),
+      ],
+      [
+        'pii-leak-benchmark, requests with values restored',
+        await requests(python, {
+          out: join(folder, 'restored'),
+          args: ['--duty', 'restore', '--no-credentials'],
+          options: { policies: RESTORING, policy: 'restoring' },
+        }),
+      ],
       ['pii-leak-benchmark, answers', await answers(python, folder)],
     ]
     // Not a verdict: that of the last one says only that it could measure.
