@@ -19,6 +19,7 @@ const GROUND = new Set([
   'loopback.ts',
   'root-secret.ts',
   'scheduler.ts',
+  'turn.ts',
 ])
 
 /**

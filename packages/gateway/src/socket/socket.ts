@@ -6,6 +6,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
 import { CLOSE_CODES } from '@sluice/protocol'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import { atEndOfTurn } from '../turn.ts'
+import { FrameBatch } from './frames.ts'
 
 /** What a session may do with its socket. */
 export interface Socket {
@@ -43,6 +45,8 @@ export interface Upgrade {
 const MAX_REASON_BYTES = 123
 
 const NOTHING = Buffer.alloc(0)
+
+const batch = new FrameBatch()
 
 /** Of a client's ping and pong (RFC 6455 section 5.2): two bytes and the mask. */
 const CONTROL_HEADER_BYTES = 6
@@ -157,8 +161,8 @@ export class AcceptedSocket implements Socket {
 
   send(text: string): void {
     if (!this.isOpen) return
-    this.#gather()
-    this.#socket.send(text)
+    batch.text(text)
+    this.writeFrames(batch.take())
   }
 
   // Without a callback, which would cost a turn of its own for each delta.
@@ -175,7 +179,7 @@ export class AcceptedSocket implements Socket {
   #gather(): void {
     if (this.#connection.writableCorked > 0) return
     this.#connection.cork()
-    setImmediate(this.#letGo)
+    atEndOfTurn(this.#letGo)
   }
 
   #letGo = (): void => this.#connection.uncork()

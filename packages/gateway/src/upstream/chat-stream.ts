@@ -11,6 +11,7 @@ import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { DeltaSink } from '../deltas.ts'
 import { GatewayError } from '../errors.ts'
+import { atEndOfTurn } from '../turn.ts'
 import { AnswerBody } from './answer-body.ts'
 import { ContentDecoder } from './content-decoder.ts'
 import { connectionFailure, correlationOf, statusFailure } from './failures.ts'
@@ -19,7 +20,7 @@ import type { UpstreamTimeouts } from './target.ts'
 
 /** Where an answer goes. */
 export interface AnswerSink extends DeltaSink {
-  /** Called once when all events of one read were handed over: the moment to deliver. */
+  /** Called once when all events of one turn were handed over: the moment to deliver. */
   onRead(): void
 }
 
@@ -39,6 +40,8 @@ type Headers = Record<string, string | string[] | undefined>
 const MAX_ERROR_BYTES = 65_536
 /** An answer with its finish reason is whole: usage and the end of the stream may follow, and are not waited for longer. */
 const FINISH_WAIT_MS = 2_000
+/** Of an answer that comes faster, this much is not held until the end of the turn. */
+const READ_BYTES = 65_536
 /** A connection whose answer is done is kept for the next request if the server ends the body by itself in this time. */
 const LINGER_MS = 500
 
@@ -63,6 +66,8 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #sawByte = false
   #wasFinished = false
   #isReadScheduled = false
+  /** Bytes that were taken since the sink was last told to deliver. */
+  #undelivered = 0
   #watchdog: NodeJS.Timeout | undefined
   #resolveStarted: () => void = () => {}
   #rejectStarted: (error: unknown) => void = () => {}
@@ -168,7 +173,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     } catch (error) {
       this.#end(error)
     }
-    this.#scheduleRead()
+    this.#scheduleRead(bytes.length)
   }
 
   #onBodyEnd = (): void => {
@@ -186,15 +191,27 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     }
   }
 
-  /** One read of the connection may bring many parts of the body, each in a call of its own: they are delivered together. */
-  #scheduleRead(): void {
+  /**
+   * A turn may bring many parts of the body, each in a call of its own: they are delivered together. Never in that call: it
+   * may come out of a delivery, which let the upstream go on.
+   */
+  #scheduleRead(bytes: number): void {
+    const before = this.#undelivered
+    this.#undelivered += bytes
+    if (before < READ_BYTES && this.#undelivered >= READ_BYTES) process.nextTick(this.#deliver)
     if (this.#isReadScheduled) return
     this.#isReadScheduled = true
-    process.nextTick(this.#onReadEnd)
+    atEndOfTurn(this.#onTurnEnd)
   }
 
-  #onReadEnd = (): void => {
+  #onTurnEnd = (): void => {
     this.#isReadScheduled = false
+    this.#deliver()
+  }
+
+  #deliver = (): void => {
+    if (this.#undelivered === 0) return
+    this.#undelivered = 0
     if (this.#state !== 'ended') this.#options.sink.onRead()
   }
 
