@@ -63,7 +63,12 @@ const item = z.discriminatedUnion(
       arguments: z.string(),
     }),
     z.object({ type: z.literal('function_call_output'), call_id: z.string(), output: content }),
-    z.object({ type: z.literal('reasoning'), content: reasoningText, summary: reasoningText }),
+    z.object({
+      type: z.literal('reasoning'),
+      content: reasoningText,
+      summary: reasoningText,
+      encrypted_content: z.string().nullish(),
+    }),
   ],
   {
     error: ({ input }) =>

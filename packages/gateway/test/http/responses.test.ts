@@ -8,9 +8,11 @@ import { scriptedUpstream } from '../harness/scripted-upstream.ts'
 import { until } from '../harness/until.ts'
 import { replyTo } from '../operations/http-reply.ts'
 import { bearer, keyFile } from '../operations/key-file.ts'
+import { MockServer } from '../real-servers/mock-server.ts'
 import { httpGateway } from './http-gateway.ts'
 import { from, numbersOf, type ResponseObject, responseEvents, textOf } from './response-events.ts'
 
+const STATE = 'reasoning.encrypted_content'
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 async function responses(options: Parameters<typeof httpGateway>[0] = {}) {
@@ -92,12 +94,14 @@ describe('the events of a response', () => {
       said: saids,
       reason: fc.constantFrom('stop', 'length', 'content_filter', 'tool_calls'),
       summary: fc.constantFrom(null, 'auto'),
+      include: fc.constantFrom([], [STATE]),
       after: fc.nat(40),
     })
     await fc.assert(
       fc.asyncProperty(asked, async (given) => {
         ;({ said, reason } = given)
-        const events = await stream({ reasoning: { summary: given.summary } })
+        const { summary, include } = given
+        const events = await stream({ reasoning: { summary }, include })
         expect(numbersOf(events)).toEqual(from(0, events.length))
         const last = events.at(-1)?.response
         if (last === undefined) throw new Error('no response at the end')
@@ -372,6 +376,67 @@ describe('the input of a response', () => {
     const { object, sandbox } = await responses()
     expect((await object({ input })).status).toBe('completed')
     expect(sandbox.requests().at(-1)?.body).toMatchObject({ messages })
+  })
+
+  it('brings back what a provider wants with the results of its tools', async () => {
+    const details = [{ type: 'reasoning.encrypted', data: 'ZXhhbXBsZQ==', index: 0 }]
+    const extra = { google: { thought_signature: 'Rm9v' } }
+    const call = { index: 0, id: 'c-1', type: 'function', extra_content: extra }
+    const said = [
+      { reasoning: 'Look it ' },
+      { reasoning: 'up.' },
+      { reasoning_details: details },
+      { tool_calls: [{ ...call, function: { name: 'look_up', arguments: '{"a":1}' } }] },
+    ]
+    const chunks = [...said.map(($delta) => ({ $delta })), { $finish: 'tool_calls' }]
+    const upstream = await MockServer.start([{ chunks }], [])
+    const llmBaseUrl = `${upstream.url}/v1`
+    const gateway = await gatewayForTest({ profile: 'openai', llmBaseUrl, policy: 'standard' })
+    const { stream } = asking(`http://127.0.0.1:${gateway.port}`)
+    for (const reasoning of [{}, { summary: 'auto' }]) {
+      const { response } = (await stream({ reasoning, include: [STATE] })).at(-1) ?? {}
+      // As clients do that return what they cannot read, and nothing else of it.
+      const items = (response?.output ?? []).map(({ content: _, ...item }) =>
+        item.type === 'reasoning' ? { ...item, summary: [] } : item,
+      )
+      expect(items.map(({ type }) => type)).toEqual(['reasoning', 'function_call', 'reasoning'])
+      await stream({ input: [{ role: 'user', content: 'where?' }, ...items, OUTPUT] })
+      expect(upstream.requests.at(-1)?.body).toMatchObject({
+        messages: [
+          { role: 'user', content: 'where?' },
+          {
+            ...{ role: 'assistant', content: null, reasoning: 'Look it up.' },
+            reasoning_details: details,
+            tool_calls: [{ ...CALLED, extra_content: extra }],
+          },
+          { role: 'tool', tool_call_id: 'c-1', content: 'on its way' },
+        ],
+      })
+    }
+  })
+
+  it('is bounded also in what is brought back unread, and nothing of another gateway is', async () => {
+    const { ask, sandbox } = await responses()
+    const brought = (json: string) => `sluice.${Buffer.from(json).toString('base64url')}`
+    const reasoning = (state: string) => ({
+      type: 'reasoning',
+      summary: [],
+      encrypted_content: state,
+    })
+    const asked = (...states: string[]) =>
+      ask({ input: [{ role: 'user', content: 'Hi' }, ...states.map(reasoning), CALL, OUTPUT] })
+    const deep = `{"reasoning_details":${'['.repeat(200)}${']'.repeat(200)}}`
+    const wide = `{"reasoning_details":[${'0,'.repeat(15_000)}0]}`
+    for (const states of [['{'], ['1,2'], [deep], [wide, wide]]) {
+      const { status, body } = await asked(...states.map(brought))
+      expect([status, JSON.parse(body).error.type]).toEqual([400, 'invalid_request_error'])
+    }
+    expect(sandbox.stats().chatRequests).toBe(0)
+    const card = '{"reasoning_content":"4111 1111 1111 1111","tool_calls":[],"role":"system"}'
+    expect((await asked('gAAAAAB-of-another', brought('0'), brought(card))).status).toBe(200)
+    const sent = sandbox.requests().at(-1)?.body
+    expect(sent).toMatchObject({ messages: [{}, { role: 'assistant', tool_calls: [CALLED] }, {}] })
+    expect(JSON.stringify(sent)).not.toContain('4111')
   })
 
   it('goes to the upstream in its own words', async () => {

@@ -42,12 +42,15 @@ export interface OutputOptions {
   requestId: string
   /** What becomes of reasoning: a summary for who asked for one, else what it is. */
   reasoning: 'reasoning_text' | 'summary_text'
+  /** Items of reasoning have what the provider wants back. */
+  hasState: boolean
 }
 
 const ID_PREFIX = { message: 'msg', reasoning: 'rs', function_call: 'fc' } as const
 
 export class OutputItems {
   readonly items: Item[] = []
+  readonly hasState: boolean
   /** The item whose text comes now, and its last part. */
   speaking: Item | undefined
   readonly #options: OutputOptions
@@ -55,6 +58,7 @@ export class OutputItems {
 
   constructor(options: OutputOptions) {
     this.#options = options
+    this.hasState = options.hasState
   }
 
   /** Takes the entry at a position, which follows the one before; undefined if it says nothing of the output. */
@@ -71,6 +75,11 @@ export class OutputItems {
     const item = this.#begin('message')
     this.#beginPart(item, 'output_text', 0)
     return item
+  }
+
+  /** An item that says nothing: it only has what the provider wants back. */
+  addState(): Item {
+    return this.#begin('reasoning')
   }
 
   #text(channel: number, position: number): Step {

@@ -20,6 +20,7 @@ import {
   outputJson,
   outputOptions,
   responseJson,
+  stateOf,
   textIn,
 } from './response-object.ts'
 
@@ -170,7 +171,8 @@ export class ResponseEventForm implements AnswerForm {
   /** Ends an item of texts: something else comes. */
   #closeText(log: CompletionLog, item: Item): void {
     this.#closePart(log, item, item.parts.at(-1))
-    this.#closeItem(item, itemJson(item, log, { status: 'completed' }))
+    const state = this.#output === undefined ? undefined : stateOf(item, log, this.#output)
+    this.#closeItem(item, itemJson(item, log, { status: 'completed', state }))
   }
 
   #closePart(log: CompletionLog, item: Item, part: Part | undefined): void {
@@ -189,13 +191,13 @@ export class ResponseEventForm implements AnswerForm {
   #ending(feed: Feed, terminal: Terminal): string {
     const output = this.#output ?? this.#begin(feed)
     const { status } = endOf(terminal)
-    const isEmpty = output.items.length === 0
+    const known = output.items.length
     const items = outputJson(feed, output, terminal)
     // What was withdrawn is not told again, so its events cannot be counted: the number is beyond all that they had.
     const isLate = feed.isRetracted && this.#taken < feed.log.top
     if (isLate) this.#number = MAX_BEFORE + MAX_OF_ENTRY * feed.log.top
     const isOpen = !feed.isRetracted && status !== 'failed'
-    if (isOpen) for (const item of output.items) this.#end(feed.log, item, { isEmpty, items })
+    if (isOpen) for (const item of output.items) this.#end(feed.log, item, { known, items })
     const type = status === 'cancelled' ? 'incomplete' : status
     const failure = failureOf(terminal)
     // OpenAI's libraries throw for this field alone, and without it a text that broke off passes for whole.
@@ -205,21 +207,18 @@ export class ResponseEventForm implements AnswerForm {
     return `${batch.take().toString()}${DONE}`
   }
 
-  /** Ends an item that still goes on: the text that came last, and every call. */
+  /** Ends an item that still goes on: the text that came last, every call, and what the end alone brings. */
   #end(
     log: CompletionLog,
     item: Item,
-    { isEmpty, items }: { isEmpty: boolean; items: readonly string[] },
+    { known, items }: { known: number; items: readonly string[] },
   ): void {
     const json = items[item.index] ?? ''
-    const [part] = item.parts
-    if (isEmpty && part !== undefined) {
-      this.#openItem(log, item)
-      this.#openPart(item, part)
-    }
+    const isNew = item.index >= known
+    if (isNew) this.#openItem(log, item)
+    if (isNew) for (const part of item.parts) this.#openPart(item, part)
     if (item.call !== undefined) this.#argumentsDone(item, JSON.parse(json).arguments)
-    else if (isEmpty || item === this.#output?.speaking)
-      this.#closePart(log, item, item.parts.at(-1))
+    else if (isNew || item === this.#output?.speaking) this.#closePart(log, item, item.parts.at(-1))
     else return
     this.#closeItem(item, json)
   }

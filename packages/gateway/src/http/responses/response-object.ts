@@ -2,11 +2,14 @@
 import type { Feed } from '../../completion/feed.ts'
 import { type CompletionLog, EntryKind, entryOf } from '../../completion/log.ts'
 import type { Terminal } from '../../completion/terminal.ts'
+import { TEXT_CHANNELS } from '../../deltas.ts'
+import { mergeFields } from '../merge-fields.ts'
 import { failureOf } from '../outcome.ts'
 import { addToolCall, type ToolCalls } from '../tool-calls.ts'
 import { openAiError } from '../words.ts'
 import { type Item, OutputItems, type OutputOptions, type Part } from './output-items.ts'
 import { PARTS, partJson } from './parts.ts'
+import { sealed } from './reasoning-state.ts'
 
 type Fields = Record<string, unknown>
 
@@ -47,9 +50,10 @@ export function endOf(terminal: Terminal): End {
 
 /** The options of a response's items, as its request has them. */
 export function outputOptions({ header: { requestId, echo } }: Feed): OutputOptions {
-  const { reasoning } = JSON.parse(echo ?? '{}')
+  const { reasoning, include } = JSON.parse(echo ?? '{}')
   const wantsSummary = typeof reasoning?.summary === 'string'
-  return { requestId, reasoning: wantsSummary ? 'summary_text' : 'reasoning_text' }
+  const kind = wantsSummary ? 'summary_text' : 'reasoning_text'
+  return { requestId, reasoning: kind, hasState: include !== undefined }
 }
 
 /** A response that goes on, or has ended with `output`: the JSON of its items. */
@@ -89,19 +93,40 @@ export function outputJson(feed: Feed, output: OutputItems, terminal: Terminal):
   const { status } = endOf(terminal)
   if (feed.isRetracted) return []
   if (status === 'completed' && output.items.length === 0) output.addEmptyText()
+  const last = output.items.at(-1)
+  const state = output.hasState ? extensionsIn(feed.log) : {}
+  const carrier = Object.keys(state).length > 0 ? output.addState() : undefined
   const calls = callsIn(feed.log)
   return output.items.map((item) => {
     const isOpen = item.call !== undefined || item === output.speaking
-    const isCut = status !== 'completed' && isOpen && item === output.items.at(-1)
-    return itemJson(item, feed.log, { status: isCut ? 'incomplete' : 'completed', calls })
+    const isCut = status !== 'completed' && isOpen && item === last
+    const own = item === carrier ? state : stateOf(item, feed.log, output)
+    return itemJson(item, feed.log, {
+      status: isCut ? 'incomplete' : 'completed',
+      calls,
+      state: own,
+    })
   })
+}
+
+/** What a provider wants back of an item's reasoning: the text, in its own field. */
+export function stateOf(
+  { type, parts }: Item,
+  log: CompletionLog,
+  { hasState }: OutputItems,
+): Fields | undefined {
+  const [part] = parts
+  if (!hasState || type !== 'reasoning' || part === undefined) return undefined
+  const { channel } = entryOf(log.tag(part.from))
+  const text = JSON.parse(`"${textIn(log, part)}"`)
+  return { [TEXT_CHANNELS[channel]?.field ?? 'reasoning_content']: text }
 }
 
 /** An item with its texts. */
 export function itemJson(
   item: Item,
   log: CompletionLog,
-  { status, calls }: { status: ItemStatus; calls?: ToolCalls },
+  { status, calls, state }: { status: ItemStatus; calls?: ToolCalls; state?: Fields | undefined },
 ): string {
   const { call, parts } = item
   const isEmpty = status === 'in_progress'
@@ -109,7 +134,8 @@ export function itemJson(
     return callJson(item, isEmpty ? undefined : calls?.get(call.index), status)
   const texts = isEmpty ? [] : parts.map((part) => partJson(part.kind, textIn(log, part)))
   const list = PARTS[parts[0]?.kind ?? 'output_text'].list
-  const head = `{"id":"${item.id}","type":"${item.type}","status":"${status}"`
+  const sealedState = state === undefined ? '' : `,"encrypted_content":"${sealed(state)}"`
+  const head = `{"id":"${item.id}","type":"${item.type}","status":"${status}"${sealedState}`
   if (item.type === 'message') return `${head},"role":"assistant","content":[${texts}]}`
   return list === 'summary'
     ? `${head},"summary":[${texts}]}`
@@ -132,6 +158,17 @@ function callsIn(log: CompletionLog): ToolCalls {
       addToolCall(calls, JSON.parse(bytes.toString('utf8', start, end)))
   }
   return calls
+}
+
+/** The fields of an answer's message that only some providers have. */
+function extensionsIn(log: CompletionLog): Fields {
+  let extensions: Fields = {}
+  for (let position = log.first; position <= log.top; position += 1) {
+    const { tag, bytes, start, end } = log.read(position)
+    if (entryOf(tag).kind === EntryKind.extension)
+      extensions = mergeFields(extensions, JSON.parse(bytes.toString('utf8', start, end)))
+  }
+  return extensions
 }
 
 /** The text of a part, as the inside of a JSON string. */

@@ -16,6 +16,9 @@ export interface ResponsesBody extends Asked {
   isStored: boolean
 }
 
+/** What a client asks for that wants to send reasoning back. */
+const STATE = 'reasoning.encrypted_content'
+
 /** @throws GatewayError `invalid_message` or `invalid_request` */
 export function readResponsesBody(text: string, reader: RequestReader): ResponsesBody {
   const read = responsesSchema.safeParse(reader.parse(text))
@@ -27,7 +30,7 @@ export function readResponsesBody(text: string, reader: RequestReader): Response
     throw invalidRequest('store: a response in the background has to be stored')
   const { truncation } = data
   return {
-    request: reader.check(chatRequest(data)),
+    request: reader.check(chatRequest(data, reader)),
     echo: JSON.stringify(echoOf(data)),
     onOverflow:
       truncation === 'auto' ? 'truncate' : truncation === 'disabled' ? 'reject' : undefined,
@@ -38,10 +41,10 @@ export function readResponsesBody(text: string, reader: RequestReader): Response
 }
 
 /** A chat request; its own schema bounds what is in it. */
-function chatRequest(body: ResponsesRequest): Record<string, unknown> {
+function chatRequest(body: ResponsesRequest, reader: RequestReader): Record<string, unknown> {
   const wanted = {
     modelId: body.model,
-    messages: inputMessages(body),
+    messages: inputMessages(body, reader),
     maxTokens: body.max_output_tokens,
     temperature: body.temperature,
     topP: body.top_p,
@@ -81,6 +84,7 @@ function echoOf(body: ResponsesRequest): Record<string, unknown> {
   return {
     model: body.model,
     background: body.background ?? false,
+    ...(body.include?.includes(STATE) ? { include: [STATE] } : {}),
     instructions: null,
     max_output_tokens: body.max_output_tokens ?? null,
     metadata: body.metadata ?? {},
