@@ -151,6 +151,8 @@ describe('a word', () => {
     ['reach me, the number', 'hinted'],
     ['call the support number', 'announced'],
     ['my own number', 'hinted'],
+    ['my Israeli number', 'hinted'],
+    ['the badge nº', 'against'],
     ['mi número de cliente', 'against'],
     ['mi número de teléfono', 'announced'],
     ['mi número, de noche', 'against'],

@@ -13,7 +13,7 @@ export const NUMBER_ENDINGS: readonly string[] = (
 
 export const NUMBER_WORDS: readonly string[] = [
   ...(
-    'numbers no nos num numeros numara* numer numeru číslo* broj* număr* nomor nomer номер* αριθμός αριθμό מספר ' +
+    'numbers no nos n nº nro num numeros numara* numer numeru číslo* broj* număr* nomor nomer номер* αριθμός αριθμό מספר ' +
     'หมายเลข เลขที่ 号码 號碼 番号 번호 नंबर رقم الرقم'
   ).split(' '),
   ...NUMBER_ENDINGS,
@@ -22,7 +22,9 @@ export const NUMBER_WORDS: readonly string[] = [
 /** What may stand before "number" where a person's is meant: my number, another number. */
 export const OWNERS: readonly string[] = (
   'my your his her our their s this that new old own best right correct other another different personal private ' +
-  'alternative preferred following mi su tu mon ton son votre notre mein meine ihre deine unsere meu minha seu sua ' +
+  'alternative preferred following local foreign international main primary secondary daytime evening emergency us uk ' +
+  'american british english irish german austrian swiss french belgian dutch italian spanish portuguese polish turkish ' +
+  'israeli indian chinese japanese korean brazilian mexican canadian australian russian mi su tu mon ton son votre notre mein meine ihre deine unsere meu minha seu sua ' +
   'mio mia suo mijn uw vast vaste min din mój twój мой ваш 我的 您的 你的 मेरा आपका'
 ).split(' ')
 

@@ -16,9 +16,16 @@ for (const entry of CALLING_CODES.split(' ')) {
 const MAX_CODE_LENGTH = 3
 
 const EXTENSION = /\s*,?\s*[a-z#].*$/i
+/** `089 1234-0` is the switchboard. */
+const SWITCHBOARD = /(\d)-\d$/
+
+function withoutExtension(value: string): string {
+  const number = withoutWord(value)
+  return number.at(-2) === '-' ? number.replace(SWITCHBOARD, '$1') : number
+}
 
 /** Most values have none, which shows at a glance. */
-function withoutExtension(value: string): string {
+function withoutWord(value: string): string {
   for (let i = 0; i < value.length; i += 1) {
     const unit = value.charCodeAt(i)
     if (unit >= CAPITAL_A || unit === NUMBER_SIGN) return value.replace(EXTENSION, '')
