@@ -14,6 +14,10 @@ import { GatewayProcess } from './gateway-process.mjs'
 const SOCKETS = 20
 /** Frames that one socket sends before its answers are awaited. */
 const AT_ONCE = 50
+/** A batch that is not answered by then has hung the gateway. */
+const ANSWERED_WITHIN_MS = 60_000
+/** Until everything that was begun is over, and forgotten. */
+const SETTLE_WITHIN_MS = 20_000
 /** The `t` of the ping behind them. */
 const LAST = 4_711
 
@@ -132,7 +136,11 @@ async function attack(url) {
       }
       socket.send(JSON.stringify({ type: 'ping', t: LAST }), () => {})
       batches += 1
-      while (!isClosed && handled < batches) await delay(1)
+      const deadline = performance.now() + ANSWERED_WITHIN_MS
+      while (!isClosed && handled < batches) {
+        if (performance.now() > deadline) throw new Error('the gateway does not answer')
+        await delay(1)
+      }
       if (isLeaving) break
     }
     if (!isClosed) socket.close(1000)
@@ -141,14 +149,36 @@ async function attack(url) {
 }
 
 const upstreamPort = await freePort()
+const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
 const mock = new Child({ name: 'mock', args: ['mock-upstream.mjs', String(upstreamPort)] })
-const gateway = await GatewayProcess.start(`http://127.0.0.1:${upstreamPort}`, {
+const gateway = await GatewayProcess.start(upstreamUrl, {
   SLUICE_AUDIT: 'off',
   SLUICE_POLICY: 'standard',
   SLUICE_LOG_LEVEL: 'silent',
+  SLUICE_RETENTION_MS: '1000',
+  SLUICE_GRACE_MS: '1000',
   // So that every frame is looked at: the default closes a socket after twenty of them.
   SLUICE_MALFORMED_PER_MINUTE: '100000',
 })
+
+/** @param {Record<string, number>} counts */
+const sumOf = (counts) => Object.values(counts).reduce((sum, count) => sum + count, 0)
+
+/** What is still there of clients that have gone, once there was time for it to go. */
+async function whatIsLeft() {
+  const deadline = performance.now() + SETTLE_WITHIN_MS
+  for (;;) {
+    const { open } = /** @type {{ open: number }} */ (await (await fetch(upstreamUrl)).json())
+    const left = {
+      'upstream streams left': open,
+      'completions left': await gateway.metric('sluice_completions'),
+      'log bytes left': await gateway.metric('sluice_log_bytes'),
+    }
+    if (sumOf(left) === 0 || performance.now() > deadline) return left
+    await delay(200)
+  }
+}
+
 try {
   await Promise.all(Array.from({ length: SOCKETS }, () => attack(gateway.url)))
   const client = connect({ url: gateway.url, WebSocket, giveUpAfterMs: 5_000 })
@@ -166,8 +196,12 @@ try {
   const byCode = Object.fromEntries(
     [...closes].map(([code, count]) => [`closed with ${code}`, count]),
   )
-  console.table({ frames: sent, answers, crashes, ...byCode, 'undocumented codes': foreign.length })
-  if (crashes + foreign.length > 0) process.exitCode = 1
+  const left = await whatIsLeft()
+  console.table({
+    ...{ frames: sent, answers, crashes, ...byCode },
+    ...{ 'undocumented codes': foreign.length, ...left },
+  })
+  if (crashes + foreign.length + sumOf(left) > 0) process.exitCode = 1
 } finally {
   await gateway.end('SIGKILL')
   await mock.stop()

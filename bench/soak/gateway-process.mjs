@@ -1,6 +1,7 @@
 // The command `sluice` as a process that a soak run starts, kills and asks: the gateway itself, its audit, its metrics.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -9,6 +10,8 @@ import { usageOf } from '../rig/process-usage.mjs'
 
 const SLUICE = fileURLToPath(new URL('../../packages/cli/bin/sluice.js', import.meta.url))
 const READY_WITHIN_MS = 20_000
+/** Of /proc/net/tcp: established, and closed by the peer alone (CLOSE_WAIT). */
+const HELD_STATES = ['01', '08']
 const MAX_EXPORT_BYTES = 256 * 1024 * 1024
 
 /**
@@ -69,6 +72,17 @@ export class GatewayProcess {
   /** Resident memory now. */
   get residentBytes() {
     return usageOf(this.#process.pid ?? 0).residentBytes
+  }
+
+  /**
+   * TCP connections to a port of 127.0.0.1 that its side has not closed.
+   * @param {number} port
+   */
+  connectionsTo(port) {
+    const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+    const rows = readFileSync('/proc/net/tcp', 'latin1').split('\n')
+    const states = rows.map((row) => row.trim().split(/\s+/)).filter(([, from]) => from === local)
+    return states.filter(([, , , state]) => HELD_STATES.includes(state ?? '')).length
   }
 
   /** User and system time so far. */

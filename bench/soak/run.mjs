@@ -3,6 +3,8 @@ const RUNS = [
   'transport',
   'fuzz',
   'sockets',
+  'streams',
+  'http',
   'kill-rounds',
   'webhook-down',
   'operations-cost',
