@@ -1,6 +1,6 @@
 // What a policy runs on one kind of text (direction, channel, role): the detectors of the rules in scope, compiled.
 // Shared by all streams of that kind; nothing in here belongs to a single stream.
-import { foldAstral, identifierFoldTable } from './fold.ts'
+import { foldAstral, IDENTIFIER_FOLDS } from './fold.ts'
 import { type Alphabet, createAlphabet, FIRST_CLASS } from './matcher/alphabet.ts'
 import { type CharSet, LOWER_CASE, UPPER_CASE } from './matcher/char-set.ts'
 import {
@@ -25,6 +25,7 @@ import { ReverseSearch } from './matcher/reverse-search.ts'
 import { type Term, TermAlphabet, TermAutomaton, type TermMatch } from './matcher/terms.ts'
 import { PolicyError } from './policy-error.ts'
 import type { Rule } from './rule.ts'
+import { UnitTable } from './unit-table.ts'
 
 /** A pattern that looks for the matches of a rule. */
 export interface Detector {
@@ -132,7 +133,7 @@ export const CONTEXT_SHIFT = 8
 
 export interface Program {
   /** By UTF-16 unit: its kind. Surrogates and escape sequences have to be read as a whole, with `kindOf`. */
-  readonly kinds: Uint16Array
+  readonly kinds: UnitTable
   /** The table of the context words; without any, no class leads into it. */
   readonly contextTable: Uint16Array
   readonly contextSize: number
@@ -236,7 +237,7 @@ function alphabetOf(nfa: Nfa, detectors: readonly Detector[]): Alphabet {
     ...[LOWER_CASE, UPPER_CASE],
     ...detectors.flatMap(({ latch }) => (latch === undefined ? [] : setsOf(latch))),
   ]
-  return createAlphabet(sets, identifierFoldTable())
+  return createAlphabet(sets, IDENTIFIER_FOLDS)
 }
 
 function setsOf({ body, trailing, opening, closing }: DetectorLatch): readonly CharSet[] {
@@ -281,16 +282,12 @@ function automataOf(
 
 const NO_CONTEXT = new Uint16Array([BETWEEN_WORDS])
 
-function kindsOf({ classOf }: Alphabet, contextWords: ContextWords | undefined): Uint16Array {
-  const kinds = new Uint16Array(classOf)
-  if (contextWords === undefined) return kinds
-  const contextClassOf = contextWords.unitClasses()
-  for (let unit = 0; unit < kinds.length; unit += 1) {
-    const symbolClass = kinds[unit] ?? 0
-    if (symbolClass < FIRST_CLASS) continue
-    kinds[unit] = symbolClass | ((contextClassOf[unit] ?? 0) << CONTEXT_SHIFT)
-  }
-  return kinds
+function kindsOf({ classes }: Alphabet, contextWords: ContextWords | undefined): UnitTable {
+  return new UnitTable((unit) => {
+    const symbolClass = classes.at(unit)
+    if (symbolClass < FIRST_CLASS || contextWords === undefined) return symbolClass
+    return symbolClass | (contextWords.classOf(unit) << CONTEXT_SHIFT)
+  })
 }
 
 /** The kind of a character that takes more than one unit, or is a lone surrogate. */
@@ -299,7 +296,7 @@ export function kindOf({ automaton, kinds }: Program, codePoint: number): number
   if (symbolClass < FIRST_CLASS) return symbolClass
   // What folds to ASCII is in words what it folds to; all else beyond U+FFFF separates them, as surrogates do.
   const unit = codePoint > 0xffff ? foldAstral(codePoint) : codePoint
-  return symbolClass | ((kinds[unit] ?? 0) & ~CLASS_BITS)
+  return symbolClass | (kinds.at(unit) & ~CLASS_BITS)
 }
 
 const MAX_GATES = 30

@@ -102,7 +102,8 @@ export class Scanner {
    * variables, so that they stay in registers.
    */
   #glide(to: number): void {
-    const { kinds, contextTable, contextSize, hasTerms } = this.#program
+    const { contextTable, contextSize, hasTerms } = this.#program
+    const kinds = this.#program.kinds.cells
     const dfa = this.#dfa
     const contexts = this.#contexts
     const held = this.#held
@@ -168,7 +169,7 @@ export class Scanner {
   #mayBeUnfinished(): boolean {
     const { piece, pieceAt, scanned, length } = this.#held
     if (length - scanned > MAX_UNITS) return false
-    return this.#program.kinds[piece.charCodeAt(scanned - pieceAt)] === CLASS_COMPOUND
+    return this.#program.kinds.at(piece.charCodeAt(scanned - pieceAt)) === CLASS_COMPOUND
   }
 
   /** Goes over the next character, whatever it needs. */
@@ -178,7 +179,7 @@ export class Scanner {
     const start = base + scanned
     let next = scanned + 1
     let codePoint = piece.charCodeAt(scanned - pieceAt)
-    let kind = this.#program.kinds[codePoint] ?? 0
+    let kind = this.#program.kinds.at(codePoint)
     if (kind === CLASS_COMPOUND) {
       const character = characterAt(piece, scanned - pieceAt)
       codePoint = codePointOf(character)

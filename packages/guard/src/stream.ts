@@ -171,7 +171,7 @@ export class TextStream implements GuardStream {
     if (to === base) return ''
     const text = held.take(to)
     const { alphabet } = this.#program.automaton
-    const lastClass = alphabet.classOf[held.lastUnit] ?? 0
+    const lastClass = alphabet.classes.at(held.lastUnit)
     // The last unit may be that of an escape sequence which counts as nothing.
     const counts = lastClass >= FIRST_CLASS && held.compoundEnd <= base
     if (counts || symbolStart(alphabet, text, text.length) >= 0) held.taken = text

@@ -29,13 +29,12 @@ const OF_PHONES: Vocabulary = {
 }
 const OF_CARDS: Vocabulary = { context: ['card'], hints: undefined, against: ['order', 'phone'] }
 const words = new ContextWords([OF_PHONES, OF_CARDS])
-const classes = words.unitClasses()
 
 /** The row of a whole word. */
 function rowOf(word: string): number {
   let row = BETWEEN_WORDS
   for (const character of word) {
-    row = words.table[row * words.size + (classes[character.charCodeAt(0)] ?? 0)] ?? 0
+    row = words.table[row * words.size + words.classOf(character.charCodeAt(0))] ?? 0
   }
   return row
 }
@@ -51,7 +50,7 @@ function standingAfter(original: string): string {
   let row = BETWEEN_WORDS
   let before = 0
   for (let at = 0; at <= text.length; at += 1) {
-    const contextClass = classes[text.charCodeAt(at)] ?? 0
+    const contextClass = at < text.length ? words.classOf(text.charCodeAt(at)) : SEPARATOR
     const symbolClass = contextClass & WORD_CLASS
     let next = words.table[row * words.size + symbolClass] ?? 0
     const begins = beginsWord(contextClass, before) && !words.goesOn(row, next)

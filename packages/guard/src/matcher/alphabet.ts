@@ -3,23 +3,24 @@
 import { beginsEscape, characterAt, characterStart, codePointOf } from '../characters.ts'
 import { type FoldTable, foldAstral, IGNORED } from '../fold.ts'
 import { PolicyError } from '../policy-error.ts'
+import { UnitTable } from '../unit-table.ts'
 import { ASTRAL, type CharSet } from './char-set.ts'
 
 /** Class of a unit that counts as nothing. */
-export const CLASS_IGNORED = 0
+export const CLASS_IGNORED = 1
 /** Class of a surrogate and of what begins an escape sequence: the whole character has to be read to know its class. */
-export const CLASS_COMPOUND = 1
-/** The first class that is a symbol. */
-export const FIRST_CLASS = 2
+export const CLASS_COMPOUND = 2
+/** The first class that is a symbol. No unit has class 0. */
+export const FIRST_CLASS = 3
 const MAX_CLASSES = 250
 
 export interface Alphabet {
-  /** Class of each UTF-16 unit, folding included. */
-  readonly classOf: Uint8Array
   /** Number of classes, the end of the text included. */
   readonly size: number
   /** The class of the end of the text, the last one. */
   readonly end: number
+  /** Class of each UTF-16 unit, folding included. */
+  readonly classes: UnitTable
   /** Class of a character that has been read, folding included. */
   classOfCharacter(codePoint: number): number
   /** One byte per class: 1 where the class belongs to the set. */
@@ -30,39 +31,20 @@ export interface Alphabet {
 export function createAlphabet(sets: readonly CharSet[], folds: FoldTable): Alphabet {
   const starts = cutPoints(sets)
   const { classes, samples } = classesOf(starts, sets)
-  const symbolClass = new Uint8Array(0x10000)
-  starts.forEach((start, i) => {
-    symbolClass.fill(classes[i] ?? 0, start, starts[i + 1] ?? 0x10000)
-  })
-  const classOf = new Uint8Array(0x10000)
-  for (let unit = 0; unit < classOf.length; unit += 1) {
-    const symbol = folds[unit] ?? unit
-    classOf[unit] = symbol === IGNORED ? CLASS_IGNORED : (symbolClass[symbol] ?? 0)
-  }
-  classOf.fill(CLASS_COMPOUND, 0xd800, 0xe000)
-  for (let unit = 0; unit < 0x80; unit += 1) if (beginsEscape(unit)) classOf[unit] = CLASS_COMPOUND
-  return alphabetOf(classOf, samples, symbolClass)
-}
-
-function alphabetOf(
-  classOf: Uint8Array,
-  samples: readonly number[],
-  symbolClass: Uint8Array,
-): Alphabet {
   const end = FIRST_CLASS + samples.length
-  // What takes several units counts as one of these: the rest of the table need not be kept.
-  const ofAscii = symbolClass.slice(0, 0x80)
-  const ofAstral = symbolClass[ASTRAL] ?? 0
+  const classOfSymbol = (symbol: number) =>
+    symbol === IGNORED ? CLASS_IGNORED : (classes[lastAtMost(starts, symbol)] ?? CLASS_IGNORED)
+  const classOfUnit = new UnitTable((unit) =>
+    isSurrogate(unit) || beginsEscape(unit) ? CLASS_COMPOUND : classOfSymbol(folds.at(unit)),
+  )
   return {
-    classOf,
     size: end + 1,
     end,
+    classes: classOfUnit,
     classOfCharacter: (codePoint) => {
-      const known = codePoint > 0xffff ? CLASS_COMPOUND : (classOf[codePoint] ?? CLASS_IGNORED)
+      const known = codePoint > 0xffff ? CLASS_COMPOUND : classOfUnit.at(codePoint)
       if (known !== CLASS_COMPOUND) return known
-      const symbol = codePoint < ASTRAL ? codePoint : foldAstral(codePoint)
-      if (symbol === IGNORED) return CLASS_IGNORED
-      return symbol === ASTRAL ? ofAstral : (ofAscii[symbol] ?? 0)
+      return classOfSymbol(codePoint < ASTRAL ? codePoint : foldAstral(codePoint))
     },
     members: (set) => {
       const result = new Uint8Array(end + 1)
@@ -77,6 +59,22 @@ function alphabetOf(
   }
 }
 
+function isSurrogate(unit: number): boolean {
+  return unit >> 11 === 0xd800 >> 11
+}
+
+/** The index of the last number that is not above `limit`; the numbers go up. */
+function lastAtMost(numbers: readonly number[], limit: number): number {
+  let low = 0
+  let end = numbers.length
+  while (end - low > 1) {
+    const middle = (low + end) >> 1
+    if ((numbers[middle] ?? 0) <= limit) low = middle
+    else end = middle
+  }
+  return low
+}
+
 /** Where the symbol begins that ends at or before `end`; -1 if there is only what counts as nothing. */
 export function symbolStart(alphabet: Alphabet, text: string, end: number): number {
   let at = end
@@ -89,7 +87,7 @@ export function symbolStart(alphabet: Alphabet, text: string, end: number): numb
 
 /** The class of the character that begins at an offset. */
 export function classAt(alphabet: Alphabet, text: string, at: number): number {
-  const symbolClass = alphabet.classOf[text.charCodeAt(at)] ?? CLASS_IGNORED
+  const symbolClass = alphabet.classes.at(text.charCodeAt(at))
   return symbolClass === CLASS_COMPOUND
     ? alphabet.classOfCharacter(codePointOf(characterAt(text, at)))
     : symbolClass

@@ -76,20 +76,6 @@ export function charSetMatching(source: string): CharSet {
   return ranges
 }
 
-/** The characters from U+10000 to U+1FFFF that a RegExp source of one character matches, as offsets from U+10000. */
-export function astralSetMatching(source: string): CharSet {
-  const ranges: number[] = []
-  for (let low = 0; low < 0x10000; low += 0x1000) {
-    const text = String.fromCodePoint(
-      ...Array.from({ length: 0x1000 }, (_, i) => 0x10000 + low + i),
-    )
-    for (const { 0: run, index } of text.matchAll(new RegExp(`(?:${source})+`, 'gu'))) {
-      ranges.push(low + index / 2, low + (index + run.length) / 2 - 1)
-    }
-  }
-  return ranges
-}
-
 /** Each symbol at its own offset; a surrogate, which is no character alone, is given as NUL. */
 function textOfEverySymbol(): string {
   const units = new Uint16Array(LAST + 1)

@@ -3,54 +3,69 @@ import { type Alphabet, FIRST_CLASS } from './alphabet.ts'
 import { LOWER_CASE, UPPER_CASE } from './char-set.ts'
 import type { Assertion } from './pattern.ts'
 
-/** Worked out once per program, for every condition, left context and class. */
+const HOLDS = 1
+const HOLDS_NOT = 2
+
+/** By condition, left context and class, worked out when first asked for. */
 export class ConditionTable {
   /** Left context that a class leaves behind; 0 is the start of the text. */
   readonly leftOf: Uint8Array
   /** The left context where a word begins behind a letter: that of `_`, which is an edge to recognizers alone. */
   readonly wordStart: number
-  readonly #open: Uint8Array
   /** Number of left contexts. */
   readonly lefts: number
-  readonly #size: number
+  readonly #conditions: readonly (readonly Assertion[])[]
+  readonly #known: Uint8Array
+  readonly #alphabet: Alphabet
+  readonly #members: ReadonlyMap<Assertion, Uint8Array>
+  readonly #lowerCase: Uint8Array
+  readonly #upperCase: Uint8Array
+  /** By left context a class that leaves it, -1 for the start. */
+  readonly #samples: readonly number[]
 
   constructor(conditions: readonly (readonly Assertion[])[], alphabet: Alphabet) {
     const assertions = [...new Set(conditions.flat())]
     const members = new Map(assertions.map((a) => [a, alphabet.members(a.set)]))
     const looksBack = assertions.filter(({ kind }) => kind === 'behind' || kind === 'boundary')
-    const lowerCase = alphabet.members(LOWER_CASE)
-    const splitsWords = assertions.some((assertion) => assertion.splitsWords)
     const looked = looksBack.map((assertion) => members.get(assertion) ?? EMPTY)
+    this.#conditions = conditions
+    this.#alphabet = alphabet
+    this.#members = members
+    this.#lowerCase = alphabet.members(LOWER_CASE)
+    this.#upperCase = alphabet.members(UPPER_CASE)
+    const splitsWords = assertions.some((assertion) => assertion.splitsWords)
     const { leftOf, samples } = leftContexts(
-      splitsWords ? [...looked, lowerCase] : looked,
+      splitsWords ? [...looked, this.#lowerCase] : looked,
       alphabet,
     )
+    this.#samples = samples
     this.leftOf = leftOf
-    this.wordStart = leftOf[alphabet.classOf[UNDERSCORE] ?? 0] ?? 0
+    this.wordStart = leftOf[alphabet.classes.at(UNDERSCORE)] ?? 0
     this.lefts = samples.length
-    this.#size = alphabet.size
-    this.#open = new Uint8Array(conditions.length * this.lefts * this.#size)
-    const places = { samples, alphabet, lowerCase, upperCase: alphabet.members(UPPER_CASE) }
-    const met = new Map(assertions.map((a) => [a, whereMet(a, members.get(a) ?? EMPTY, places)]))
-    conditions.forEach((condition, c) => {
-      const open = this.#open.subarray(
-        c * this.lefts * this.#size,
-        (c + 1) * this.lefts * this.#size,
-      )
-      open.fill(1)
-      for (const assertion of condition) {
-        const where = met.get(assertion) ?? EMPTY
-        for (let cell = 0; cell < open.length; cell += 1) if (where[cell] !== 1) open[cell] = 0
-      }
-    })
+    this.#known = new Uint8Array(conditions.length * this.lefts * alphabet.size)
   }
 
   holds(condition: number, left: number, symbolClass: number): boolean {
-    return condition === 0 || this.#open[this.#cell(condition, left, symbolClass)] === 1
+    if (condition === 0) return true
+    const cell = (condition * this.lefts + left) * this.#alphabet.size + symbolClass
+    const known = this.#known[cell] ?? 0
+    if (known !== 0) return known === HOLDS
+    const holds = this.#conditions[condition]?.every((a) => this.#isMet(a, left, symbolClass))
+    this.#known[cell] = holds === true ? HOLDS : HOLDS_NOT
+    return holds === true
   }
 
-  #cell(condition: number, left: number, symbolClass: number): number {
-    return (condition * this.lefts + left) * this.#size + symbolClass
+  /** Whether an assertion is met after a left context and before a class. */
+  #isMet(assertion: Assertion, left: number, after: number): boolean {
+    const { kind, negate, splitsWords } = assertion
+    const before = this.#samples[left] ?? -1
+    if (splitsWords && this.#lowerCase[before] === 1 && this.#upperCase[after] === 1) return true
+    const members = this.#members.get(assertion) ?? EMPTY
+    const isBehind = kind === 'start' ? before < 0 : members[before] === 1
+    // The end of the text belongs to no set.
+    const isEnd = after === this.#alphabet.end
+    const isAhead = kind === 'end' ? isEnd : !isEnd && members[after] === 1
+    return isMet(kind, isBehind, isAhead) !== negate
   }
 }
 
@@ -69,40 +84,6 @@ function leftContexts(members: readonly Uint8Array[], alphabet: Alphabet) {
     leftOf[symbolClass] = left
   }
   return { leftOf, samples }
-}
-
-/** Where an assertion may be met: after a sample of a left context and before any class. */
-interface Places {
-  readonly samples: readonly number[]
-  readonly alphabet: Alphabet
-  readonly lowerCase: Uint8Array
-  readonly upperCase: Uint8Array
-}
-
-/** By left context and class: 1 where an assertion is met between the two. */
-function whereMet(assertion: Assertion, members: Uint8Array, places: Places): Uint8Array {
-  const { samples, alphabet, lowerCase, upperCase } = places
-  const { size } = alphabet
-  const { kind, negate, splitsWords } = assertion
-  const met = new Uint8Array(samples.length * size)
-  const isAhead = aheads(kind, members, alphabet)
-  samples.forEach((before, left) => {
-    const isBehind = kind === 'start' ? before < 0 : members[before] === 1
-    const mayBeSplit = splitsWords && lowerCase[before] === 1
-    for (let after = FIRST_CLASS; after < size; after += 1) {
-      const isSplit = mayBeSplit && upperCase[after] === 1
-      const holds = isMet(kind, isBehind, isAhead[after] === 1) !== negate
-      if (isSplit || holds) met[left * size + after] = 1
-    }
-  })
-  return met
-}
-
-/** The classes that an assertion means by what follows. The end of the text belongs to no set. */
-function aheads(kind: Assertion['kind'], members: Uint8Array, { size, end }: Alphabet): Uint8Array {
-  const result = kind === 'end' ? new Uint8Array(size) : members.slice()
-  result[end] = kind === 'end' ? 1 : 0
-  return result
 }
 
 /** Whether an assertion that is not negated holds where its sets lie behind, and ahead. */

@@ -1,8 +1,8 @@
 // Context words: single words that say of what follows that it is likely to be an entity, or something else. Here they
 // are found; what they mean for a stream is live-contexts.ts's.
-import { symbolsOf, wordFoldTable } from '../fold.ts'
+import { symbolsOf, WORD_FOLDS } from '../fold.ts'
 import { ARTICLES, GENITIVES, NUMBER_ENDINGS, NUMBER_WORDS, OWNERS } from './number-words.ts'
-import { classesOf, classTable, DIGIT, isSpaceless, OTHER, SEPARATOR } from './word-classes.ts'
+import { classesOf, classOfUnit, DIGIT, isSpaceless, OTHER, SEPARATOR } from './word-classes.ts'
 import { WordEndings } from './word-endings.ts'
 
 /** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
@@ -71,7 +71,6 @@ export class ContextWords {
   /** The rows before and behind the capital of `WhatsApp`. */
   readonly #beforeCapital: number
   readonly #behindCapital: number
-  #unitClasses: Uint8Array | undefined
   /** By row. */
   readonly #rolesOf: (WordRoles | undefined)[] = []
 
@@ -92,10 +91,9 @@ export class ContextWords {
     this.#behindCapital = this.#rowBehind(BEFORE_CAPITAL + CAPITAL_INSIDE)
   }
 
-  /** By UTF-16 unit: its class, with CAPITAL where it is one. Made when first asked for. */
-  unitClasses(): Uint8Array {
-    this.#unitClasses ??= classTable(this.#classOfSymbol)
-    return this.#unitClasses
+  /** The class of a UTF-16 unit, with CAPITAL where it is one. */
+  classOf(unit: number): number {
+    return classOfUnit(unit, this.#classOfSymbol)
   }
 
   /** What the word is that ends at a row. */
@@ -122,9 +120,7 @@ export class ContextWords {
   }
 
   #classesIn(word: string): number[] {
-    return symbolsOf(word, wordFoldTable()).map(
-      (symbol) => this.#classOfSymbol.get(symbol) ?? OTHER,
-    )
+    return symbolsOf(word, WORD_FOLDS).map((symbol) => this.#classOfSymbol.get(symbol) ?? OTHER)
   }
 }
 
@@ -315,7 +311,7 @@ function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
 
 function roledWord(word: string, roles: WordRoles): RoledWord {
   const isPrefix = word.endsWith('*')
-  const symbols = symbolsOf(isPrefix ? word.slice(0, -1) : word, wordFoldTable())
+  const symbols = symbolsOf(isPrefix ? word.slice(0, -1) : word, WORD_FOLDS)
   return { symbols, isPrefix, roles }
 }
 

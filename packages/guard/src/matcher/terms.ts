@@ -1,6 +1,7 @@
 // Thousands of literal terms in one Aho-Corasick automaton with a dense table. Its state is one number; how deep a node
 // lies is how much of the text could still become a term. Folding is fold.ts's, what a match means the stream's.
-import { foldAstral, IGNORED, symbolsOf, termFoldTable } from '../fold.ts'
+import { foldAstral, IGNORED, symbolsOf, TERM_FOLDS } from '../fold.ts'
+import { UnitTable } from '../unit-table.ts'
 import { CLASS_IGNORED } from './alphabet.ts'
 
 /** `word`: a term counts only between characters that are neither letter, digit nor `_`. `substring`: anywhere. */
@@ -24,28 +25,24 @@ const AFTER_WORD = 1
 /** The classes that all terms of a program share: one per symbol that occurs in a term, the rest word or separator. */
 export class TermAlphabet {
   /** Class of each UTF-16 unit. */
-  readonly #classOf: Uint16Array
+  readonly #classes: UnitTable
   /** Number of classes, the end of the text included (it is CLASS_SEPARATOR: nothing follows). */
   readonly size: number
   readonly #classOfSymbol = new Map<number, number>()
   readonly #isWord: boolean[] = [false, false, false, true]
 
   constructor(terms: readonly string[]) {
-    const folds = termFoldTable()
     for (const term of terms) {
       for (const symbol of termSymbols(term)) this.#addSymbol(symbol)
     }
     this.size = FIRST_LETTER + this.#classOfSymbol.size
-    this.#classOf = new Uint16Array(0x10000)
-    for (let unit = 0; unit < 0x10000; unit += 1) {
-      this.#classOf[unit] = this.#classOfFold(folds[unit] ?? unit)
-    }
+    this.#classes = new UnitTable((unit) => this.#classOfFold(TERM_FOLDS.at(unit)))
   }
 
   classAt(codePoint: number): number {
     return codePoint > 0xffff
       ? this.#classOfFold(foldAstral(codePoint))
-      : (this.#classOf[codePoint] ?? CLASS_SEPARATOR)
+      : this.#classes.at(codePoint)
   }
 
   isWord(symbolClass: number): boolean {
@@ -71,7 +68,7 @@ export class TermAlphabet {
 
 /** A term as the symbols it folds to. */
 export function termSymbols(term: string): number[] {
-  return symbolsOf(term, termFoldTable()).map(lowerCase)
+  return symbolsOf(term, TERM_FOLDS).map(lowerCase)
 }
 
 function lowerCase(symbol: number): number {

@@ -1,7 +1,7 @@
 // The classes of letters for the table of context words: which letter is told from which, where capitals begin words, and
 // which scripts write no space between them.
-import { wordFoldTable } from '../fold.ts'
-import { type CharSet, charSetMatching, contains } from './char-set.ts'
+import { WORD_FOLDS } from '../fold.ts'
+import { type CharSet, contains, DIGIT as DIGITS } from './char-set.ts'
 
 /** The class of what separates words. */
 export const SEPARATOR = 0
@@ -108,32 +108,18 @@ function scriptOf(symbol: number): number {
   return EAST_ASIAN.findLast((start) => symbol >= start) ?? symbol >> 7
 }
 
-/** By UTF-16 unit: its class, with CAPITAL where it is one. */
-export function classTable(classOfSymbol: ReadonlyMap<number, number>): Uint8Array {
-  const ofSymbol = new Uint8Array(0x10000)
-  const letters = wordSymbols()
-  for (let i = 0; i < letters.length; i += 2) {
-    ofSymbol.fill(OTHER, letters[i] ?? 0, (letters[i + 1] ?? 0) + 1)
-  }
-  ofSymbol.fill(DIGIT, 0x30, 0x3a)
-  for (const [symbol, symbolClass] of classOfSymbol) ofSymbol[symbol] = symbolClass
-  const folds = wordFoldTable()
-  const classes = new Uint8Array(0x10000)
-  for (let unit = 0; unit < classes.length; unit += 1) {
-    classes[unit] = ofSymbol[folds[unit] ?? 0] ?? SEPARATOR
-  }
-  const capitals = charSetMatching('\\p{Lu}')
-  for (let i = 0; i < capitals.length; i += 2) {
-    for (let unit = capitals[i] ?? 0; unit <= (capitals[i + 1] ?? 0); unit += 1) {
-      classes[unit] = (classes[unit] ?? 0) | CAPITAL
-    }
-  }
-  return classes
+const IS_LETTER = /[\p{L}\p{M}]/u
+const IS_CAPITAL = /\p{Lu}/u
+
+/** The class of a UTF-16 unit, with CAPITAL where it is one. */
+export function classOfUnit(unit: number, classOfSymbol: ReadonlyMap<number, number>): number {
+  const symbol = WORD_FOLDS.at(unit)
+  const symbolClass = classOfSymbol.get(symbol) ?? classOfOther(symbol)
+  return IS_CAPITAL.test(String.fromCharCode(unit)) ? symbolClass | CAPITAL : symbolClass
 }
 
-let letters: readonly number[] | undefined
-
-function wordSymbols(): readonly number[] {
-  letters ??= charSetMatching('[\\p{L}\\p{M}]')
-  return letters
+/** The class of a symbol that is in none of our words. */
+function classOfOther(symbol: number): number {
+  if (contains(DIGITS, symbol)) return DIGIT
+  return IS_LETTER.test(String.fromCharCode(symbol)) ? OTHER : SEPARATOR
 }

@@ -1,6 +1,6 @@
 // The naive oracle: what counts as covered if one simply tries every pair of start and end with a plain RegExp. It knows
 // nothing of automata, threads or streams; slow on purpose.
-import { foldAstral, IGNORED, identifierFoldTable } from '../../src/fold.ts'
+import { foldAstral, IDENTIFIER_FOLDS, IGNORED } from '../../src/fold.ts'
 import {
   ARTICLES,
   GENITIVES,
@@ -23,13 +23,12 @@ interface Folded {
 }
 
 function fold(text: string): Folded {
-  const folds = identifierFoldTable()
   const starts: number[] = []
   const ends: number[] = []
   let folded = ''
   for (const { 0: character, index: at } of text.matchAll(CHARACTER)) {
     const codePoint = decoded(character)
-    const symbol = codePoint > 0xffff ? foldAstral(codePoint) : (folds[codePoint] ?? 0)
+    const symbol = codePoint > 0xffff ? foldAstral(codePoint) : IDENTIFIER_FOLDS.at(codePoint)
     if (symbol !== IGNORED) {
       // Whatever has no fold becomes one arbitrary symbol that no pattern names.
       folded += symbol >= 0xd800 && symbol < 0xe000 ? '\ue000' : String.fromCharCode(symbol)
