@@ -3,7 +3,7 @@
 // the earliest place from which a match can still come. Offsets and texts are the stream's; here are only states.
 import type { Alphabet } from './alphabet.ts'
 import type { ConditionTable } from './condition-table.ts'
-import type { Edge, Nfa } from './nfa.ts'
+import { conditionOf, type Edge, type Nfa, targetOf } from './nfa.ts'
 import { type AutomatonParts, consumes } from './parts.ts'
 
 /** What a state stands for; a stream keeps it to find its way back after the automaton was emptied. */
@@ -210,7 +210,7 @@ export class LazyDfa {
     const groups: number[][] = []
     state.groups.forEach((group, index) => {
       const survivors: number[] = []
-      for (const position of group) this.#take(this.#nfa.follow[position] ?? [], survivors)
+      for (const position of group) this.#follow(position, survivors)
       if (survivors.length === 0) return
       keep.push(index)
       groups.push(survivors.sort((a, b) => a - b))
@@ -231,20 +231,26 @@ export class LazyDfa {
   #started(gates: number): number[] {
     const started: number[] = []
     for (const { first, gate } of this.#nfa.entries) {
-      if (gate === 0 || (gates & gate) !== 0) this.#take(first, started)
+      if (gate !== 0 && (gates & gate) === 0) continue
+      for (const edge of first) this.#take(edge, started)
     }
     return started.sort((a, b) => a - b)
   }
 
-  /** Follows the open edges to positions that consume the symbol and that no earlier thread has reached. */
-  #take(edges: readonly Edge[], into: number[]): void {
-    for (const { target, condition } of edges) {
-      if (this.#seen[target] === this.#stamp) continue
-      if (!consumes(this.#parts, target, this.#symbolClass)) continue
-      if (!this.#conditions.holds(condition, this.#left, this.#symbolClass)) continue
-      this.#seen[target] = this.#stamp
-      into.push(target)
-    }
+  #follow(position: number, into: number[]): void {
+    const { edges, edgesFrom } = this.#nfa
+    const end = edgesFrom[position + 1] ?? 0
+    for (let i = edgesFrom[position] ?? 0; i < end; i += 1) this.#take(edges[i] ?? 0, into)
+  }
+
+  /** Follows an open edge to a position that consumes the symbol and that no earlier thread has reached. */
+  #take(edge: Edge, into: number[]): void {
+    const target = targetOf(edge)
+    if (this.#seen[target] === this.#stamp) return
+    if (!consumes(this.#parts, target, this.#symbolClass)) return
+    if (!this.#conditions.holds(conditionOf(edge), this.#left, this.#symbolClass)) return
+    this.#seen[target] = this.#stamp
+    into.push(target)
   }
 
   #accepts(state: State): Accept[] {

@@ -3,7 +3,7 @@
 
 import type { ConditionTable } from './condition-table.ts'
 import { type Accept, type Setting, type State, UNKNOWN } from './lazy-dfa.ts'
-import type { Edge } from './nfa.ts'
+import { conditionOf, type Edge, targetOf } from './nfa.ts'
 import { type AutomatonParts, consumes } from './parts.ts'
 import { NO_TRANSITIONS, ONLY_ROW, type SteppedThreads } from './threads.ts'
 
@@ -16,17 +16,17 @@ export class NfaSimulationPlan {
   readonly everyStart: ReadonlySet<number>
   /** The edges of position `p` that a symbol of class `c` opens: from `offsets[p * size + c]` up to the next offset. */
   readonly offsets: Int32Array
-  readonly targets: Int32Array
-  readonly edgeConditions: Int32Array
+  readonly edges: Int32Array
   /** By position: 1 if a match may end with it. */
   readonly mayEnd: Uint8Array
   readonly last: readonly (readonly number[])[]
   /** By class: the edges a match can start with, and the gate of each. */
-  readonly first: readonly (readonly (Edge & { readonly gate: number })[])[]
+  readonly first: readonly (readonly { readonly edge: Edge; readonly gate: number }[])[]
 
   constructor(parts: AutomatonParts) {
     const { nfa, alphabet, conditions } = parts
-    const isOpen = ({ target }: Edge, symbolClass: number) => consumes(parts, target, symbolClass)
+    const { edges, edgesFrom } = nfa
+    const isOpen = (edge: Edge, symbolClass: number) => consumes(parts, targetOf(edge), symbolClass)
     this.conditions = conditions
     this.size = alphabet.size
     this.positions = nfa.setOf.length
@@ -34,19 +34,19 @@ export class NfaSimulationPlan {
     this.everyStart = new Set(nfa.entries.filter((e) => e.everyStart).map((e) => e.detector))
     const open: Edge[] = []
     this.offsets = new Int32Array(this.positions * this.size + 1)
-    nfa.follow.forEach((edges, position) => {
+    for (let position = 0; position < this.positions; position += 1) {
+      const own = edges.subarray(edgesFrom[position], edgesFrom[position + 1])
       for (let symbolClass = 0; symbolClass < this.size; symbolClass += 1) {
-        for (const edge of edges) if (isOpen(edge, symbolClass)) open.push(edge)
+        for (const edge of own) if (isOpen(edge, symbolClass)) open.push(edge)
         this.offsets[position * this.size + symbolClass + 1] = open.length
       }
-    })
-    this.targets = Int32Array.from(open, (edge) => edge.target)
-    this.edgeConditions = Int32Array.from(open, (edge) => edge.condition)
+    }
+    this.edges = Int32Array.from(open)
     this.last = nfa.last
     this.mayEnd = Uint8Array.from(nfa.last, (list) => (list.length > 0 ? 1 : 0))
     this.first = Array.from({ length: this.size }, (_, symbolClass) =>
       nfa.entries.flatMap(({ first, gate }) =>
-        first.filter((edge) => isOpen(edge, symbolClass)).map((edge) => ({ ...edge, gate })),
+        first.filter((edge) => isOpen(edge, symbolClass)).map((edge) => ({ edge, gate })),
       ),
     )
   }
@@ -130,26 +130,28 @@ export class NfaSimulation implements SteppedThreads {
 
   /** Moves all threads over a symbol at an offset and starts new ones. */
   step(symbolClass: number, gates: number, offset: number): this {
-    const { offsets, targets, edgeConditions, conditions, size, first } = this.#plan
+    const { offsets, edges, conditions, size, first } = this.#plan
     this.#stamp += 1
     let count = 0
     for (let i = 0; i < this.count; i += 1) {
       const cell = (this.#threads[i] ?? 0) * size + symbolClass
       const end = offsets[cell + 1] ?? 0
-      for (let edge = offsets[cell] ?? 0; edge < end; edge += 1) {
-        const target = targets[edge] ?? 0
+      for (let at = offsets[cell] ?? 0; at < end; at += 1) {
+        const edge = edges[at] ?? 0
+        const target = targetOf(edge)
         if (this.#seen[target] === this.#stamp) continue
-        if (!conditions.holds(edgeConditions[edge] ?? 0, this.#left, symbolClass)) continue
+        if (!conditions.holds(conditionOf(edge), this.#left, symbolClass)) continue
         this.#seen[target] = this.#stamp
         this.#nextThreads[count] = target
         this.#nextStarts[count] = this.starts[i] ?? 0
         count += 1
       }
     }
-    for (const { target, condition, gate } of first[symbolClass] ?? []) {
+    for (const { edge, gate } of first[symbolClass] ?? []) {
       if (gate !== 0 && (gates & gate) === 0) continue
+      const target = targetOf(edge)
       if (this.#seen[target] === this.#stamp) continue
-      if (!conditions.holds(condition, this.#left, symbolClass)) continue
+      if (!conditions.holds(conditionOf(edge), this.#left, symbolClass)) continue
       this.#seen[target] = this.#stamp
       this.#nextThreads[count] = target
       this.#nextStarts[count] = offset

@@ -4,10 +4,23 @@ import { PolicyError } from '../policy-error.ts'
 import type { CharSet } from './char-set.ts'
 import type { Assertion, PatternNode } from './pattern.ts'
 
-/** A way to a position, open only where its condition holds. */
-export interface Edge {
-  readonly target: number
-  readonly condition: number
+/** A way to a position, open only where its condition holds: both in one number. */
+export type Edge = number
+
+const CONDITION_BITS = 8
+/** Of all patterns together: there is a table of each condition for each pair of neighbours. */
+const MAX_CONDITIONS = 2 ** CONDITION_BITS
+
+export function edgeTo(target: number, condition: number): Edge {
+  return (target << CONDITION_BITS) | condition
+}
+
+export function targetOf(edge: Edge): number {
+  return edge >> CONDITION_BITS
+}
+
+export function conditionOf(edge: Edge): number {
+  return edge & (MAX_CONDITIONS - 1)
 }
 
 /** What one detector contributes: the edges it starts with, and how it is run. */
@@ -27,8 +40,9 @@ export type EntryOptions = Partial<Pick<Entry, 'gate' | 'everyStart'>>
 export interface Nfa {
   readonly setOf: readonly number[]
   readonly detectorOf: readonly number[]
-  /** Per position: where to go after it consumed its symbol. */
-  readonly follow: readonly (readonly Edge[])[]
+  /** Where to go after position `p` consumed its symbol: `edges` from `edgesFrom[p]` up to `edgesFrom[p + 1]`. */
+  readonly edges: Int32Array
+  readonly edgesFrom: Int32Array
   /** Per position: the conditions under which a match may end after it (empty: it cannot). */
   readonly last: readonly (readonly number[])[]
   readonly entries: readonly Entry[]
@@ -41,8 +55,6 @@ export interface Nfa {
 const MAX_POSITIONS = 2000
 /** More looks at pairs of edges than this while one pattern is built is refused: some patterns grow with a power. */
 const MAX_STEPS = 20_000_000
-/** Of all patterns together: there is a table of each condition for each pair of neighbours. */
-const MAX_CONDITIONS = 256
 
 /** What the Glushkov construction knows of a part of a pattern. `empty`: the conditions under which it matches nothing. */
 interface Fragment {
@@ -52,13 +64,20 @@ interface Fragment {
 }
 
 const NO_EDGES: readonly Edge[] = []
+const NO_CONDITIONS: readonly number[] = []
+/** The end of a list of edges. */
+const NONE = -1
 const EMPTY_FRAGMENT: Fragment = { empty: [0], first: [], last: [] }
 
 export class NfaBuilder {
   readonly #setOf: number[] = []
   readonly #detectorOf: number[] = []
-  readonly #follow: Edge[][] = []
-  readonly #last: number[][] = []
+  /** The edges in linked lists, one for each position; by edge the next one, by position the first and the last. */
+  readonly #edges: Edge[] = []
+  readonly #next: number[] = []
+  readonly #heads: number[] = []
+  readonly #tails: number[] = []
+  readonly #last: (readonly number[])[] = []
   readonly #entries: Entry[] = []
   readonly #sets = new Interner<CharSet>()
   readonly #assertions = new Interner<Assertion>()
@@ -81,7 +100,10 @@ export class NfaBuilder {
       const message = 'every way through a pattern must take at least one character'
       throw new PolicyError('pattern_matches_empty', message)
     }
-    for (const { target, condition } of fragment.last) this.#last[target]?.push(condition)
+    for (const edge of fragment.last) {
+      const target = targetOf(edge)
+      this.#last[target] = [...(this.#last[target] ?? NO_CONDITIONS), conditionOf(edge)]
+    }
     const { gate = 0, everyStart = false } = options
     this.#entries.push({ detector, first: fragment.first, gate, everyStart })
   }
@@ -94,13 +116,26 @@ export class NfaBuilder {
     return {
       setOf: this.#setOf,
       detectorOf: this.#detectorOf,
-      // Copies, since an array that has grown keeps room for more.
-      follow: this.#follow.map((edges) => edges.slice()),
-      last: this.#last.map((conditions) => conditions.slice()),
+      ...this.#flatEdges(),
+      last: this.#last,
       entries: this.#entries,
       sets: this.#sets.values,
       conditions,
     }
+  }
+
+  #flatEdges(): Pick<Nfa, 'edges' | 'edgesFrom'> {
+    const edges = new Int32Array(this.#edges.length)
+    const edgesFrom = new Int32Array(this.#heads.length + 1)
+    let count = 0
+    this.#heads.forEach((head, position) => {
+      for (let id = head; id !== NONE; id = this.#next[id] ?? NONE) {
+        edges[count] = this.#edges[id] ?? 0
+        count += 1
+      }
+      edgesFrom[position + 1] = count
+    })
+    return { edges, edgesFrom }
   }
 
   #build(node: PatternNode, detector: number): Fragment {
@@ -129,13 +164,16 @@ export class NfaBuilder {
   }
 
   #symbol(set: CharSet, detector: number): Fragment {
-    const target = this.#setOf.length
-    this.#setOf.push(this.#sets.idOf(set))
+    const edge = [edgeTo(this.#addPosition(this.#sets.idOf(set), detector), 0)]
+    return { empty: NO_CONDITIONS, first: edge, last: edge }
+  }
+
+  #addPosition(set: number, detector: number): number {
     this.#detectorOf.push(detector)
-    this.#follow.push([])
-    this.#last.push([])
-    const edge = [{ target, condition: 0 }]
-    return { empty: [], first: edge, last: edge }
+    this.#heads.push(NONE)
+    this.#tails.push(NONE)
+    this.#last.push(NO_CONDITIONS)
+    return this.#setOf.push(set) - 1
   }
 
   #concat(left: Fragment, right: Fragment): Fragment {
@@ -156,12 +194,13 @@ export class NfaBuilder {
    */
   #repeat(node: PatternNode & { kind: 'repeat' }, detector: number): Fragment {
     const unbounded = node.max === Number.POSITIVE_INFINITY
-    const copies: Fragment[] = []
-    while (copies.length < (unbounded ? Math.max(node.min, 1) : node.max)) {
-      copies.push(this.#repeatable(node.item, detector))
-    }
-    const [head] = copies
-    if (head === undefined) return EMPTY_FRAGMENT
+    const count = unbounded ? Math.max(node.min, 1) : node.max
+    if (count === 0) return EMPTY_FRAGMENT
+    const from = this.#setOf.length
+    const head = this.#repeatable(node.item, detector)
+    const copies = [head]
+    const end = this.#setOf.length
+    while (copies.length < count) copies.push(this.#copy(head, from, end))
     copies.forEach((copy, index) => {
       const next = copies[index + 1] ?? (unbounded ? copy : undefined)
       if (next !== undefined) this.#connect(copy.last, next.first)
@@ -180,24 +219,52 @@ export class NfaBuilder {
     return fragment
   }
 
-  #connect(from: readonly Edge[], to: readonly Edge[]): void {
-    for (const end of from) {
-      const edges = this.#follow[end.target]
-      if (edges === undefined) continue
-      for (const start of to) {
-        this.#spend(1 + edges.length)
-        const condition = this.#and(end.condition, start.condition)
-        if (!hasEdge(edges, start.target, condition))
-          edges.push({ target: start.target, condition })
+  /** The same once more, of a fragment whose positions are those from `from` on up to `end`. */
+  #copy({ empty, first, last }: Fragment, from: number, end: number): Fragment {
+    const distance = this.#setOf.length - from
+    const shift = (edge: Edge) => edge + edgeTo(distance, 0)
+    for (let position = from; position < end; position += 1) {
+      this.#addPosition(this.#setOf[position] ?? 0, this.#detectorOf[position] ?? 0)
+      for (let id = this.#heads[position] ?? NONE; id !== NONE; id = this.#next[id] ?? NONE) {
+        this.#spend(1)
+        this.#addEdge(position + distance, shift(this.#edges[id] ?? 0))
       }
     }
+    return { empty, first: first.map(shift), last: last.map(shift) }
+  }
+
+  #connect(from: readonly Edge[], to: readonly Edge[]): void {
+    for (const end of from) {
+      for (const start of to) {
+        const condition = this.#and(conditionOf(end), conditionOf(start))
+        const edge = edgeTo(targetOf(start), condition)
+        if (!this.#hasEdge(targetOf(end), edge)) this.#addEdge(targetOf(end), edge)
+      }
+    }
+  }
+
+  #hasEdge(position: number, edge: Edge): boolean {
+    let looks = 1
+    let id = this.#heads[position] ?? NONE
+    for (; id !== NONE && this.#edges[id] !== edge; id = this.#next[id] ?? NONE) looks += 1
+    this.#spend(looks)
+    return id !== NONE
+  }
+
+  #addEdge(position: number, edge: Edge): void {
+    const id = this.#edges.push(edge) - 1
+    this.#next.push(NONE)
+    const tail = this.#tails[position] ?? NONE
+    if (tail === NONE) this.#heads[position] = id
+    else this.#next[tail] = id
+    this.#tails[position] = id
   }
 
   #through(empties: readonly number[], edges: readonly Edge[]): readonly Edge[] {
     if (empties.length === 0) return NO_EDGES
     this.#spend(empties.length * edges.length)
     return empties.flatMap((empty) =>
-      edges.map(({ target, condition }) => ({ target, condition: this.#and(empty, condition) })),
+      edges.map((edge) => edgeTo(targetOf(edge), this.#and(empty, conditionOf(edge)))),
     )
   }
 
@@ -217,11 +284,6 @@ export class NfaBuilder {
     const message = 'the parts of a pattern can follow each other in too many ways'
     throw new PolicyError('pattern_too_large', message)
   }
-}
-
-function hasEdge(edges: readonly Edge[], target: number, condition: number): boolean {
-  for (const edge of edges) if (edge.target === target && edge.condition === condition) return true
-  return false
 }
 
 /** How many parts a pattern has once its counted repeats are written out; a part without characters counts as one. */

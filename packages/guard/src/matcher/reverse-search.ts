@@ -3,7 +3,7 @@
 // later ones are found here. Rare, and never longer than one match, so that the whole stays linear.
 import { type Alphabet, classAt, symbolStart } from './alphabet.ts'
 import type { ConditionTable } from './condition-table.ts'
-import type { Nfa } from './nfa.ts'
+import { conditionOf, edgeTo, type Nfa, targetOf } from './nfa.ts'
 import { type AutomatonParts, classesOf, consumes } from './parts.ts'
 
 /** The end of a match and how far to look back from it; offsets are those of `text`. */
@@ -28,10 +28,9 @@ export class ReverseSearch {
   readonly #nfa: Nfa
   readonly #alphabet: Alphabet
   readonly #conditions: ConditionTable
-  /** The edges that lead to position `p`: their sources and conditions from `#offsets[p]` up to the next offset. */
-  readonly #offsets: Int32Array
+  /** The edges that lead to position `p`, turned around: `#sources` from `#offsets[p]` up to the next offset. */
   readonly #sources: Int32Array
-  readonly #sourceConditions: Int32Array
+  readonly #offsets: Int32Array
   /** By position with which a match can start: the conditions. */
   readonly #first = new Map<number, number[]>()
   /** By detector: the positions a match can end with. */
@@ -50,19 +49,13 @@ export class ReverseSearch {
     this.#nfa = nfa
     this.#alphabet = alphabet
     this.#conditions = conditions
-    const incoming: { source: number; condition: number }[][] = nfa.follow.map(() => [])
-    nfa.follow.forEach((edges, source) => {
-      for (const { target, condition } of edges) incoming[target]?.push({ source, condition })
-    })
-    this.#offsets = new Int32Array(incoming.length + 1)
-    incoming.forEach((edges, target) => {
-      this.#offsets[target + 1] = (this.#offsets[target] ?? 0) + edges.length
-    })
-    this.#sources = Int32Array.from(incoming.flat(), ({ source }) => source)
-    this.#sourceConditions = Int32Array.from(incoming.flat(), ({ condition }) => condition)
-    this.#seen = new Int32Array(nfa.follow.length)
-    for (const { target, condition } of nfa.entries.flatMap((entry) => entry.first)) {
-      this.#first.set(target, [...(this.#first.get(target) ?? []), condition])
+    const { sources, offsets } = turnedAround(nfa)
+    this.#sources = sources
+    this.#offsets = offsets
+    this.#seen = new Int32Array(nfa.setOf.length)
+    for (const edge of nfa.entries.flatMap((entry) => entry.first)) {
+      const target = targetOf(edge)
+      this.#first.set(target, [...(this.#first.get(target) ?? []), conditionOf(edge)])
     }
     nfa.last.forEach((conditions, position) => {
       if (conditions.length === 0) return
@@ -85,7 +78,7 @@ export class ReverseSearch {
 
   /** Follows an older and a newer thread side by side through all pairs of positions that one text can lead to. */
   #findMerge(detector: number): boolean {
-    const count = this.#nfa.follow.length
+    const count = this.#nfa.setOf.length
     const seen = new Set<number>()
     const queue: [number, number][] = []
     const visit = (older: number, newer: number) => {
@@ -99,11 +92,16 @@ export class ReverseSearch {
     })
     for (const [older, newer] of queue) {
       if (older === newer) return true
-      for (const a of this.#nfa.follow[older] ?? []) {
-        for (const b of this.#nfa.follow[newer] ?? []) visit(a.target, b.target)
+      for (const a of this.#edges(older)) {
+        for (const b of this.#edges(newer)) visit(targetOf(a), targetOf(b))
       }
     }
     return false
+  }
+
+  #edges(position: number): Int32Array {
+    const { edges, edgesFrom } = this.#nfa
+    return edges.subarray(edgesFrom[position], edgesFrom[position + 1])
   }
 
   /** The pairs that arise where a match can start right after another thread of its detector was at `position`. */
@@ -114,10 +112,11 @@ export class ReverseSearch {
     for (const symbolClass of classesOf(this.#parts, position)) {
       lefts.add(this.#conditions.leftOf[symbolClass] ?? 0)
     }
-    for (const { target, condition } of first) {
-      const mayStart = [...lefts].some((left) => this.#mayHold(condition, left, target))
+    for (const edge of first) {
+      const target = targetOf(edge)
+      const mayStart = [...lefts].some((left) => this.#mayHold(conditionOf(edge), left, target))
       if (!mayStart) continue
-      for (const edge of this.#nfa.follow[position] ?? []) visit(edge.target, target)
+      for (const other of this.#edges(position)) visit(targetOf(other), target)
     }
   }
 
@@ -216,14 +215,39 @@ export class ReverseSearch {
     const result: number[] = []
     for (const position of active) {
       const end = this.#offsets[position + 1] ?? 0
-      for (let edge = this.#offsets[position] ?? 0; edge < end; edge += 1) {
-        const source = this.#sources[edge] ?? 0
+      for (let at = this.#offsets[position] ?? 0; at < end; at += 1) {
+        const edge = this.#sources[at] ?? 0
+        const source = targetOf(edge)
         if (this.#seen[source] === this.#stamp) continue
-        if (!this.#conditions.holds(this.#sourceConditions[edge] ?? 0, left, symbolClass)) continue
+        if (!this.#conditions.holds(conditionOf(edge), left, symbolClass)) continue
         this.#seen[source] = this.#stamp
         result.push(source)
       }
     }
     return result.sort((a, b) => a - b)
   }
+}
+
+/** The edges by where they lead to; in each, where it comes from. */
+function turnedAround({ edges, edgesFrom }: Nfa) {
+  const offsets = new Int32Array(edgesFrom.length)
+  for (const edge of edges) {
+    const next = targetOf(edge) + 1
+    offsets[next] = (offsets[next] ?? 0) + 1
+  }
+  for (let i = 1; i < offsets.length; i += 1) {
+    offsets[i] = (offsets[i] ?? 0) + (offsets[i - 1] ?? 0)
+  }
+  const ends = offsets.slice()
+  const sources = new Int32Array(edges.length)
+  for (let source = 0; source < edgesFrom.length - 1; source += 1) {
+    const end = edgesFrom[source + 1] ?? 0
+    for (let at = edgesFrom[source] ?? 0; at < end; at += 1) {
+      const edge = edges[at] ?? 0
+      const place = ends[targetOf(edge)] ?? 0
+      sources[place] = edgeTo(source, conditionOf(edge))
+      ends[targetOf(edge)] = place + 1
+    }
+  }
+  return { sources, offsets }
 }

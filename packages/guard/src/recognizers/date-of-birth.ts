@@ -7,7 +7,8 @@ const DAY = '(?:0?[1-9]|[12]\\d|3[01])'
 const MONTH = '(?:0?[1-9]|1[0-2])'
 const YEAR = '(?:19\\d\\d|20[0-2]\\d)'
 const SHORT_YEAR = "(?:'?\\d\\d)"
-const NAME = '[A-Za-z\\u00c0-\\u024f\\u0370-\\u052f]{3,12}\\.?'
+const LETTER = 'A-Za-z\\u00c0-\\u024f\\u0370-\\u052f'
+const NAME = `[${LETTER}]{3,12}\\.?`
 /** `12th`, `1er`, `12.`, `3º` */
 const ORDINAL = `${DAY}(?:st|nd|rd|th|er|e|\\.|º|°)?`
 const BETWEEN = '(?:[/.-]| [/-] |\\. ?| )'
@@ -64,7 +65,7 @@ export const dateOfBirth: Recognizer = {
     },
     {
       // Phrases whose words alone say nothing are looked for with their date.
-      source: `(?<!\\w)(?:${PHRASES})[ :=-]{0,3}[\\p{L}0-9][\\p{L}0-9 ,./-]{4,24}\\d${AFTER}`,
+      source: `(?<!\\w)(?:${PHRASES})[ :=-]{0,3}[${LETTER}0-9][${LETTER}0-9º年년月월日일 ,./-]{4,24}\\d${AFTER}`,
       score: 0.7,
       check: (value) => (isWholeDate(value.replace(INTRODUCTION, '')) ? 0.7 : 0),
     },
