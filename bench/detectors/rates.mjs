@@ -2,6 +2,7 @@
 // which it finds one. Counts only; what finds is the caller's.
 
 import { readFileSync } from 'node:fs'
+import { Pseudonyms } from '@sluice/guard'
 
 /** @typedef {{ entity: string, start: number, end: number }} Span */
 /** @typedef {{ text: string, spans: readonly Span[] }} Annotated */
@@ -37,6 +38,34 @@ export async function ratesOf(texts, detect) {
       count.clean += 1
       if (found.some((span) => span.entity === entity)) count.alarms += 1
     }
+  }
+  return counts
+}
+
+/** Texts of a conversation, in the order of the set. */
+const TURNS = 5
+
+/**
+ * In how many conversations any name is missed: a value found in one text is replaced in all, as the gateway does.
+ * @param {readonly Annotated[]} texts
+ * @param {(text: string) => Promise<readonly Span[]>} detect
+ */
+export async function missedConversations(texts, detect) {
+  const counts = { conversations: 0, missed: 0 }
+  for (let at = 0; at < texts.length; at += TURNS) {
+    const turns = texts.slice(at, at + TURNS)
+    const pseudonyms = new Pseudonyms({ key: new Uint8Array(32), scope: '' })
+    const found = await Promise.all(turns.map(({ text }) => detect(text)))
+    found.forEach((spans, i) => {
+      for (const { entity, start, end } of spans)
+        pseudonyms.standInOf(entity, turns[i]?.text.slice(start, end) ?? '')
+    })
+    const isMissed = turns.some(({ text, spans }, i) => {
+      const all = [...(found[i] ?? []), ...pseudonyms.spansIn(text)]
+      return spans.some((span) => span.entity === 'PERSON' && coveredShare(span, all) < COVERED)
+    })
+    counts.conversations += 1
+    if (isMissed) counts.missed += 1
   }
   return counts
 }

@@ -6,7 +6,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { createDetectors, createDispatcher, gatewayConfig } from '@sluice/gateway'
-import { filledTemplates, ratesOf, readDataSet } from './rates.mjs'
+import { filledTemplates, missedConversations, ratesOf, readDataSet } from './rates.mjs'
 
 const cached = fileURLToPath(new URL('../../node_modules/.cache/ner/rampart', import.meta.url))
 const { values } = parseArgs({
@@ -57,6 +57,8 @@ for (const name of names) {
         `${name}, ${set}, ${entity}: ${missed}; alarms in ${alarms} of ${clean} texts without`,
       )
     }
+    const { conversations, missed } = await missedConversations(texts, detect)
+    console.log(`${name}, ${set}: a name missed in ${missed} of ${conversations} conversations`)
   }
 }
 await Promise.all(Object.values(detectors).map((detector) => detector.close()))
