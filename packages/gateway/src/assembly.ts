@@ -103,7 +103,7 @@ export async function assemble(options: AssemblyOptions): Promise<Assembly> {
   }
   const quotas = new ClientQuotas({ ...limits, refusals: reporting })
   const scheduler = new Scheduler()
-  const intake = new Intake({ memory, quotas, scheduler })
+  const intake = new Intake({ memory, quotas, scheduler, live })
   const completions = new Completions({
     memory,
     upstream,

@@ -3,6 +3,7 @@
  * refused by name. What nobody knows is ignored, and null is as good as nothing, because OpenAI's clients send it.
  */
 import { z } from 'zod'
+import { jsonObject } from './schemas.ts'
 
 const KEEPS_NOTHING = 'no conversations are kept here; send all of it as input'
 const NOT_HERE = 'this gateway cannot honour it; leave it out'
@@ -89,7 +90,7 @@ const tool = z.discriminatedUnion(
       type: z.literal('function'),
       name: z.string(),
       description: z.string().nullish(),
-      parameters: z.record(z.string(), z.unknown()).nullish(),
+      parameters: jsonObject.nullish(),
       strict: z.boolean().nullish(),
     }),
   ],

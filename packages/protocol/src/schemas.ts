@@ -43,12 +43,20 @@ const MAX_STOP_CHARACTERS = 1024
 const name = z.string().min(1).max(MAX_NAME_CHARACTERS)
 const callId = z.string().min(1).max(MAX_CALL_ID_CHARACTERS)
 
+/** Any object, as it is: a library's record walks and copies every field, and there may be thousands. */
+export const jsonObject = z
+  .unknown()
+  .refine((value) => typeof value === 'object' && value !== null && !Array.isArray(value), {
+    error: 'expected an object',
+  })
+  .meta({ type: 'object' }) as unknown as z.ZodType<Record<string, unknown>>
+
 const tool = z.object({
   type: z.literal('function'),
   function: z.object({
     name,
     description: z.string().optional(),
-    parameters: z.record(z.string(), z.unknown()).optional(),
+    parameters: jsonObject.optional(),
     strict: z.boolean().nullish(),
   }),
 })
@@ -128,11 +136,9 @@ export function chatRequestSchema(limits: ChatRequestLimits): z.ZodType<ChatRequ
       .regex(/^[a-z]{1,16}$/)
       .optional(),
     tools: z.array(tool).min(1).max(MAX_TOOLS).optional(),
-    toolChoice: z
-      .union([z.enum(['none', 'auto', 'required']), z.record(z.string(), z.unknown())])
-      .optional(),
+    toolChoice: z.union([z.enum(['none', 'auto', 'required']), jsonObject]).optional(),
     parallelToolCalls: z.boolean().optional(),
-    responseFormat: z.record(z.string(), z.unknown()).optional(),
+    responseFormat: jsonObject.optional(),
     logprobs: z.boolean().optional(),
     topLogprobs: z.int().min(0).max(20).optional(),
   })

@@ -46,8 +46,8 @@ export interface Diagnostics {
   unexpected(error: unknown): void
 }
 
-/** A larger request is written as a body in a turn of its own. */
-const TURN_BYTES = 16_384
+/** A larger request is hashed, and written as a body, in turns of its own. */
+export const TURN_BYTES = 16_384
 
 export class Completion {
   /** The order without its request, which is dropped as soon as the upstream can have it. */
@@ -172,10 +172,10 @@ export class Completion {
   async #prepare(): Promise<Omit<PreparedRequest, 'request'>> {
     const { signal } = this.#abort
     const { upstream, scheduler, quotas } = this.#services
-    const { policy, model, onOverflow, client, bytes } = this.#order
-    const request = this.#takeRequest()
-    const { maxTokens } = request
-    const { request: fitted, ...prepared } = await prepareRequest(request, {
+    const { policy, model, onOverflow, client, size } = this.#order
+    const maxTokens = this.#request?.maxTokens
+    // Taken where it is used: a name for it here would keep it beside the guarded copy and the body.
+    const { request: fitted, ...prepared } = await prepareRequest(this.#takeRequest(), {
       policy,
       trustedRoles: client.principal.trustedRoles,
       model,
@@ -187,7 +187,7 @@ export class Completion {
       standIns: this.#standIns,
     })
     this.#settle = await quotas.reserve(client, { promptTokens: prepared.tokenCount, maxTokens })
-    if (bytes > TURN_BYTES) await scheduler.task(quotaNameOf(client), signal).next()
+    if (size.bytes > TURN_BYTES) await scheduler.task(quotaNameOf(client), signal).next()
     signal.throwIfAborted()
     this.#body = upstream.encode(fitted, model)
     this.#prepared = prepared

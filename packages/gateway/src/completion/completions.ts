@@ -2,15 +2,16 @@
  * All completions of the node: starts them, finds them again by their request id, and decides how long they live. A
  * subscriber only comes and goes; whether that ends a completion is decided here.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { ownerOf, quotaNameOf } from '../clients/client.ts'
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
-import { Completion, type CompletionServices } from './completion.ts'
+import { Completion, type CompletionServices, TURN_BYTES } from './completion.ts'
 import type { Feed, FeedHeader, Idempotency } from './feed.ts'
 import type { FeedStore } from './feed-store.ts'
-import { Hold, REQUEST_COPIES } from './memory-budget.ts'
+import { Hold, memoryOf } from './memory-budget.ts'
 import type { Lifetime, Order, Quotas } from './order.ts'
+import { requestDigest } from './request-digest.ts'
 import type { Leaving, Subscriber, Subscription } from './subscription.ts'
 import type { CancelledBy } from './terminal.ts'
 
@@ -38,6 +39,8 @@ interface Admitted {
   order: Order
   hold: Hold
   places: (() => void)[]
+  /** Its completion gives them back. */
+  isRunning: boolean
 }
 
 export class Completions {
@@ -77,20 +80,30 @@ export class Completions {
       })
     }
     this.#starting += 1
-    const idempotency = idempotencyOf(order)
+    const hold = new Hold(this.#options.memory, quotaNameOf(order.client))
+    const admitted: Admitted = { order, hold, places: [() => hold.release()], isRunning: false }
+    try {
+      hold.resize(memoryOf(order.size))
+      return await this.#joinOrBegin(admitted, subscriber)
+    } finally {
+      if (!admitted.isRunning) for (const release of admitted.places) release()
+      this.#starting -= 1
+      this.#noteEnd()
+    }
+  }
+
+  async #joinOrBegin(admitted: Admitted, subscriber: Subscriber): Promise<Subscription> {
+    const idempotency = await this.#idempotencyOf(admitted.order)
     try {
       return (
         (await this.#join(idempotency, subscriber)) ??
-        (await this.#begin(order, idempotency, subscriber))
+        (await this.#begin(admitted, idempotency, subscriber))
       )
     } catch (error) {
       // An order with the same key may have taken the last place.
       const joined = await this.#join(idempotency, subscriber)
       if (joined === undefined) throw error
       return joined
-    } finally {
-      this.#starting -= 1
-      this.#noteEnd()
     }
   }
 
@@ -164,24 +177,35 @@ export class Completions {
   }
 
   async #begin(
-    order: Order,
+    admitted: Admitted,
     idempotency: Idempotency | undefined,
     subscriber: Subscriber,
   ): Promise<Subscription> {
-    const hold = new Hold(this.#options.memory, quotaNameOf(order.client))
-    const places = [() => hold.release()]
-    let isRunning = false
-    try {
-      hold.resize(REQUEST_COPIES * order.bytes)
-      places.push(await this.#options.quotas.acquire(order.client))
-      const requestId = randomBytes(REQUEST_ID_BYTES).toString('hex')
-      const feed = await this.#create(order, { requestId, idempotency })
-      isRunning = feed.header.requestId === requestId
-      if (isRunning) return this.#run({ order, hold, places }, feed, subscriber)
-      return this.#follow(feed, subscriber, 0)
-    } finally {
-      if (!isRunning) for (const release of places) release()
-    }
+    const { order, places } = admitted
+    places.push(await this.#options.quotas.acquire(order.client))
+    const requestId = randomBytes(REQUEST_ID_BYTES).toString('hex')
+    const feed = await this.#create(order, { requestId, idempotency })
+    admitted.isRunning = feed.header.requestId === requestId
+    return admitted.isRunning
+      ? this.#run(admitted, feed, subscriber)
+      : this.#follow(feed, subscriber, 0)
+  }
+
+  /** Of the request and its echo alone, so that a repeated order finds its completion whatever else it says. */
+  async #idempotencyOf({
+    idempotencyKey,
+    client,
+    request,
+    echo,
+    size,
+  }: Order): Promise<Idempotency | undefined> {
+    if (idempotencyKey === undefined) return undefined
+    const { scheduler } = this.#options
+    const task = size.bytes > TURN_BYTES ? scheduler.task(quotaNameOf(client)) : undefined
+    const digest = await requestDigest([request, echo], task)
+    // As JSON, so that no client's name and key together can look like another one's.
+    const key = JSON.stringify([ownerOf(client), quotaNameOf(client), idempotencyKey])
+    return { key, digest }
   }
 
   #create(
@@ -251,20 +275,4 @@ export function gap(oldest: number): GatewayError {
 
 export function notFound(): GatewayError {
   return new GatewayError('not_found', 'There is no such completion, or not any more')
-}
-
-/** Of the request and its echo alone, so that a repeated order finds its completion whatever else it says. */
-function idempotencyOf({ idempotencyKey, client, request, echo }: Order): Idempotency | undefined {
-  if (idempotencyKey === undefined) return undefined
-  const asked = JSON.stringify([request, echo], inOrder)
-  const digest = createHash('sha256').update(asked).digest('base64')
-  // As JSON, so that no client's name and key together can look like another one's.
-  const key = JSON.stringify([ownerOf(client), quotaNameOf(client), idempotencyKey])
-  return { key, digest }
-}
-
-/** For JSON.stringify: the fields of an object in the order of their names. */
-function inOrder(_field: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
 }

@@ -4,8 +4,24 @@
  */
 import { GatewayError } from '../errors.ts'
 
-/** What a request takes at its largest, times its bytes: its text or its parsed form, the guarded copy and the body. */
-export const REQUEST_COPIES = 4
+/** The size of a request as it came: its bytes, and of how many JSON values it is made. */
+export interface RequestSize {
+  bytes: number
+  values: number
+}
+
+/**
+ * What a request takes at its largest, while its body is written: the guarded copy and the body's text, both of two bytes
+ * a character if one of them needs it, and the body.
+ */
+const BYTES_OF_A_BYTE = 5
+/** What a value takes beside its text, before and after the guard; the name of its field is one more text. */
+const BYTES_OF_A_VALUE = 256
+
+/** Memory that a request takes at most, in bytes. */
+export function memoryOf({ bytes, values }: RequestSize): number {
+  return BYTES_OF_A_BYTE * bytes + BYTES_OF_A_VALUE * values
+}
 
 /** The part of the limit that the requests of one client may hold: the rest is for others. */
 const CLIENT_PART = 0.5

@@ -3,6 +3,7 @@ import type { Policy } from '@sluice/guard'
 import type { ChatRequest } from '@sluice/protocol'
 import type { Client } from '../clients/client.ts'
 import type { Model } from '../request/models.ts'
+import type { RequestSize } from './memory-budget.ts'
 
 /** What becomes of a completion that nobody follows. */
 export interface Lifetime {
@@ -19,7 +20,7 @@ export interface Lifetime {
 export interface Order {
   request: ChatRequest
   /** Of the message that asked for it: what holding it costs. */
-  bytes: number
+  size: RequestSize
   policy: Policy
   model: Model
   client: Client
@@ -39,7 +40,7 @@ export interface Order {
 export interface Wish {
   request: ChatRequest
   /** Of the message that asked for it. */
-  bytes: number
+  size: RequestSize
   conversationId: string | undefined
   /** Absent: the gateway's setting. */
   onOverflow: 'reject' | 'truncate' | undefined

@@ -12,7 +12,7 @@ import { GatewayError, internalError } from '../errors.ts'
 import { FrameBatch } from '../socket/frames.ts'
 import { ChunkRenderer } from './chunk-renderer.ts'
 import { MalformedCount } from './malformed-count.ts'
-import type { Dialect, Session, SessionContext } from './session.ts'
+import type { Dialect, ParseMessage, Session, SessionContext } from './session.ts'
 
 /** The upstream's chunks are sent on, and a completion ends with its socket: nobody comes back for it. */
 const CHUNKS = {
@@ -67,12 +67,13 @@ class Dialect1Session implements Session, Subscriber {
     return this.#current === undefined ? undefined : BUSY
   }
 
-  onMessage(text: string): void {
+  onMessage(parse: ParseMessage): void {
     try {
       const { live, admission, client } = this.#context
-      const { payload, conversationId, onOverflow } = live.current.reader.read(text)
+      const { fields, size } = parse()
+      const { payload, conversationId, onOverflow } = live.current.reader.read(fields)
       if (this.#current !== undefined) throw BUSY
-      const asked = { request: payload, bytes: Buffer.byteLength(text) }
+      const asked = { request: payload, size }
       const wish = { ...asked, conversationId, onOverflow, ...CHUNKS }
       void this.#start(admission.order(wish, client))
     } catch (error) {

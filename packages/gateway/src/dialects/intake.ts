@@ -3,18 +3,20 @@
  * client's minute allows a request, the budget has room for what it becomes, and it is the client's turn on the event loop.
  */
 import { type Client, quotaNameOf } from '../clients/client.ts'
-import { Hold, type MemoryBudget, REQUEST_COPIES } from '../completion/memory-budget.ts'
+import { Hold, type MemoryBudget, memoryOf } from '../completion/memory-budget.ts'
 import type { Quotas } from '../completion/order.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Scheduler } from '../scheduler.ts'
-
-/** Up to this size a message is read at once: that costs less than asking. In bytes or characters. */
-export const LARGE_BYTES = 16_384
+import { Incoming, LARGE_BYTES, type Source } from './incoming.ts'
+import { type MessageLimits, type ParsedMessage, parseInTurns, parseMessage } from './message.ts'
+import type { ParseMessage } from './session.ts'
 
 export interface IntakeOptions {
   memory: MemoryBudget
   quotas: Pick<Quotas, 'check' | 'refused'>
   scheduler: Scheduler
+  /** Read at each message, so that a reload reaches open sockets. */
+  live: { readonly current: { settings: MessageLimits } }
 }
 
 export class Intake {
@@ -24,27 +26,61 @@ export class Intake {
     this.#options = options
   }
 
-  /** Something that holds memory of the node for a client. */
-  holdFor(client: Client): Hold {
+  /** What is on its way from a client. */
+  incoming(client: Client, source: Source): Incoming {
+    const { scheduler } = this.#options
+    const name = quotaNameOf(client)
+    return new Incoming(this.#holdFor(client), source, () => scheduler.task(name).next())
+  }
+
+  #holdFor(client: Client): Hold {
     return new Hold(this.#options.memory, quotaNameOf(client))
   }
 
+  /** A small message. */
+  small(data: Buffer): ParseMessage {
+    return () => parseMessage(data, this.#limits)
+  }
+
   /**
-   * Calls `read` when a message of so many bytes may be read.
-   * @param read reads it within this turn, and starts what takes the memory over
-   * @throws GatewayError `rate_limited` or `overloaded`, unread, and whatever `read` throws
+   * Reads a message when it may be read, in the client's turns, and calls `use` with it.
+   * @param chunks its bytes, which are dropped as soon as they are read
+   * @param use starts, within its turn, what takes the memory over
+   * @throws GatewayError `rate_limited` or `overloaded`, unread; `invalid_message`; and whatever `use` throws
    */
-  async read<T>(client: Client, bytes: number, read: () => T): Promise<T> {
-    const { quotas, scheduler } = this.#options
-    const hold = this.holdFor(client)
+  async read<T>(
+    { client, signal }: { client: Client; signal?: AbortSignal },
+    chunks: Buffer[],
+    use: (message: ParsedMessage) => T,
+  ): Promise<T> {
+    const { quotas } = this.#options
+    const bytes = chunks.reduce((sum, { length }) => sum + length, 0)
+    const hold = this.#holdFor(client)
+    let message: ParsedMessage
     try {
       await quotas.check(client)
-      hold.resize(REQUEST_COPIES * bytes)
-      if (bytes > LARGE_BYTES) await scheduler.task(quotaNameOf(client)).next()
+      hold.resize(memoryOf({ bytes, values: 0 }))
+      message =
+        bytes > LARGE_BYTES
+          ? await this.#parseLarge(chunks, client, signal)
+          : parseMessage(Buffer.concat(chunks), this.#limits)
     } finally {
       hold.release()
     }
-    return read()
+    return use(message)
+  }
+
+  /** Parsing ends a turn; what is done with the message begins the next one. */
+  async #parseLarge(chunks: Buffer[], client: Client, signal?: AbortSignal) {
+    const task = this.#options.scheduler.task(quotaNameOf(client), signal)
+    await task.next()
+    const message = await parseInTurns(chunks, this.#limits, task)
+    await task.next()
+    return message
+  }
+
+  get #limits(): MessageLimits {
+    return this.#options.live.current.settings
   }
 
   /** Notes that something of a client was refused, for whatever reason: trying costs as much as asking. */

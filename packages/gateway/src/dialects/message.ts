@@ -1,8 +1,12 @@
 /** What every message of a client goes through before its schema: bounds of nesting and number, then the parser. */
+import { TextDecoder } from 'node:util'
 import { ERROR_TEXTS } from '@sluice/protocol'
 import { MAX_ISSUES } from '@sluice/protocol/schemas'
+import type { RequestSize } from '../completion/memory-budget.ts'
 import { GatewayError } from '../errors.ts'
 import { isJsonObject } from '../json-object.ts'
+import type { Task } from '../scheduler.ts'
+import { JsonBounds } from './json-bounds.ts'
 
 export interface MessageLimits {
   maxJsonDepth: number
@@ -11,27 +15,72 @@ export interface MessageLimits {
 
 /** More than the longest conversation with the most tools has. Parsing and checking more would keep everybody waiting. */
 const MAX_JSON_VALUES = 20_000
-const OPEN_BRACE = 0x7b
-const CLOSE_BRACE = 0x7d
-const OPEN_BRACKET = 0x5b
-const CLOSE_BRACKET = 0x5d
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COMMA = 0x2c
+/** Bytes that are decoded and looked at without a look at the clock: about a millisecond's. */
+const SLICE_BYTES = 262_144
+const NOTHING = new Uint8Array(0)
 
-/** A message as an object. @throws GatewayError `invalid_message` */
-export function parseMessage(
-  text: string,
-  { maxJsonDepth: depth }: MessageLimits,
-): Record<string, unknown> {
-  const excess = excessOf(text, { depth, values: MAX_JSON_VALUES })
-  if (excess !== undefined) {
-    const limits = {
-      depth: `nested deeper than ${depth}`,
-      values: `made of more than ${MAX_JSON_VALUES} JSON values`,
+/** A message as an object. */
+export interface ParsedMessage {
+  readonly fields: Record<string, unknown>
+  /** Of the message as it came. */
+  readonly size: RequestSize
+}
+
+/** Reads a message at once. @throws GatewayError `invalid_message` */
+export function parseMessage(bytes: Uint8Array, limits: MessageLimits): ParsedMessage {
+  const bounds = new JsonBounds({ depth: limits.maxJsonDepth, values: MAX_JSON_VALUES })
+  const text = decode(new TextDecoder('utf-8', { fatal: true }), bytes)
+  refuseExcess(bounds.add(text), limits)
+  return { fields: objectIn(text), size: { bytes: bytes.length, values: bounds.values } }
+}
+
+/**
+ * Reads a message in turns. Of these nothing but the parser's own, which cannot be interrupted, is longer
+ * than a slice.
+ * @param chunks its bytes, which are dropped as soon as they are read
+ * @throws GatewayError `invalid_message`, and as the task does
+ */
+export async function parseInTurns(
+  chunks: Uint8Array[],
+  limits: MessageLimits,
+  task: Task,
+): Promise<ParsedMessage> {
+  const bounds = new JsonBounds({ depth: limits.maxJsonDepth, values: MAX_JSON_VALUES })
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const texts: string[] = []
+  let bytes = 0
+  for (const chunk of chunks.splice(0)) {
+    bytes += chunk.length
+    for (let start = 0; start < chunk.length; start += SLICE_BYTES) {
+      if (task.isOver()) await task.next()
+      const text = decode(decoder, chunk.subarray(start, start + SLICE_BYTES), { stream: true })
+      refuseExcess(bounds.add(text), limits)
+      texts.push(text)
     }
-    throw new GatewayError('invalid_message', `The message is ${limits[excess]}`)
   }
+  texts.push(decode(decoder, NOTHING))
+  await task.next()
+  return { fields: objectIn(texts.splice(0).join('')), size: { bytes, values: bounds.values } }
+}
+
+function decode(decoder: TextDecoder, bytes: Uint8Array, options?: { stream: boolean }): string {
+  try {
+    return decoder.decode(bytes, options)
+  } catch {
+    throw new GatewayError('invalid_message', 'The message is not valid UTF-8')
+  }
+}
+
+function refuseExcess(excess: 'depth' | 'values' | undefined, limits: MessageLimits): void {
+  if (excess === undefined) return
+  const what = {
+    depth: `nested deeper than ${limits.maxJsonDepth}`,
+    values: `made of more than ${MAX_JSON_VALUES} JSON values`,
+  }
+  throw new GatewayError('invalid_message', `The message is ${what[excess]}`)
+}
+
+function objectIn(text: string): Record<string, unknown> {
   let message: unknown
   try {
     message = JSON.parse(text)
@@ -74,33 +123,4 @@ function isContentLength({ code, path: [list, , field] }: Issue): boolean {
 function describeIssue(issue: Issue): string {
   const path = issue.path.length === 0 ? 'payload' : issue.path.map(String).join('.')
   return `${path.slice(0, 200)}: ${issue.message}`
-}
-
-/** What of JSON text is over its limit, found without parsing it: values are counted by brackets and commas. */
-export function excessOf(
-  text: string,
-  limits: { readonly depth: number; readonly values: number },
-): 'depth' | 'values' | undefined {
-  let depth = 0
-  let values = 0
-  let isInString = false
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i)
-    if (isInString) {
-      if (code === BACKSLASH) i += 1
-      else if (code === QUOTE) isInString = false
-    } else if (code === QUOTE) {
-      isInString = true
-    } else if (code === OPEN_BRACE || code === OPEN_BRACKET) {
-      depth += 1
-      values += 1
-      if (depth > limits.depth) return 'depth'
-    } else if (code === CLOSE_BRACE || code === CLOSE_BRACKET) {
-      depth -= 1
-    } else if (code === COMMA) {
-      values += 1
-    }
-    if (values > limits.values) return 'values'
-  }
-  return undefined
 }

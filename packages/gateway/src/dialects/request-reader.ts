@@ -1,4 +1,4 @@
-/** From a client's text to a valid request: an `init` of dialect 1, or what other dialects make of their own. */
+/** From a client's message to a valid request: an `init` of dialect 1, or what other dialects make of their own. */
 import { type ChatRequest, ERROR_TEXTS, type InitMessage } from '@sluice/protocol'
 import { chatRequestSchema } from '@sluice/protocol/schemas'
 import { GatewayError } from '../errors.ts'
@@ -26,9 +26,8 @@ export class RequestReader {
     this.#schema = chatRequestSchema(options)
   }
 
-  /** @throws GatewayError `invalid_message`, `unknown_type` or `invalid_request`, with a path and a reason for each problem */
-  read(text: string): InitMessage {
-    const message = this.parse(text)
+  /** @throws GatewayError `unknown_type` or `invalid_request`, with a path and a reason for each problem */
+  read(message: Readonly<Record<string, unknown>>): InitMessage {
     if (message.type !== 'init') {
       throw new GatewayError('unknown_type', `${ERROR_TEXTS.invalidType}: expected "init"`)
     }
@@ -41,9 +40,9 @@ export class RequestReader {
     }
   }
 
-  /** A message as an object. @throws GatewayError `invalid_message` */
+  /** JSON inside a message, within the bounds of one. @throws GatewayError `invalid_message` */
   parse(text: string): Record<string, unknown> {
-    return parseMessage(text, this.#options)
+    return parseMessage(Buffer.from(text), this.#options).fields
   }
 
   /** A payload that is valid. @throws GatewayError `invalid_request`, with a path and a reason for each problem */

@@ -8,6 +8,7 @@ import type { GatewayError } from '../errors.ts'
 import type { Socket, SocketEvents } from '../socket/socket.ts'
 import type { FrameReader } from './dialect-2/frame-reader.ts'
 import type { Intake } from './intake.ts'
+import type { ParsedMessage } from './message.ts'
 import type { RequestReader } from './request-reader.ts'
 
 /** A dialect: its name among the subprotocols, and how one connection speaks it. */
@@ -18,8 +19,12 @@ export interface Dialect {
   createSession(context: SessionContext): Session
 }
 
+/** What a client has sent, which may be parsed yet or not. @throws GatewayError `invalid_message` */
+export type ParseMessage = () => ParsedMessage
+
 /** One dialect, spoken on one connection. */
-export interface Session extends SocketEvents {
+export interface Session extends Omit<SocketEvents, 'onMessage'> {
+  onMessage(parse: ParseMessage): void
   /** A completion runs or waits to be delivered. */
   readonly isBusy: boolean
   /** It cannot write because its reader takes nothing. */
@@ -27,10 +32,10 @@ export interface Session extends SocketEvents {
   /** Why no request can be taken now, whatever it says; undefined if one can. Asked for large messages, which cost. */
   readonly refusalUnread?: GatewayError | undefined
   /**
-   * Answers a message with why it is refused.
-   * @param text the message, of which no more than its beginning is looked at
+   * Answers a message with why it is refused unread.
+   * @param start of the message
    */
-  refuse(error: unknown, text: string): void
+  refuse(error: unknown, start: string): void
   /** Tells the client that the gateway is about to close its socket, in a dialect that has a word for it. */
   goAway?(notice: Omit<GoawayFrame, 'type'>): void
   /** Gives its reader up: it follows nothing any more, from now on and not when the close is answered. */

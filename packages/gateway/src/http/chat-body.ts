@@ -13,9 +13,9 @@ export interface ChatBody {
   wantsUsage: boolean
 }
 
-/** @throws GatewayError `invalid_message` or `invalid_request` */
-export function readChatBody(text: string, reader: RequestReader): ChatBody {
-  const { model, stream, stream_options: options, ...fields } = reader.parse(text)
+/** @throws GatewayError `invalid_request` */
+export function readChatBody(body: Record<string, unknown>, reader: RequestReader): ChatBody {
+  const { model, stream, stream_options: options, ...fields } = body
   refuseLogprobs(fields)
   const isStream = flag('stream', stream)
   const wantsUsage =

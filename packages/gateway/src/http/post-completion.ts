@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { ChatRequest } from '@sluice/protocol'
 import type { Client } from '../clients/client.ts'
 import type { FeedHeader } from '../completion/feed.ts'
+import type { RequestSize } from '../completion/memory-budget.ts'
 import type { Lifetime, Order } from '../completion/order.ts'
 import { invalidRequest } from '../dialects/message.ts'
 import { conversationIdOf, overflowOf, type RequestReader } from '../dialects/request-reader.ts'
@@ -28,8 +29,8 @@ export interface Asked {
 /** A way to ask for completions. */
 export interface CompletionInterface<Body extends Asked> {
   path: string
-  /** @throws GatewayError `invalid_message` or `invalid_request` */
-  read(text: string, reader: RequestReader): Body
+  /** @throws GatewayError `invalid_request` */
+  read(fields: Record<string, unknown>, reader: RequestReader): Body
   /** What becomes of the completion, by its body and by what its headers say. */
   lifetimeOf(body: Body, byHeaders: Lifetime, settings: HttpConfig['settings']): Lifetime
   formOf(body: Body, header: FeedHeader, isResumable: boolean): AnswerForm
@@ -60,15 +61,15 @@ async function complete<Body extends Asked>(
   const begunAt = clock.monotonic()
   const { reader, settings } = live.current
   const options = { ...services, maxBytes: settings.maxMessageBytes, client }
-  const read = await readBody(request, options, (text, bytes) => ({
-    body: face.read(text, reader),
-    bytes,
+  const read = await readBody(request, options, ({ fields, size }) => ({
+    body: face.read(fields, reader),
+    size,
   }))
   if (read === undefined) return
-  const { body, bytes } = read
+  const { body, size } = read
   const byHeaders = lifetimeOf(request.headers, settings)
   const lifetime = face.lifetimeOf(body, byHeaders, settings)
-  const order = orderOf({ ...body, bytes, lifetime }, request.headers, { client, services })
+  const order = orderOf({ ...body, size, lifetime }, request.headers, { client, services })
   const isResumable = !lifetime.endsWithConnection
   const answer = new Answer()
   const subscription = await completions.start(order, answer)
@@ -80,7 +81,7 @@ async function complete<Body extends Asked>(
 }
 
 function orderOf(
-  { request, onOverflow, echo, bytes, lifetime }: Asked & { bytes: number; lifetime: Lifetime },
+  { request, onOverflow, echo, size, lifetime }: Asked & { size: RequestSize; lifetime: Lifetime },
   headers: IncomingHttpHeaders,
   { client, services }: { client: Client; services: HttpServices },
 ): Order {
@@ -88,7 +89,7 @@ function orderOf(
     headers
   const wish = {
     request,
-    bytes,
+    size,
     conversationId: conversationIdOf(conversationId),
     onOverflow: onOverflow ?? overflowOf(onOverflowByHeader),
     wantsVerbatim: false,

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Client } from '../clients/client.ts'
 import type { Intake } from '../dialects/intake.ts'
+import type { ParsedMessage } from '../dialects/message.ts'
 import { GatewayError } from '../errors.ts'
 
 export interface BodyOptions {
@@ -10,33 +11,79 @@ export interface BodyOptions {
   client: Client
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
 /**
- * Reads the body and hands its text and size to `parse`; undefined if the client left before its end.
- * @throws GatewayError `invalid_message`, `overloaded`, `rate_limited`, and whatever `parse` throws
+ * Reads the body and hands it to `use`; undefined if the client left before its end.
+ * @throws GatewayError `invalid_message`, `overloaded`, `rate_limited`, and whatever `use` throws
  */
 export async function readBody<T>(
   request: IncomingMessage,
   { maxBytes, intake, client }: BodyOptions,
-  parse: (text: string, bytes: number) => T,
+  use: (message: ParsedMessage) => T,
 ): Promise<T | undefined> {
   assertJson(request)
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
-  const chunks: Buffer[] = []
-  const hold = intake.holdFor(client)
-  let length = 0
+  const blocks = new Blocks()
+  const incoming = intake.incoming(client, request)
+  const gone = new AbortController()
+  const { signal } = gone
+  const leave = () => gone.abort()
+  request.socket.once('close', leave)
   try {
     const isWhole = await collect(request, (chunk) => {
-      length += chunk.length
-      if (length > maxBytes) throw tooLarge(maxBytes)
-      hold.resize(length)
-      chunks.push(chunk)
+      if (blocks.length + chunk.length > maxBytes) throw tooLarge(maxBytes)
+      incoming.note(blocks.length + chunk.length)
+      blocks.add(chunk)
     })
-    if (!isWhole) return undefined
-    return await intake.read(client, length, () => parse(decoded(Buffer.concat(chunks)), length))
+    return isWhole ? await intake.read({ client, signal }, blocks.take(), use) : undefined
+  } catch (error) {
+    if (signal.aborted) return undefined
+    throw error
   } finally {
-    hold.release()
+    incoming.release()
+    request.socket.off('close', leave)
+  }
+}
+
+const FIRST_BLOCK_BYTES = 1_024
+const LARGEST_BLOCK_BYTES = 65_536
+/** A piece of this size is worth keeping as it is. */
+const OWN_BLOCK_BYTES = 16_384
+const NOTHING: Buffer = Buffer.alloc(0)
+
+/** Bytes in few blocks, however small the pieces are that they come in: each piece by itself would be an object. */
+class Blocks {
+  length = 0
+  readonly #full: Buffer[] = []
+  #last: Buffer = NOTHING
+  #used = 0
+
+  add(piece: Buffer): void {
+    this.length += piece.length
+    if (piece.length >= OWN_BLOCK_BYTES) {
+      this.#begin(NOTHING)
+      this.#full.push(piece)
+      return
+    }
+    for (let rest = piece; rest.length > 0; ) {
+      if (this.#used === this.#last.length) {
+        const size = Math.min(LARGEST_BLOCK_BYTES, Math.max(FIRST_BLOCK_BYTES, this.length))
+        this.#begin(Buffer.allocUnsafeSlow(size))
+      }
+      const copied = rest.copy(this.#last, this.#used)
+      this.#used += copied
+      rest = rest.subarray(copied)
+    }
+  }
+
+  take(): Buffer[] {
+    this.#begin(NOTHING)
+    return this.#full
+  }
+
+  #begin(block: Buffer): void {
+    if (this.#used > 0) this.#full.push(this.#last.subarray(0, this.#used))
+    this.#last = block
+    this.#used = 0
   }
 }
 
@@ -63,14 +110,6 @@ function assertJson({ headers }: IncomingMessage): void {
   if (isJson && encoding === 'identity') return
   const message = 'The body has to be JSON without compression, with Content-Type: application/json'
   throw new GatewayError('invalid_message', message, { reason: 'media_type' })
-}
-
-function decoded(bytes: Buffer): string {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    throw new GatewayError('invalid_message', 'The body is not valid UTF-8')
-  }
 }
 
 function tooLarge(maxBytes: number): GatewayError {

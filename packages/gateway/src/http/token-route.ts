@@ -19,10 +19,10 @@ export function tokenRoute(services: HttpServices): ClientRoute {
 async function mint(exchange: ClientExchange, services: HttpServices): Promise<void> {
   const { request, response, client } = exchange
   const { pages, live, currentPrincipal } = services
-  const { reader, settings } = live.current
+  const { settings } = live.current
   if (pages === undefined) throw new GatewayError('forbidden', 'Only a key may ask for tokens')
   const options = { ...services, maxBytes: settings.maxMessageBytes, client }
-  const wish = await readBody(request, options, (text) => readTokenWish(reader.parse(text)))
+  const wish = await readBody(request, options, ({ fields }) => readTokenWish(fields))
   if (wish === undefined) return
   const principal = currentPrincipal(client.principal)
   assertPolicy(wish, principal, live.current)

@@ -18,6 +18,8 @@ import { KnownTexts } from './known-texts.ts'
 
 /** Characters between two looks at the clock: some milliseconds of the guard's worst case. */
 const SLICE_CHARACTERS = 1_024
+/** A longer text is no name, whatever its field is called: no upstream takes one. */
+const LONGEST_NAME = 256
 /** Whose words the definitions of a request are: those of whoever wrote the application. */
 const DEFINITIONS: Role = 'developer'
 /** What is written for a number with a finding: a number that every keyword of JSON Schema takes. */
@@ -74,11 +76,23 @@ interface ScanOptions extends GuardRequestOptions {
   known?: KnownTexts
 }
 
+/** How texts of a role and a channel are scanned, and whether any rule looks at them. */
+interface Scope {
+  readonly options: OpenOptions
+  readonly applies: boolean
+}
+
+/** What a name becomes in which something was found: of the characters that every upstream takes in one. */
+function nameOf(name: string, guarded: string): string {
+  return guarded === name ? name : guarded.replaceAll(/[^\w-]/g, '')
+}
+
 class RequestScan {
   blocked: Block | undefined
   readonly findings = new FindingCounts()
   /** The texts as they would leave, if there are stand-ins. */
   readonly texts: string[] = []
+  readonly #scopes = new Map<string, Scope>()
   readonly #options: ScanOptions
 
   constructor(options: ScanOptions) {
@@ -140,9 +154,9 @@ class RequestScan {
   /** A JSON value with its strings, keys and numbers guarded one by one: its structure stays what it was. */
   async #value(value: unknown, role: Role = DEFINITIONS): Promise<unknown> {
     if (typeof value === 'string') return await this.#text(value, { role })
+    if (this.#options.task.isOver()) await this.#options.task.next()
     if (typeof value === 'number') return this.#number(value, role)
     if (typeof value !== 'object' || value === null) return value
-    if (this.#options.task.isOver()) await this.#options.task.next()
     if (Array.isArray(value)) {
       const items = []
       for (const item of value) items.push(await this.#value(item, role))
@@ -150,11 +164,18 @@ class RequestScan {
     }
     const fields: [string, unknown][] = []
     for (const [key, item] of Object.entries(value)) {
-      const isName = key === 'name' && typeof item === 'string'
-      const guarded = isName ? this.#name(item, role) : await this.#value(item, role)
-      fields.push([this.#short(key, { role }), guarded])
+      const guarded = await this.#value(item, role)
+      const isName = key === 'name' && typeof item === 'string' && item.length <= LONGEST_NAME
+      fields.push([await this.#key(key, role), isName ? nameOf(item, guarded as string) : guarded])
     }
     return Object.fromEntries(fields)
+  }
+
+  /** The name of a field, which may be as long as any text. */
+  async #key(key: string, role: Role): Promise<string> {
+    return key.length <= SLICE_CHARACTERS
+      ? this.#short(key, { role })
+      : await this.#long(key, { role }, [])
   }
 
   #number(value: number, role: Role = DEFINITIONS): number {
@@ -162,10 +183,9 @@ class RequestScan {
     return this.#short(text, { role }) === text ? value : CONCEALED_NUMBER
   }
 
-  /** A name or an id: if something was found in it, of the characters that every upstream takes in one. */
+  /** A name or an id, which the schema keeps short. */
   #name(text: string, role: Role): string {
-    const guarded = this.#short(text, { role })
-    return guarded === text ? text : guarded.replaceAll(/[^\w-]/g, '')
+    return nameOf(text, this.#short(text, { role }))
   }
 
   /** A participant's name may be one of the values that are known, with `_` for blanks. */
@@ -184,17 +204,27 @@ class RequestScan {
   }
 
   #applies(where: Where): boolean {
-    return this.blocked === undefined && this.#options.policy.applies(this.#opened(where))
+    return this.blocked === undefined && this.#scopeOf(where).applies
   }
 
-  #opened(where: Where): OpenOptions {
-    const { trustedRoles, standIns } = this.#options
-    return { ...where, direction: 'input', trustedRoles, pseudonyms: standIns }
+  /** The same for all texts of a role and a channel, of which there may be thousands. */
+  #scopeOf({ role, channel }: Where): Scope {
+    const key = `${role} ${channel}`
+    const known = this.#scopes.get(key)
+    if (known !== undefined) return known
+    const { policy, trustedRoles, standIns } = this.#options
+    const where = { ...(role && { role }), ...(channel && { channel }) }
+    const options = { ...where, direction: 'input', trustedRoles, pseudonyms: standIns } as const
+    const scope = { options, applies: policy.applies(options) }
+    this.#scopes.set(key, scope)
+    return scope
   }
 
-  #short(text: string, where: Where, spans: readonly Span[] = []): string {
+  #short(text: string, where: Where, spans?: readonly Span[]): string {
     if (text === '' || !this.#applies(where)) return text
-    return this.#take(this.#options.policy.scan(text, { ...this.#opened(where), spans }))
+    const { options } = this.#scopeOf(where)
+    const asked = spans === undefined ? options : { ...options, spans }
+    return this.#take(this.#options.policy.scan(text, asked))
   }
 
   async #text(text: string, where: Where): Promise<string> {
@@ -219,7 +249,8 @@ class RequestScan {
 
   async #long(text: string, where: Where, spans: readonly Span[]): Promise<string> {
     const { task, policy } = this.#options
-    const stream = policy.open(this.#opened(where))
+    if (!this.#applies(where)) return text
+    const stream = policy.open(this.#scopeOf(where).options)
     let guarded = ''
     for (let start = 0; start < text.length; start += SLICE_CHARACTERS) {
       const slice = text.slice(start, start + SLICE_CHARACTERS)
@@ -233,6 +264,8 @@ class RequestScan {
   #take({ text, findings, blocked }: ScanResult): string {
     if (findings.length > 0) this.findings.add('input', findings)
     this.blocked ??= blocked
+    // The engine keeps a text that was put together as a tree of its pieces, many times its size, until one looks into it.
+    text.charCodeAt(0)
     return text
   }
 }

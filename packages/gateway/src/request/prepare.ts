@@ -2,13 +2,14 @@
 import type { Policy, Pseudonyms, Role } from '@sluice/guard'
 import type { ChatMessage, ChatRequest } from '@sluice/protocol'
 import type { Scheduler } from '../scheduler.ts'
-import { countMessages, countTokens } from '../tokens/count.ts'
+import { countMessages, countPieces } from '../tokens/count.ts'
 import { loadEncoding } from '../tokens/encoding.ts'
 import { fitContextWindow } from './context-window.ts'
 import { detectTexts } from './detected-texts.ts'
 import { extensionsOf } from './extensions.ts'
 import type { FindingCounts } from './finding-counts.ts'
 import { guardRequest } from './guard-request.ts'
+import { jsonPieces } from './json-pieces.ts'
 import { type Model, OTHER_MODEL } from './models.ts'
 import { withInstruction } from './stand-in-instruction.ts'
 
@@ -73,7 +74,7 @@ export async function prepareRequest(
   const encoding = await loadEncoding(model.encoding)
   const limit = countingLimit(model.contextWindow)
   const counting = { encoding, task, limit }
-  const overhead = await countTokens(definitionsOf(asked), counting)
+  const overhead = await countPieces(definitionsOf(asked), counting)
   const counts = await countMessages(asked.messages, counting)
   const fit = fitContextWindow(asked.messages, {
     counts,
@@ -99,12 +100,15 @@ function countingLimit(contextWindow: number | undefined): number {
 }
 
 /** What the model reads besides the messages' content, as text: providers write it into the prompt in forms of their own. */
-function definitionsOf({ tools, toolChoice, responseFormat, messages }: ChatRequest): string {
+function* definitionsOf(request: ChatRequest): Generator<string> {
+  const { tools, toolChoice, responseFormat, messages } = request
   const choice = typeof toolChoice === 'object' ? toolChoice : undefined
-  const definitions = [tools, choice, responseFormat]
-    .filter((part) => part !== undefined)
-    .map((part) => JSON.stringify(part))
-  return [...definitions, ...messages.flatMap(extrasOf)].join('\n')
+  for (const part of [tools, choice, responseFormat]) {
+    if (part === undefined) continue
+    yield* jsonPieces(part)
+    yield '\n'
+  }
+  for (const message of messages) for (const text of extrasOf(message)) yield `${text}\n`
 }
 
 /** Ids and extension fields of a message. */

@@ -11,7 +11,8 @@ import type { AuthResult } from '../clients/auth-result.ts'
 import type { Client } from '../clients/client.ts'
 import type { CredentialResult } from '../clients/credential.ts'
 import type { Principal } from '../clients/principal.ts'
-import { type Intake, LARGE_BYTES } from '../dialects/intake.ts'
+import { type Incoming, LARGE_BYTES } from '../dialects/incoming.ts'
+import type { Intake } from '../dialects/intake.ts'
 import type { Session } from '../dialects/session.ts'
 import { GatewayError } from '../errors.ts'
 import type { AcceptedSocket } from '../socket/socket.ts'
@@ -34,14 +35,15 @@ export interface ConnectionOptions {
   beginsWithHello: boolean
 }
 
-type Unread = ReturnType<Intake['holdFor']>
+/** What is looked at of a message that is refused unread. */
+const START_BYTES = 1_024
 
 /** A client whose socket is open, and what it speaks. */
 interface Admitted {
   client: Client
   session: Session
-  /** The memory of a message that has begun to come. */
-  unread: Unread
+  /** A message that has begun to come. */
+  incoming: Incoming
 }
 
 export class Connection {
@@ -52,7 +54,9 @@ export class Connection {
   #isReading = false
   #isClosed = false
   /** What waits to be read: a large message, or what came in one packet with it or the `hello` before reading paused. */
-  readonly #waiting: string[] = []
+  readonly #waiting: Buffer[] = []
+  /** Ends the reading of a large message when the socket is gone. */
+  #largeMessage: AbortController | undefined
   /** What is to be told as soon as there is a session. */
   #notice: Omit<GoawayFrame, 'type'> | undefined
 
@@ -85,17 +89,17 @@ export class Connection {
     this.#timer = setTimeout(() => this.#withoutHello(), helloTimeoutMs)
   }
 
-  onMessage(text: string): void {
+  onMessage(data: Buffer): void {
     if (this.#isClosed) return
     const admitted = this.#admitted
-    const mustWait = this.#isReading || text.length > LARGE_BYTES
+    const mustWait = this.#isReading || data.length > LARGE_BYTES
     if (admitted !== undefined && !mustWait) {
-      admitted.session.onMessage(text)
+      admitted.session.onMessage(this.#options.intake.small(data))
     } else if (admitted !== undefined || this.#isChecking) {
-      this.#waiting.push(text)
+      this.#waiting.push(data)
       if (admitted !== undefined && !this.#isReading) void this.#read(admitted)
     } else {
-      void this.#hello(text)
+      void this.#hello(data)
     }
   }
 
@@ -115,7 +119,8 @@ export class Connection {
   onClose(): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#admitted?.unread.release()
+    this.#largeMessage?.abort()
+    this.#admitted?.incoming.release()
     this.#admitted?.session.onClose()
   }
 
@@ -127,20 +132,20 @@ export class Connection {
     else void this.#check(undefined)
   }
 
-  async #hello(text: string): Promise<void> {
+  async #hello(data: Buffer): Promise<void> {
     clearTimeout(this.#timer)
     const { maxHelloBytes, needsCredential } = this.#options
-    if (needsCredential && Buffer.byteLength(text) > maxHelloBytes) {
+    if (needsCredential && data.length > maxHelloBytes) {
       const why = `over ${maxHelloBytes} bytes before authentication`
       return this.#refuse('malformed', CLOSE_CODES.tooBig.code, why)
     }
-    const hello = text.length > maxHelloBytes ? undefined : readHello(text)
+    const hello = data.length > maxHelloBytes ? undefined : readHello(data.toString('utf8'))
     if (needsCredential && hello?.token === undefined) {
       const expected = 'a credential is needed: send {"type":"hello","token":"..."} first'
       return this.#refuse('missing', CLOSE_CODES.unauthorized.code, expected)
     }
     // Anything else than a hello is a first frame like any other.
-    if (hello === undefined) this.#waiting.push(text)
+    if (hello === undefined) this.#waiting.push(data)
     await this.#check(hello?.token)
   }
 
@@ -166,15 +171,20 @@ export class Connection {
   #admit(principal: Principal): Admitted {
     const { socket, address, admit, intake } = this.#options
     const client = { principal, address }
-    const unread = intake.holdFor(client)
-    socket.meterInput((bytes) => this.#hold(unread, bytes))
-    return { client, session: admit(client), unread }
+    const incoming = intake.incoming(client, {
+      pause: () => socket.pause(),
+      resume: () => {
+        if (!this.#isReading) socket.resume()
+      },
+    })
+    socket.meterInput((bytes) => this.#note(incoming, bytes))
+    return { client, session: admit(client), incoming }
   }
 
-  /** Memory for the part of a message that has come; small ones are not worth counting. */
-  #hold(unread: Unread, bytes: number): void {
+  #note(incoming: Incoming, bytes: number): void {
+    if (this.#isClosed) return
     try {
-      unread.resize(bytes > LARGE_BYTES ? bytes : 0)
+      incoming.note(bytes)
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       this.#options.socket.close(CLOSE_CODES.tryLater.code, error.message)
@@ -186,22 +196,26 @@ export class Connection {
     const { socket } = this.#options
     this.#isReading = true
     socket.pause()
-    for (let text = this.#waiting.shift(); text !== undefined; text = this.#waiting.shift()) {
-      if (text.length > LARGE_BYTES) await this.#readLarge(text, admitted)
-      else if (!this.#isClosed) admitted.session.onMessage(text)
+    for (let data = this.#waiting.shift(); data !== undefined; data = this.#waiting.shift()) {
+      if (this.#isClosed) return
+      if (data.length > LARGE_BYTES) await this.#readLarge([data], admitted)
+      else admitted.session.onMessage(this.#options.intake.small(data))
     }
     this.#isReading = false
     socket.resume()
   }
 
-  async #readLarge(text: string, { client, session }: Admitted): Promise<void> {
+  async #readLarge(chunks: Buffer[], { client, session }: Admitted): Promise<void> {
+    const start = chunks[0]?.toString('utf8', 0, START_BYTES) ?? ''
+    this.#largeMessage = new AbortController()
+    const { signal } = this.#largeMessage
     try {
       if (session.refusalUnread !== undefined) throw session.refusalUnread
-      await this.#options.intake.read(client, Buffer.byteLength(text), () => {
-        if (!this.#isClosed) session.onMessage(text)
+      await this.#options.intake.read({ client, signal }, chunks, (message) => {
+        if (!this.#isClosed) session.onMessage(() => message)
       })
     } catch (error) {
-      if (!this.#isClosed) session.refuse(error, text)
+      if (!this.#isClosed) session.refuse(error, start)
     }
   }
 

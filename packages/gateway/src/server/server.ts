@@ -213,7 +213,7 @@ export class GatewayServer {
     const connection = this.#options.connections.connect(socket, dialect, handshake)
     this.monitor.add(socket, connection)
     socket.listen({
-      onMessage: (text) => connection.onMessage(text),
+      onMessage: (data) => connection.onMessage(data),
       onDrain: () => connection.onDrain(),
       onClose: () => {
         this.monitor.remove(socket)

@@ -25,7 +25,8 @@ export interface Socket {
 
 /** What a session is told. */
 export interface SocketEvents {
-  onMessage(text: string): void
+  /** A text message, as valid UTF-8. */
+  onMessage(data: Buffer): void
   /** Everything that was written has left; told at least where it was asked for. */
   onDrain(): void
   /** Called once, however the socket ended. */
@@ -50,6 +51,9 @@ const batch = new FrameBatch()
 
 /** Of a client's ping and pong (RFC 6455 section 5.2): two bytes and the mask. */
 const CONTROL_HEADER_BYTES = 6
+
+/** What the library keeps of a piece of a message beside its bytes, which may be a single one. */
+const PIECE_BYTES = 256
 
 /** A peer that does not answer a close is cut off after this. */
 const CLOSE_TIMEOUT_MS = 5_000
@@ -89,8 +93,9 @@ export class AcceptedSocket implements Socket {
   lastSeen = performance.now()
   readonly #socket: WebSocket
   readonly #connection: NetSocket
-  /** Bytes that came and belong to no message yet. */
+  /** Bytes that came and belong to no message yet, and in how many pieces. */
   #unreadBytes = 0
+  #unreadPieces = 0
   #onUnread: ((bytes: number) => void) | undefined
   #onBytes: ((data: Buffer) => void) | undefined
   #onDrain: () => void = () => {}
@@ -105,11 +110,11 @@ export class AcceptedSocket implements Socket {
     const socket = this.#socket
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       this.#noteSeen()
-      this.#noteUnread(-this.#unreadBytes)
+      this.#noteRead(this.#unreadBytes)
       // The packet that made us close may hold more messages.
       if (!this.isOpen) return
       if (isBinary) this.close(CLOSE_CODES.unsupportedData.code, 'send JSON as text frames')
-      else events.onMessage(data.toString('utf8'))
+      else events.onMessage(data)
     })
     socket.on('pong', this.#onControl)
     socket.on('ping', this.#onControl)
@@ -126,15 +131,27 @@ export class AcceptedSocket implements Socket {
 
   #onControl = (payload: Buffer): void => {
     this.#noteSeen()
-    this.#noteUnread(-Math.min(this.#unreadBytes, CONTROL_HEADER_BYTES + payload.length))
+    this.#noteRead(Math.min(this.#unreadBytes, CONTROL_HEADER_BYTES + payload.length))
   }
 
-  #noteUnread(more: number): void {
-    this.#unreadBytes += more
-    this.#onUnread?.(this.#unreadBytes)
+  #noteRead(bytes: number): void {
+    this.#unreadBytes -= bytes
+    if (this.#unreadBytes === 0) this.#unreadPieces = 0
+    this.#tellUnread()
   }
 
-  /** Tells from now on, whenever it changes, about how many bytes have come of a message that is not complete. */
+  #noteUnread(bytes: number): void {
+    this.#noteSeen()
+    this.#unreadBytes += bytes
+    this.#unreadPieces += 1
+    this.#tellUnread()
+  }
+
+  #tellUnread(): void {
+    this.#onUnread?.(this.#unreadBytes + PIECE_BYTES * this.#unreadPieces)
+  }
+
+  /** Tells from now on, whenever it changes, about how much memory a message takes that is not complete. */
   meterInput(onUnread: (bytes: number) => void): void {
     this.#onUnread = onUnread
     // Before the library's own listener, which tells of the message that ends with these bytes.

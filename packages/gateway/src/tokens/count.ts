@@ -31,6 +31,27 @@ export async function countTokens(text: string, options: CountOptions): Promise<
   }
 }
 
+/** Characters of pieces that are counted together: a token is seldom cut in two. */
+const BATCH_CHARACTERS = 16_384
+
+/** Tokens of a text that comes in pieces; what is over the limit is a lower bound. Rejects as the task does. */
+export async function countPieces(
+  pieces: Iterable<string>,
+  options: CountOptions,
+): Promise<number> {
+  const { limit = Number.POSITIVE_INFINITY } = options
+  let count = 0
+  let batch = ''
+  for (const piece of pieces) {
+    batch += piece
+    if (batch.length < BATCH_CHARACTERS) continue
+    count += await countTokens(batch, { ...options, limit: limit - count })
+    batch = ''
+    if (count > limit) return count
+  }
+  return count + (await countTokens(batch, { ...options, limit: limit - count }))
+}
+
 /**
  * What each message adds to a prompt, overhead included, in the messages' order. Counts what is always sent first, then
  * from the newest message on; when the limit is passed, the messages that are left count as 0.

@@ -16,6 +16,10 @@ const LONG_PIECE_BYTES = 500
  * size. A token that would lie across two blocks counts as two: one in 32,768 bytes.
  */
 const BLOCK_BYTES = 32_768
+/** A text is split into pieces in parts of this many characters: a pattern cannot be interrupted. */
+const WINDOW_CHARACTERS = 65_536
+/** How far a piece's end may depend on what follows it. */
+const AHEAD_CHARACTERS = 16
 /** How many pieces are remembered with their count, and how long one may be. */
 const MAX_REMEMBERED = 10_000
 const MAX_REMEMBERED_BYTES = 32
@@ -43,8 +47,33 @@ export class Encoding {
   *steps(text: string): Generator<number, number> {
     const split = new RegExp(this.#split.source, this.#split.flags)
     let count = 0
+    for (let start = 0; start < text.length; ) {
+      const window = text.slice(start, start + WINDOW_CHARACTERS)
+      const isLast = start + window.length === text.length
+      for (const step of this.#window(window, split, isLast)) {
+        count += step
+        yield count
+      }
+      // What its pieces did not take begins the next window.
+      start += split.lastIndex === 0 ? window.length : split.lastIndex
+      split.lastIndex = 0
+    }
+    return count
+  }
+
+  /**
+   * Counts the pieces of a part of a text: yields the tokens of each bit of work. Leaves, by `lastIndex`, a piece at its
+   * end that may go on in the next part, unless it fills the whole part; that one is cut.
+   */
+  *#window(text: string, split: RegExp, isLast: boolean): Generator<number> {
+    let count = 0
     let work = 0
     for (let match = split.exec(text); match !== null; match = split.exec(text)) {
+      const { index } = match
+      if (!isLast && index > 0 && split.lastIndex + AHEAD_CHARACTERS > text.length) {
+        split.lastIndex = index
+        break
+      }
       const bytes = toBytes(match[0])
       if (this.#ranks.rank(bytes, 0, bytes.length) !== NO_RANK) {
         count += 1
@@ -52,16 +81,17 @@ export class Encoding {
         count += this.#merged(bytes)
       } else {
         for (const tokens of this.#blocks(bytes)) {
-          count += tokens
-          yield count
+          yield count + tokens
+          count = 0
         }
       }
       work += 1 + (bytes.length >> 4)
       if (work < STEPS_PER_YIELD) continue
       work = 0
       yield count
+      count = 0
     }
-    return count
+    yield count
   }
 
   /** Merges a long piece block by block: yields the tokens of a block when it is done, else 0. */

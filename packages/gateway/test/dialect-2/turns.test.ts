@@ -7,6 +7,7 @@ import { MemoryBudget } from '../../src/completion/memory-budget.ts'
 import type { Subscriber } from '../../src/completion/subscription.ts'
 import { dialect2 } from '../../src/dialects/dialect-2/dialect-2.ts'
 import { FrameReader } from '../../src/dialects/dialect-2/frame-reader.ts'
+import { parseMessage } from '../../src/dialects/message.ts'
 import type { SessionContext } from '../../src/dialects/session.ts'
 import { acceptedSocket } from '../harness/accepted-socket.ts'
 import { Dialect2Client, ended } from '../harness/dialect-2-client.ts'
@@ -73,7 +74,12 @@ async function sessionOf(ids: readonly string[]) {
       current: { frames: new FrameReader(limits), settings } as SessionContext['live']['current'],
     },
   }
-  socket.listen(dialect2.createSession(context as SessionContext))
+  const session = dialect2.createSession(context as SessionContext)
+  socket.listen({
+    onMessage: (data) => session.onMessage(() => parseMessage(data, limits)),
+    onDrain: () => session.onDrain(),
+    onClose: () => session.onClose(),
+  })
   for (const id of ids) peer.send(JSON.stringify({ type: 'resume', id, requestId: id, after: 0 }))
   await until('all are followed', () => [...feeds.values()].every((feed) => feed.isFollowed))
   return { feeds, frames, connection }

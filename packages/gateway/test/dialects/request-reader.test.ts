@@ -1,15 +1,20 @@
 // The gateway's edge: what is refused before the schema, what the schema says, and that no value is ever repeated.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { excessOf } from '../../src/dialects/message.ts'
+import { parseMessage } from '../../src/dialects/message.ts'
 import { RequestReader } from '../../src/dialects/request-reader.ts'
 import { GatewayError } from '../../src/errors.ts'
 
-const reader = new RequestReader({ maxJsonDepth: 8, maxMessages: 4, maxContentCharacters: 10 })
+const LIMITS = { maxJsonDepth: 8, maxMessages: 4, maxContentCharacters: 10 }
+
+function read(text: string, limits: object = {}) {
+  const options = { ...LIMITS, ...limits }
+  return new RequestReader(options).read(parseMessage(Buffer.from(text), options).fields)
+}
 
 function refusalOf(message: unknown): GatewayError {
   try {
-    reader.read(typeof message === 'string' ? message : JSON.stringify(message))
+    read(typeof message === 'string' ? message : JSON.stringify(message))
   } catch (error) {
     if (error instanceof GatewayError) return error
     throw error
@@ -135,12 +140,12 @@ describe('RequestReader', () => {
       seed: 0,
       stop: 'x',
     }
-    const read = reader.read(
+    const asked = read(
       JSON.stringify(
         init({ ...known, unknown: 1 }, { onOverflow: 'truncate', conversationId: 'c' }),
       ),
     )
-    expect(read).toEqual({
+    expect(asked).toEqual({
       type: 'init',
       payload: known,
       onOverflow: 'truncate',
@@ -150,15 +155,14 @@ describe('RequestReader', () => {
 
   it('takes content of exactly the limit and no temperature', () => {
     const messages = [{ ...user, content: 'x'.repeat(10) }]
-    expect(reader.read(JSON.stringify(init({ modelId: 'm', messages }))).payload.messages).toEqual(
+    expect(read(JSON.stringify(init({ modelId: 'm', messages }))).payload.messages).toEqual(
       messages,
     )
   })
 
   it('lists at most 20 problems and counts the rest', () => {
-    const wide = new RequestReader({ maxJsonDepth: 8, maxMessages: 500, maxContentCharacters: 10 })
     const messages = Array.from({ length: 100 }, () => ({ role: 'user' }))
-    expect(() => wide.read(JSON.stringify(init(payload({ messages }))))).toThrow(
+    expect(() => read(JSON.stringify(init(payload({ messages }))), { maxMessages: 500 })).toThrow(
       expect.objectContaining({
         message: expect.stringMatching(/^(?:[^;]+; ){20}and 80 more$/),
       }),
@@ -200,7 +204,7 @@ describe('RequestReader', () => {
     fc.assert(
       fc.property(anyMessage, (candidate) => {
         try {
-          reader.read(JSON.stringify(candidate))
+          read(JSON.stringify(candidate))
         } catch (error) {
           expect(error).toBeInstanceOf(GatewayError)
           expect((error as Error).message).not.toContain(secret)
@@ -208,43 +212,6 @@ describe('RequestReader', () => {
         }
       }),
       { numRuns: 1_000 },
-    )
-  })
-})
-
-describe('excessOf', () => {
-  /** The depth of a parsed value. */
-  function depthOf(value: unknown): number {
-    if (typeof value !== 'object' || value === null) return 0
-    return 1 + Math.max(0, ...Object.values(value).map(depthOf))
-  }
-
-  it('agrees with the depth of the parsed value', () => {
-    const json = fc.oneof(
-      fc.json({ maxDepth: 12 }),
-      fc.json({ stringUnit: 'binary' }),
-      fc.constant('["[{\\"]}"]'),
-    )
-    fc.assert(
-      fc.property(json, fc.nat(10), (text, limit) => {
-        const excess = excessOf(text, { depth: limit, values: Number.POSITIVE_INFINITY })
-        expect(excess === 'depth').toBe(depthOf(JSON.parse(text)) > limit)
-      }),
-      { numRuns: 1_000 },
-    )
-  })
-
-  it('counts brackets and commas, but none inside a string', () => {
-    const text = JSON.stringify({ a: [1, 2, 'x,[,{,'], b: {} })
-    expect(excessOf(text, { depth: 9, values: 6 })).toBeUndefined()
-    expect(excessOf(text, { depth: 9, values: 5 })).toBe('values')
-  })
-
-  it('ends on text that is no JSON', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom(...'[]{}"\\a') }), (text) => {
-        expect([undefined, 'depth', 'values']).toContain(excessOf(text, { depth: 3, values: 9 }))
-      }),
     )
   })
 })

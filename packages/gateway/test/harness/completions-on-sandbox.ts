@@ -87,7 +87,7 @@ export function order(
 ): Order {
   return {
     request: { modelId, messages: [{ role: 'user', content: 'Where is my order?' }] },
-    bytes: 100,
+    size: { bytes: 100, values: 5 },
     policy: compilePolicy(policy),
     model: modelOf(modelId),
     client: { principal: { kind: 'key', id }, address: '192.0.2.1' },

@@ -9,7 +9,7 @@ it('throws away what a peer sends after our own close, and keeps none of it', as
   const texts: string[] = []
   let isClosed = false
   socket.listen({
-    onMessage: (text) => texts.push(text),
+    onMessage: (data) => texts.push(data.toString()),
     onDrain: () => {},
     onClose: () => {
       isClosed = true

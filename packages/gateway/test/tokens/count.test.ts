@@ -108,6 +108,16 @@ describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
     },
   )
 
+  it('counts long texts as gpt-tokenizer does, wherever they are cut into parts', async () => {
+    const options = await counting(name)
+    const pieces = [...TEXTS.slice(1, 10), ...TEXTS.slice(10).map((text) => text.slice(0, 90))]
+    for (let shift = 0; shift < 20; shift += 1) {
+      const text = `${'x'.repeat(shift)} ${pieces.join(' ').repeat(200)}`
+      expect(text.length).toBeGreaterThan(65_536)
+      expect(await countTokens(text, options)).toBe(expected(text))
+    }
+  })
+
   it('ends with the reason of an abort', async () => {
     const controller = new AbortController()
     const options = await counting(name, controller.signal)

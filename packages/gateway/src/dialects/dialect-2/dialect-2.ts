@@ -15,12 +15,13 @@ import {
   SUBPROTOCOL_V2,
 } from '@sluice/protocol'
 import { ownerOf } from '../../clients/client.ts'
+import type { RequestSize } from '../../completion/memory-budget.ts'
 import type { Subscription } from '../../completion/subscription.ts'
 import { GatewayError, internalError } from '../../errors.ts'
 import { FrameBatch } from '../../socket/frames.ts'
 import { MalformedCount } from '../malformed-count.ts'
 import { invalidRequest } from '../message.ts'
-import type { Dialect, Session, SessionContext } from '../session.ts'
+import type { Dialect, ParseMessage, Session, SessionContext } from '../session.ts'
 import { idAtStart } from './frame-reader.ts'
 import { errorFrame, type Refused } from './terminal-frame.ts'
 import { EPOCH, Watcher } from './watcher.ts'
@@ -68,20 +69,20 @@ class Dialect2Session implements Session {
     return this.#behind.size > 0
   }
 
-  onMessage(text: string): void {
+  onMessage(parse: ParseMessage): void {
     const { frames } = this.#context.live.current
     let id: string | undefined
     try {
-      const raw = frames.parse(text)
-      id = raw.id
-      this.#handle(frames.check(raw), Buffer.byteLength(text))
+      const { fields, size } = parse()
+      id = frames.idOf(fields)
+      this.#handle(frames.check(fields), size)
     } catch (error) {
       this.#refuse(error, { id })
     }
   }
 
-  refuse(error: unknown, text: string): void {
-    this.#refuse(error, { id: idAtStart(text) })
+  refuse(error: unknown, start: string): void {
+    this.#refuse(error, { id: idAtStart(start) })
   }
 
   /** Gives each watcher that is behind a turn, round and round, until the socket takes no more. */
@@ -112,12 +113,12 @@ class Dialect2Session implements Session {
     this.#send({ type: 'goaway', ...notice })
   }
 
-  #handle(frame: Dialect2ClientFrame, bytes: number): void {
+  #handle(frame: Dialect2ClientFrame, size: RequestSize): void {
     switch (frame.type) {
       case 'hello':
         throw invalidRequest('type: a hello is only possible as the first frame')
       case 'init':
-        this.#init(frame, bytes)
+        this.#init(frame, size)
         break
       case 'resume':
         this.#resume(frame)
@@ -133,14 +134,14 @@ class Dialect2Session implements Session {
     }
   }
 
-  #init(frame: InitFrame, bytes: number): void {
+  #init(frame: InitFrame, size: RequestSize): void {
     const { id, payload, onDisconnect, onOverflow, conversationId, idempotencyKey } = frame
     const { admission, completions, client, live } = this.#context
     const { graceMs, retentionMs } = live.current.settings
     const lifetime = { graceMs, retentionMs, endsWithConnection: onDisconnect === 'cancel' }
     const watcher = this.#watch(id)
     void this.#start(watcher, async () => {
-      const asked = { request: payload, bytes, idempotencyKey }
+      const asked = { request: payload, size, idempotencyKey }
       const wish = { ...asked, conversationId, onOverflow, lifetime }
       return completions.start(admission.order({ ...wish, wantsVerbatim: false }, client), watcher)
     })

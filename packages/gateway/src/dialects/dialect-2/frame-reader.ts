@@ -1,26 +1,16 @@
-/** From a client's text to a valid frame of dialect 2. */
+/** From a client's message to a valid frame of dialect 2. */
 import type { Dialect2ClientFrame } from '@sluice/protocol'
 import { DIALECT_2_LIMITS, ERROR_TEXTS } from '@sluice/protocol'
 import { clientFrameSchemas } from '@sluice/protocol/frame-schemas'
 import { GatewayError } from '../../errors.ts'
-import {
-  invalidRequest,
-  type MessageLimits,
-  parseMessage,
-  refuseTooManyMessages,
-} from '../message.ts'
+import { invalidRequest, type MessageLimits, refuseTooManyMessages } from '../message.ts'
 
 export interface FrameReaderOptions extends MessageLimits {
   maxContentCharacters: number
   extensionFields?: readonly string[]
 }
 
-/** A message that is an object; whether it is a frame is still open. */
-export interface RawFrame {
-  readonly fields: Record<string, unknown>
-  /** The name that an answer can carry; undefined if it has none that can be read. */
-  readonly id: string | undefined
-}
+type Fields = Readonly<Record<string, unknown>>
 
 export class FrameReader {
   readonly #options: FrameReaderOptions
@@ -31,14 +21,13 @@ export class FrameReader {
     this.#schemas = clientFrameSchemas(options)
   }
 
-  /** @throws GatewayError `invalid_message` */
-  parse(text: string): RawFrame {
-    const fields = parseMessage(text, this.#options)
-    return { fields, id: this.#isKnown(fields.type) ? nameOf(fields.id) : undefined }
+  /** The name that an answer to a message can carry; undefined if it has none that can be read. */
+  idOf({ type, id }: Fields): string | undefined {
+    return this.#isKnown(type) ? nameOf(id) : undefined
   }
 
   /** @throws GatewayError `unknown_type` or `invalid_request` */
-  check({ fields }: RawFrame): Dialect2ClientFrame {
+  check(fields: Fields): Dialect2ClientFrame {
     const { type } = fields
     if (!this.#isKnown(type)) {
       const known = Object.keys(this.#schemas).join(', ')

@@ -19,9 +19,12 @@ export interface ResponsesBody extends Asked {
 /** What a client asks for that wants to send reasoning back. */
 const STATE = 'reasoning.encrypted_content'
 
-/** @throws GatewayError `invalid_message` or `invalid_request` */
-export function readResponsesBody(text: string, reader: RequestReader): ResponsesBody {
-  const read = responsesSchema.safeParse(reader.parse(text))
+/** @throws GatewayError `invalid_request` */
+export function readResponsesBody(
+  fields: Record<string, unknown>,
+  reader: RequestReader,
+): ResponsesBody {
+  const read = responsesSchema.safeParse(fields)
   if (!read.success) throw invalidRequest(read.error)
   const { data } = read
   const isBackground = data.background ?? false
