@@ -1,7 +1,7 @@
 // The command `sluice` as a process that a soak run starts, kills and asks: the gateway itself, its audit, its metrics.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -85,6 +85,11 @@ export class GatewayProcess {
     return states.filter(([, , , state]) => HELD_STATES.includes(state ?? '')).length
   }
 
+  /** Open descriptors now. */
+  get descriptors() {
+    return readdirSync(`/proc/${this.#process.pid}/fd`).length
+  }
+
   /** User and system time so far. */
   get cpuMicros() {
     return usageOf(this.#process.pid ?? 0).cpuMicros
@@ -104,6 +109,7 @@ export class GatewayProcess {
 
   /** @param {NodeJS.Signals} signal */
   async end(signal) {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
     const closed = once(this.#process, 'close')
     this.#process.kill(signal)
     await closed

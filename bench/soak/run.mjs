@@ -9,6 +9,7 @@ const RUNS = [
   'webhook-down',
   'operations-cost',
   'pseudonyms',
+  'attack',
 ]
 
 const [name = ''] = process.argv.splice(2, 1)
