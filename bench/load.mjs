@@ -22,6 +22,7 @@ import { spreadOf } from './rig/statistics.mjs'
  * @property {StreamShape} shape
  * @property {number} arrivalMs over how long the requests are spread
  * @property {number} cancelEvery each how-many-th client leaves halfway; 0 is none
+ * @property {number} repeats how many answers each client asks for, one after the other
  */
 
 /** @typedef {{ do: 'close' }} Close */
@@ -29,7 +30,8 @@ import { spreadOf } from './rig/statistics.mjs'
 
 /**
  * @typedef {object} LoadResult
- * @property {number} deltas what the whole answers held
+ * @property {number} requests whole answers
+ * @property {number} deltas what they held
  * @property {number} cancelled
  * @property {number} wallMs
  * @property {import('./rig/statistics.mjs').Spread} firstLateMs
@@ -57,22 +59,28 @@ async function connect({ wire, url, clients: count }) {
  * @returns {Promise<LoadResult>}
  * @throws {Error} when one answer is wrong or missing: the run is void
  */
-async function complete({ shape, arrivalMs, cancelEvery }) {
+async function complete({ shape, arrivalMs, cancelEvery, repeats }) {
   const startedAt = performance.now()
-  const answers = await Promise.all(
+  const ofClients = await Promise.all(
     clients.map(async (client, index) => {
       await delay((index * arrivalMs) / clients.length)
-      const plan = { ...shape, seed: index + 1 }
       const leaves = cancelEvery > 0 && index % cancelEvery === 0
-      const answer = new Answer(plan, leaves ? () => client.close() : undefined)
-      await client.complete(plan, answer).catch((error) => {
-        if (!answer.isLeft) throw error
-      })
-      return answer
+      const answers = []
+      for (let repeat = 0; repeat < repeats; repeat += 1) {
+        const plan = { ...shape, seed: repeat * clients.length + index + 1 }
+        const answer = new Answer(plan, leaves ? () => client.close() : undefined)
+        await client.complete(plan, answer).catch((error) => {
+          if (!answer.isLeft) throw error
+        })
+        answers.push(answer)
+      }
+      return answers
     }),
   )
+  const answers = ofClients.flat()
   const whole = answers.filter((answer) => !answer.isLeft)
   return {
+    requests: whole.length,
     deltas: whole.length * shape.deltas,
     cancelled: answers.length - whole.length,
     wallMs: performance.now() - startedAt,

@@ -9,6 +9,7 @@ import { measureCrowd } from './rig/crowd.mjs'
 import { figuresOf } from './rig/figures.mjs'
 import { describeMachine, lastCommitted, measuredCommit, pinToSecondCore } from './rig/machine.mjs'
 import { toMarkdown } from './rig/report.mjs'
+import { measureRequests } from './rig/requests.mjs'
 import { Rig } from './rig/rig.mjs'
 
 /** @typedef {import('./rig/cases.mjs').Suite} Suite */
@@ -27,7 +28,7 @@ const RESULTS = 'results/gateway'
 const HELP = `Usage: npm run bench -- [options]
 
 Measures what an answer costs on its way through an engine: CPU per delta as a multiple of a bare pipe, the delay
-that is added, memory. Needs Linux; pins processes to cores where taskset is there. A full run takes about six minutes.
+that is added, memory. Needs Linux; pins processes to cores where taskset is there. A full run takes about eight minutes.
 
   --quick           two rounds of smaller cases, about one minute; writes nothing and compares with nothing
   --rounds N        how many rounds, 1 to ${MAX_ROUNDS} (default ${FULL.rounds}, quick ${QUICK.rounds})
@@ -113,6 +114,19 @@ async function measureCrowds(rig, { engines, suite }) {
 }
 
 /**
+ * @param {Rig} rig
+ * @param {Options} options
+ */
+async function measureRequestsOf(rig, { engines, suite }) {
+  const results = []
+  for (const name of engines) {
+    console.log(`requests of one delta: ${name}`)
+    results.push(await measureRequests(rig, name, suite))
+  }
+  return results
+}
+
+/**
  * @param {Options} options
  * @param {string} command
  * @returns {Promise<Run>}
@@ -126,13 +140,15 @@ async function measure(options, command) {
     await rig.start()
     const rounds = await measureRounds(rig, options)
     const crowd = await measureCrowds(rig, options)
+    const requests = await measureRequestsOf(rig, options)
     return {
       date: new Date().toISOString().slice(0, 10),
       command,
       commit: measuredCommit(),
       machine: describeMachine(isPinned),
-      figures: figuresOf(rounds, crowd),
+      figures: figuresOf({ rounds, crowd, requests }),
       crowd,
+      requests,
       rounds,
     }
   } finally {

@@ -7,6 +7,15 @@
  * @property {number} streams
  * @property {import('./stream-plan.mjs').StreamShape} shape
  * @property {number} arrivalMs over how long the requests are spread
+ * @property {number} [repeats] how many answers each client asks for, one after the other; default 1
+ */
+
+/**
+ * Requests of one delta, one after the other on each socket.
+ * @typedef {object} Requests
+ * @property {number} sockets
+ * @property {number} cold how many a socket asks of a process that has just started
+ * @property {number} warm how many it asks after those
  */
 
 /**
@@ -14,6 +23,7 @@
  * @property {number} rounds
  * @property {Case[]} cases measured in every round, engine after engine
  * @property {Case} crowd many streams open at once, on a fresh process: memory and cancelling
+ * @property {Requests} requests what a request costs by itself, on a fresh process
  * @property {number} cancelEvery in the crowd's last pass each how-many-th client leaves halfway
  */
 
@@ -24,7 +34,9 @@ export const FULL = {
     { name: 'burst', streams: 50, shape: { deltas: 1_500, paceMs: 0 }, arrivalMs: 0 },
     { name: 'paced', streams: 300, shape: { deltas: 150, paceMs: 20 }, arrivalMs: 1_000 },
     { name: 'latency', streams: 200, shape: { deltas: 60, paceMs: 50 }, arrivalMs: 1_000 },
+    { name: 'rush', streams: 100, shape: { deltas: 20, paceMs: 50 }, arrivalMs: 0 },
   ],
+  requests: { sockets: 50, cold: 40, warm: 100 },
   crowd: { name: 'crowd', streams: 500, shape: { deltas: 80, paceMs: 50 }, arrivalMs: 500 },
   cancelEvery: 5,
 }
@@ -36,7 +48,9 @@ export const QUICK = {
     { name: 'burst', streams: 20, shape: { deltas: 1_500, paceMs: 0 }, arrivalMs: 0 },
     { name: 'paced', streams: 100, shape: { deltas: 50, paceMs: 20 }, arrivalMs: 500 },
     { name: 'latency', streams: 100, shape: { deltas: 20, paceMs: 50 }, arrivalMs: 500 },
+    { name: 'rush', streams: 100, shape: { deltas: 10, paceMs: 50 }, arrivalMs: 0 },
   ],
+  requests: { sockets: 50, cold: 40, warm: 40 },
   crowd: { name: 'crowd', streams: 200, shape: { deltas: 30, paceMs: 50 }, arrivalMs: 200 },
   cancelEvery: 5,
 }

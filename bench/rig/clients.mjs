@@ -115,18 +115,23 @@ class SocketClient {
    */
   complete(plan, answer) {
     const payload = { modelId: modelName(plan), ...requestFor(plan) }
-    return new Promise((resolve, reject) => {
-      this.#socket.on('error', reject)
-      this.#socket.on('close', () => reject(new Error(`stream ${plan.seed}: the socket closed`)))
-      this.#socket.on('message', (data) => {
+    const socket = this.#socket
+    /** @type {Promise<void>} */
+    const whole = new Promise((resolve, reject) => {
+      socket.on('error', reject)
+      socket.on('close', () => reject(new Error(`stream ${plan.seed}: the socket closed`)))
+      socket.on('message', (data) => {
         try {
           if (this.#take(data.toString(), answer)) resolve()
         } catch (error) {
           reject(error)
         }
       })
-      // Dialect 1 ignores the id.
-      this.#socket.send(JSON.stringify({ type: 'init', id: '1', payload }))
+    })
+    // Dialect 1 ignores the id.
+    socket.send(JSON.stringify({ type: 'init', id: '1', payload }))
+    return whole.finally(() => {
+      for (const event of ['error', 'close', 'message']) socket.removeAllListeners(event)
     })
   }
 

@@ -4,6 +4,7 @@ import { median } from './statistics.mjs'
 
 /** @typedef {import('./rig.mjs').Measurement} Measurement */
 /** @typedef {import('./crowd.mjs').CrowdResult} CrowdResult */
+/** @typedef {import('./requests.mjs').RequestsResult} RequestsResult */
 /** @typedef {import('./machine.mjs').Machine} Machine */
 
 /**
@@ -19,21 +20,22 @@ import { median } from './statistics.mjs'
  * @property {Machine} machine
  * @property {Record<string, Figures>} figures by engine
  * @property {CrowdResult[]} crowd
+ * @property {RequestsResult[]} requests
  * @property {Measurement[][]} rounds
  */
 
 /**
- * @param {Measurement[][]} rounds
- * @param {CrowdResult[]} crowd
+ * @param {Pick<Run, 'rounds' | 'crowd' | 'requests'>} run
  * @returns {Record<string, Figures>}
  */
-export function figuresOf(rounds, crowd) {
+export function figuresOf({ rounds, crowd, requests }) {
   /** @type {Record<string, Figures>} */
   const figures = {}
   for (const { engine, startMs, idleBytes, openBytes, warmBytes, afterBytes } of crowd) {
     figures[engine] = {
       ...costFigures(rounds, engine),
       ...delayFigures(rounds, engine),
+      ...requestFigures(requests, engine),
       'start ms': startMs,
       'idle bytes': idleBytes,
       'open bytes': openBytes,
@@ -70,7 +72,7 @@ function costFigures(rounds, engine) {
 function delayFigures(rounds, engine) {
   /** @type {Figures} */
   const figures = {}
-  for (const name of ['paced', 'latency']) {
+  for (const name of ['paced', 'latency', 'rush']) {
     for (const [figure, field] of /** @type {const} */ ([
       ['first', 'firstLateMs'],
       ['gap', 'gapLateMs'],
@@ -85,6 +87,23 @@ function delayFigures(rounds, engine) {
     }
   }
   return figures
+}
+
+/**
+ * CPU of a request by itself, alone and as a multiple of the pipe's.
+ * @param {RequestsResult[]} requests
+ * @param {string} engine
+ */
+function requestFigures(requests, engine) {
+  const own = requests.find((result) => result.engine === engine)
+  const pipe = requests.find((result) => result.engine === 'pipe')
+  if (own === undefined || pipe === undefined) throw new Error(`${engine} was asked no requests`)
+  return {
+    'request cold micros': own.coldMicros,
+    'request cold ratio': own.coldMicros / pipe.coldMicros,
+    'request warm micros': own.warmMicros,
+    'request warm ratio': own.warmMicros / pipe.warmMicros,
+  }
 }
 
 /**

@@ -23,6 +23,20 @@ const DELAY = [
 ]
 
 /** @type {Column[]} */
+const RUSH = [
+  column('first text p50, ms', 'rush first p50 ms', 2),
+  column('first text p99, ms', 'rush first p99 ms', 2),
+]
+
+/** @type {Column[]} */
+const REQUESTS = [
+  column('warm, µs', 'request warm micros', 0),
+  column('x pipe', 'request warm ratio', 2),
+  column('cold, µs', 'request cold micros', 0),
+  column('x pipe', 'request cold ratio', 2),
+]
+
+/** @type {Column[]} */
 const MEMORY = [
   column('start, ms', 'start ms', 0),
   megabytes('idle, MB', 'idle bytes'),
@@ -66,6 +80,10 @@ export function toMarkdown(run) {
     table(run, COST),
     '## Delay added to an upstream at its own pace',
     table(run, DELAY),
+    '## Delay added when a crowd asks at once',
+    table(run, RUSH),
+    '## CPU per request',
+    table(run, REQUESTS),
     '## Memory',
     table(run, MEMORY),
     '## Cancelled streams',

@@ -21,6 +21,7 @@ import { Child, freePort } from './child.mjs'
  * @typedef {object} Measurement
  * @property {string} engine
  * @property {string} case
+ * @property {number} requests whole answers
  * @property {number} deltas
  * @property {number} cancelled
  * @property {number} wallMs
@@ -87,17 +88,20 @@ export class Rig {
 
   /**
    * @param {string} name a key of ENGINES
+   * @param {Record<string, string>} [env] beside the engine's own
    * @returns {Promise<Target>}
    */
-  async startEngine(name) {
+  async startEngine(name, env = {}) {
     const engine = ENGINES[name]
     if (engine === undefined) throw new Error(`no engine is called ${name}`)
     const port = await freePort()
     const startedAt = performance.now()
+    const launch = engine.launch(this.#upstreamUrl, port)
     const child = this.#startChild({
       name,
       core: ENGINE_CORE,
-      ...engine.launch(this.#upstreamUrl, port),
+      ...launch,
+      env: { ...launch.env, ...env },
     })
     await child.untilReady(`http://127.0.0.1:${port}/readyz`)
     const startMs = performance.now() - startedAt
@@ -114,12 +118,12 @@ export class Rig {
    * @throws {Error} when an answer is wrong or missing, or a process ends
    */
   async measure(target, task, cancelEvery = 0) {
-    const { streams: clients, shape, arrivalMs } = task
+    const { streams: clients, shape, arrivalMs, repeats = 1 } = task
     await this.#ask({ do: 'connect', wire: target.wire, url: target.url, clients })
     const startedAt = performance.now()
     const before = this.#cpuOf(target)
     const result = /** @type {LoadResult} */ (
-      await this.#ask({ do: 'complete', shape, arrivalMs, cancelEvery })
+      await this.#ask({ do: 'complete', shape, arrivalMs, cancelEvery, repeats })
     )
     const after = this.#cpuOf(target)
     const tookMicros = (performance.now() - startedAt) * 1_000
