@@ -17,6 +17,7 @@ const GROUND = new Set([
   'json-object.ts',
   'logger.ts',
   'loopback.ts',
+  'random-hex.ts',
   'root-secret.ts',
   'scheduler.ts',
   'turn.ts',

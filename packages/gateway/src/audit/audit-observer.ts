@@ -6,9 +6,14 @@ import { auditName, warmAuditNames } from './audit-name.ts'
 import { boundedId } from './bounded-id.ts'
 import type { AuditBegin, CompletionStatus } from './record.ts'
 
+/** Names of models that are remembered: clients may make them up. */
+const MAX_MODELS = 100
+
 export class AuditObserver implements CompletionObserver {
   readonly #audit: Audit
   readonly #key: Buffer
+  /** Those that were found to be as they may be kept: the same few come with every request. */
+  readonly #models = new Set<string>()
 
   /** @param key of the digests that stand for names */
   constructor(audit: Audit, key: Buffer) {
@@ -18,14 +23,14 @@ export class AuditObserver implements CompletionObserver {
   }
 
   began(report: CompletionReport): Promise<void> {
-    return this.#audit.begin(beginOf(report, this.#key))
+    return this.#audit.begin(this.#beginOf(report))
   }
 
   ended(report: CompletionReport): void {
     // It never began, and a client over its quota could fill the disk with such records: they are tallied instead.
     if (report.errorCode === 'rate_limited') return
     this.#audit.end({
-      ...beginOf(report, this.#key),
+      ...this.#beginOf(report),
       endedAt: report.startedAt + report.latencyMs,
       status: statusOf(report),
       finishReason: report.finishReasons.length === 0 ? undefined : report.finishReasons.join(','),
@@ -42,9 +47,22 @@ export class AuditObserver implements CompletionObserver {
       upstreamCorrelationId: report.correlationId,
     })
   }
+
+  #beginOf(report: CompletionReport): AuditBegin {
+    return { ...beginOf(report, this.#key), model: this.#modelOf(report.model) }
+  }
+
+  #modelOf(model: string): string {
+    if (this.#models.has(model)) return model
+    const name = auditName(model, this.#key) ?? 'other'
+    if (name !== model) return name
+    if (this.#models.size >= MAX_MODELS) this.#models.clear()
+    this.#models.add(name)
+    return name
+  }
 }
 
-function beginOf(report: CompletionReport, key: Buffer): AuditBegin {
+function beginOf(report: CompletionReport, key: Buffer): Omit<AuditBegin, 'model'> {
   return {
     requestId: report.requestId,
     conversationId:
@@ -53,7 +71,6 @@ function beginOf(report: CompletionReport, key: Buffer): AuditBegin {
     subject: report.subject === undefined ? undefined : boundedId(report.subject, key),
     tenant: report.tenant === undefined ? undefined : auditName(report.tenant, key),
     labels: report.labels === undefined ? undefined : labelsOf(report.labels, key),
-    model: auditName(report.model, key) ?? 'other',
     upstream: report.upstream,
     policy: report.policy,
     policyHash: report.policyHash,

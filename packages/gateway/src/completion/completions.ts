@@ -2,10 +2,10 @@
  * All completions of the node: starts them, finds them again by their request id, and decides how long they live. A
  * subscriber only comes and goes; whether that ends a completion is decided here.
  */
-import { randomBytes } from 'node:crypto'
 import { ownerOf, quotaNameOf } from '../clients/client.ts'
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
+import { randomHex } from '../random-hex.ts'
 import { Completion, type CompletionServices, TURN_BYTES } from './completion.ts'
 import type { Feed, FeedHeader, Idempotency } from './feed.ts'
 import type { FeedStore } from './feed-store.ts'
@@ -183,7 +183,7 @@ export class Completions {
   ): Promise<Subscription> {
     const { order, places } = admitted
     places.push(await this.#options.quotas.acquire(order.client))
-    const requestId = randomBytes(REQUEST_ID_BYTES).toString('hex')
+    const requestId = randomHex(REQUEST_ID_BYTES)
     const feed = await this.#create(order, { requestId, idempotency })
     admitted.isRunning = feed.header.requestId === requestId
     return admitted.isRunning

@@ -1,7 +1,7 @@
 /** Whole answers of the HTTP interface: JSON objects and errors, with the headers that all of them have. */
-import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
+import { randomHex } from '../random-hex.ts'
 import type { ClientExchange, ClientRoute } from '../server/router.ts'
 import type { HttpServices } from './http-services.ts'
 import { openAiError, retryHeaders, statusOf } from './words.ts'
@@ -64,5 +64,5 @@ export function replyingErrors(
 
 /** Names an answer without a completion, as the completion's own id names one that has it. */
 function newRequestId(): string {
-  return randomBytes(16).toString('hex')
+  return randomHex(16)
 }

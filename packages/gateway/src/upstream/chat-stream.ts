@@ -44,6 +44,8 @@ const FINISH_WAIT_MS = 2_000
 const READ_BYTES = 65_536
 /** A connection whose answer is done is kept for the next request if the server ends the body by itself in this time. */
 const LINGER_MS = 500
+/** Why a connection is closed; nobody looks at where this came from. */
+const ENDED = new Error('the completion ended')
 
 export class ChatStream implements Dispatcher.DispatchHandler {
   /** Resolves when the first part of an answer was taken by the sink; rejects if there is none. After it nothing may be retried. */
@@ -66,6 +68,8 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #sawByte = false
   #wasFinished = false
   #isReadScheduled = false
+  /** The answer is done, and the end of its body has not come. */
+  #isLingering = false
   /** Bytes that were taken since the sink was last told to deliver. */
   #undelivered = 0
   #watchdog: NodeJS.Timeout | undefined
@@ -109,7 +113,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#state === 'ended') controller.abort(abortError())
+    if (this.#state === 'ended') controller.abort(ENDED)
   }
 
   onResponseStart(
@@ -151,12 +155,14 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
+    this.#isLingering = false
     if (this.#state === 'ended') return
     if (this.#decoder === undefined) this.#onBodyEnd()
     else this.#decoder.end()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#isLingering = false
     if (this.#state === 'ended') return
     const refused = this.#refused()
     if (refused !== undefined) this.#end(refused)
@@ -207,6 +213,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #onTurnEnd = (): void => {
     this.#isReadScheduled = false
     this.#deliver()
+    if (this.#isLingering) this.#linger()
   }
 
   #deliver = (): void => {
@@ -231,8 +238,13 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   /** Nothing that follows is of interest, not even how the connection ends. */
   #done(): void {
     this.#end()
+    this.#isLingering = true
+  }
+
+  /** The end of the body hardly ever comes later than what the answer ended with. */
+  #linger(): void {
     const controller = this.#controller
-    setTimeout(() => controller?.abort(abortError()), LINGER_MS).unref()
+    setTimeout(() => controller?.abort(ENDED), LINGER_MS).unref()
   }
 
   #noteFinished(isFinished: boolean): void {
@@ -285,7 +297,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #onSilence(limit: number): void {
     if (this.#wasFinished) {
       this.#end()
-      this.#controller?.abort(abortError())
+      this.#controller?.abort(ENDED)
     } else this.#end(this.#refused() ?? timedOut(this.#sawByte, limit))
   }
 
@@ -305,7 +317,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     if (!wasStreaming) this.#rejectStarted(error)
     this.#rejectFinished(wasStreaming ? notRetryable(error) : error)
     // undici destroys the connection: the upstream sees the end of it at once.
-    this.#controller?.abort(abortError())
+    this.#controller?.abort(ENDED)
   }
 }
 
@@ -337,8 +349,4 @@ function timedOut(sawByte: boolean, ms: number): GatewayError {
     ? 'SLUICE_UPSTREAM_IDLE_TIMEOUT_MS'
     : 'SLUICE_UPSTREAM_FIRST_BYTE_TIMEOUT_MS'
   return new GatewayError('upstream_timeout', message, { isRetryable: true, detail })
-}
-
-function abortError(): Error {
-  return new Error('the completion ended')
 }
