@@ -4,6 +4,7 @@ import { accumulateResponse } from 'openai/lib/responses/ResponseAccumulator'
 import type { Response, ResponseStreamEvent } from 'openai/resources/responses/responses'
 import { describe, expect, it } from 'vitest'
 import { gatewayForTest } from '../harness/gateway-on-sandbox.ts'
+import { metric } from '../harness/metric.ts'
 import { scriptedUpstream } from '../harness/scripted-upstream.ts'
 import { until } from '../harness/until.ts'
 import { replyTo } from '../operations/http-reply.ts'
@@ -13,6 +14,7 @@ import { httpGateway } from './http-gateway.ts'
 import { from, numbersOf, type ResponseObject, responseEvents, textOf } from './response-events.ts'
 
 const STATE = 'reasoning.encrypted_content'
+const MEBIBYTE = 1_048_576
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 async function responses(options: Parameters<typeof httpGateway>[0] = {}) {
@@ -265,6 +267,25 @@ describe('a response', () => {
     const { object, origin } = await responses()
     const { id } = await object({ store: false })
     expect((await replyTo(origin, { path: `/v1/responses/${id}` })).status).toBe(404)
+  })
+
+  it('is held in memory whole, gives it back, and gives way where memory is needed', async () => {
+    const { object, get, gateway, origin } = await responses({
+      gateway: { adminPort: 0, memoryBudgetBytes: MEBIBYTE },
+    })
+    await object({ store: false })
+    expect(await metric(gateway, 'sluice_log_bytes')).toBe(0)
+    const { id: first } = await object({ model: 'sandbox-long' })
+    expect(await metric(gateway, 'sluice_log_bytes')).toBeGreaterThan(8_000)
+    expect(textOf(await get(first)).length).toBeGreaterThan(8_000)
+    let last = first
+    for (let i = 0; i < 60; i += 1) {
+      last = (await object({ model: 'sandbox-long' })).id
+      expect(await metric(gateway, 'sluice_log_bytes')).toBeLessThanOrEqual(MEBIBYTE + 131_072)
+    }
+    expect((await get(last)).status).toBe('completed')
+    const { status } = await replyTo(origin, { path: `/v1/responses/${first}` })
+    expect(status, 'the oldest goes first').toBe(404)
   })
 
   it('of somebody else, a chat completion and none are the same 404', async () => {
