@@ -36,7 +36,7 @@ export function responseEvents(body: string): ResponseEvent[] {
   const blocks = body.split('\n\n').filter((text) => text !== '' && !text.startsWith(':'))
   if (blocks.pop() !== 'data: [DONE]') throw new Error('no end')
   return blocks.map((block) => {
-    const [, name, data = ''] = /^event: (\S+)\ndata: (\{.*\})$/.exec(block) ?? []
+    const [, name, data = ''] = /^event: (\S+)\ndata: (\{[^\n]*\})$/.exec(block) ?? []
     const event = JSON.parse(data) as ResponseEvent
     if (event.type !== name) throw new Error(`${name} is called ${event.type}`)
     return event

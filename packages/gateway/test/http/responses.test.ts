@@ -64,7 +64,11 @@ function saidEvents(said: readonly Said[], reason: string): string[] {
   return [...deltas, chunk({}, reason), 'data: [DONE]\n\n']
 }
 
-const text = fc.string({ minLength: 0, maxLength: 8, unit: 'grapheme' })
+/** With what some take for the end of a line, though JSON and event streams do not. */
+const text = fc.oneof(
+  fc.string({ minLength: 0, maxLength: 8, unit: 'grapheme' }),
+  fc.constantFrom('\u2028', '\u2029', '\u0085', '\n\n', '\r', '"', '\\'),
+)
 const field = fc.constantFrom('content', 'reasoning_content', 'refusal')
 const saids = fc.array(
   fc.oneof(
