@@ -12,9 +12,9 @@ const STOP_MS = 1_000
 
 /**
  * Ctrl-C in a terminal reaches the whole process group, and npm passes it on once more to what it runs: signals within
- * this time are one wish, not two.
+ * this time count as one.
  */
-const SAME_WISH_MS = 700
+const SAME_SIGNAL_MS = 700
 
 export function onStopSignals(actions: StopActions): void {
   let firstAt: number | undefined
@@ -26,7 +26,7 @@ export function onStopSignals(actions: StopActions): void {
         () => process.exit(0),
         () => process.exit(1),
       )
-    } else if (performance.now() - firstAt > SAME_WISH_MS) {
+    } else if (performance.now() - firstAt > SAME_SIGNAL_MS) {
       process.stderr.write(`${signal}: stopping at once\n`)
       const end = () => process.exit(1)
       setTimeout(end, STOP_MS)

@@ -102,7 +102,7 @@ describe('sluice serve', () => {
     await new Promise((resolve) => socket.once('message', resolve))
     process.signal('SIGTERM')
     await process.prints(/draining; once more to stop at once/)
-    // Two signals within a moment are one wish (npm passes Ctrl-C on once more): the second one comes later.
+    // Two signals within a moment count as one (npm passes Ctrl-C on once more): the second one comes later.
     await new Promise((resolve) => setTimeout(resolve, 800))
     process.signal('SIGTERM')
     const { code, stderr } = await process.ended

@@ -3,7 +3,7 @@ import type { Access } from './access.ts'
 import type { Client } from './clients/client.ts'
 import type { Principal } from './clients/principal.ts'
 import type { Clock } from './clock.ts'
-import type { Admission, Order, Wish } from './completion/order.ts'
+import type { Admission, CompletionParams, Order } from './completion/order.ts'
 import { GatewayError } from './errors.ts'
 import type { Live, LiveConfig } from './live-config.ts'
 
@@ -23,17 +23,17 @@ export class LiveAdmission implements Admission {
   }
 
   /** @throws GatewayError that refuses the request */
-  order(wish: Wish, client: Client): Order {
+  order(params: CompletionParams, client: Client): Order {
     const { live, access, clock } = this.#options
     const { settings, policyOf, modelOf } = live.current
-    const { request, onOverflow = settings.onOverflow } = wish
+    const { request, onOverflow = settings.onOverflow } = params
     const principal = access.current(client.principal)
     assertAllowed(principal, request.modelId, clock.now())
     return {
-      ...wish,
-      idempotencyKey: wish.idempotencyKey,
-      echo: wish.echo,
-      conversationId: principal.grant?.conversationId ?? wish.conversationId,
+      ...params,
+      idempotencyKey: params.idempotencyKey,
+      echo: params.echo,
+      conversationId: principal.grant?.conversationId ?? params.conversationId,
       onOverflow,
       policy: policyFor(principal, policyOf),
       model: modelOf(request.modelId),

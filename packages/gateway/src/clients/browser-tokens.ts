@@ -17,7 +17,7 @@ const DEFAULT_TTL_SECONDS = 900
 const MAX_MODELS = 32
 
 const text = z.string().min(1).max(256)
-const wishSchema = z.strictObject({
+const tokenParamsSchema = z.strictObject({
   ttlSeconds: z.int().min(1).max(MAX_TTL_SECONDS).default(DEFAULT_TTL_SECONDS),
   models: z.array(text).min(1).max(MAX_MODELS).optional(),
   policy: text.optional(),
@@ -27,11 +27,11 @@ const wishSchema = z.strictObject({
 })
 
 /** What a key asks for its page. */
-export type TokenWish = z.infer<typeof wishSchema>
+export type TokenParams = z.infer<typeof tokenParamsSchema>
 
 /** @throws GatewayError `invalid_request` */
-export function readTokenWish(body: unknown): TokenWish {
-  const result = wishSchema.safeParse(body)
+export function readTokenParams(body: unknown): TokenParams {
+  const result = tokenParamsSchema.safeParse(body)
   if (result.success) return result.data
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
   throw new GatewayError('invalid_request', `The request for a token is not valid: ${problems}`)
@@ -58,13 +58,13 @@ export class BrowserTokens {
   }
 
   /**
-   * A token for what the key `principal` may do and the wish leaves of it.
+   * A token for what the key `principal` may do, narrowed by what is asked for.
    * @throws GatewayError `forbidden` for who is no key, or asks for more than the key has
    */
-  mint(principal: Principal, wish: TokenWish): { token: string; expiresAt: number } {
+  mint(principal: Principal, params: TokenParams): { token: string; expiresAt: number } {
     if (principal.kind !== 'key' || principal.grant !== undefined)
       throw new GatewayError('forbidden', 'Only a key may ask for tokens')
-    const { ttlSeconds, models, origin, conversationId, subject } = wish
+    const { ttlSeconds, models, origin, conversationId, subject } = params
     const tooMany = models?.filter((model) => !(principal.allowedModels?.includes(model) ?? true))
     if (tooMany !== undefined && tooMany.length > 0)
       throw new GatewayError('forbidden', 'The key itself may not use all of these models')

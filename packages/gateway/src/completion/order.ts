@@ -37,7 +37,7 @@ export interface Order {
 }
 
 /** What a client asked for, and what its dialect adds. */
-export interface Wish {
+export interface CompletionParams {
   request: ChatRequest
   /** Of the message that asked for it. */
   size: RequestSize
@@ -51,10 +51,10 @@ export interface Wish {
   echo?: string | undefined
 }
 
-/** Makes orders of wishes: knows what the client may have, and how the gateway is set up now. */
+/** Makes an order of what was asked for: knows what the client may have, and how the gateway is set up now. */
 export interface Admission {
   /** @throws GatewayError that refuses the request */
-  order(wish: Wish, client: Client): Order
+  order(params: CompletionParams, client: Client): Order
 }
 
 /** What a completion may cost, in tokens. */

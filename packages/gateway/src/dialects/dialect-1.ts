@@ -74,8 +74,8 @@ class Dialect1Session implements Session, Subscriber {
       const { payload, conversationId, onOverflow } = live.current.reader.read(fields)
       if (this.#current !== undefined) throw BUSY
       const asked = { request: payload, size }
-      const wish = { ...asked, conversationId, onOverflow, ...CHUNKS }
-      void this.#start(admission.order(wish, client))
+      const params = { ...asked, conversationId, onOverflow, ...CHUNKS }
+      void this.#start(admission.order(params, client))
     } catch (error) {
       this.refuse(error)
     }

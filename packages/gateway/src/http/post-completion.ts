@@ -87,7 +87,7 @@ function orderOf(
 ): Order {
   const { 'x-sluice-conversation-id': conversationId, 'x-sluice-on-overflow': onOverflowByHeader } =
     headers
-  const wish = {
+  const params = {
     request,
     size,
     conversationId: conversationIdOf(conversationId),
@@ -97,7 +97,7 @@ function orderOf(
     lifetime,
     echo,
   }
-  return services.admission.order(wish, client)
+  return services.admission.order(params, client)
 }
 
 /** With an idempotency key the same request may come again, and is then answered from the same log. */

@@ -1,5 +1,5 @@
 /** `POST /v1/tokens`: a key asks for a token that a web page may show in its stead. */
-import { readTokenWish, type TokenWish } from '../clients/browser-tokens.ts'
+import { readTokenParams, type TokenParams } from '../clients/browser-tokens.ts'
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
 import type { ClientExchange, ClientRoute } from '../server/router.ts'
@@ -22,16 +22,16 @@ async function mint(exchange: ClientExchange, services: HttpServices): Promise<v
   const { settings } = live.current
   if (pages === undefined) throw new GatewayError('forbidden', 'Only a key may ask for tokens')
   const options = { ...services, maxBytes: settings.maxMessageBytes, client }
-  const wish = await readBody(request, options, ({ fields }) => readTokenWish(fields))
-  if (wish === undefined) return
+  const params = await readBody(request, options, ({ fields }) => readTokenParams(fields))
+  if (params === undefined) return
   const principal = currentPrincipal(client.principal)
-  assertPolicy(wish, principal, live.current)
-  const { token, expiresAt } = pages.mint(principal, wish)
+  assertPolicy(params, principal, live.current)
+  const { token, expiresAt } = pages.mint(principal, params)
   replyJson(response, 200, { token, expiresAt: new Date(expiresAt).toISOString() })
 }
 
 /** A key has one policy. Naming it makes sure that it is the one that the page is meant to have. */
-function assertPolicy({ policy }: TokenWish, key: Principal, { policyOf }: HttpConfig): void {
+function assertPolicy({ policy }: TokenParams, key: Principal, { policyOf }: HttpConfig): void {
   if (policy === undefined || policy === policyOf(key.policy).name) return
   throw new GatewayError('forbidden', 'The key may not use this policy')
 }

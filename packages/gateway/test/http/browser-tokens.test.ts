@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { BrowserTokens, readTokenWish } from '../../src/clients/browser-tokens.ts'
+import { BrowserTokens, readTokenParams } from '../../src/clients/browser-tokens.ts'
 import type { Principal } from '../../src/clients/principal.ts'
 import { replyTo } from '../operations/http-reply.ts'
 import { keyFile } from '../operations/key-file.ts'
@@ -152,11 +152,11 @@ describe('BrowserTokens', () => {
     })
     return { tokens, clock }
   }
-  const wish = readTokenWish({ origin: PAGE, ttlSeconds: 60 })
+  const params = readTokenParams({ origin: PAGE, ttlSeconds: 60 })
 
   it('refuses what was changed, cut, signed by another secret, or is over', () => {
     const { tokens, clock } = make()
-    const { token } = tokens.mint(KEY, wish)
+    const { token } = tokens.mint(KEY, params)
     expect(tokens.check(token, PAGE)).toMatchObject({
       ok: true,
       principal: { kind: 'key', id: 'abc' },
@@ -174,7 +174,7 @@ describe('BrowserTokens', () => {
   })
 
   it('asks the key each time', () => {
-    const { token } = make().tokens.mint(KEY, wish)
+    const { token } = make().tokens.mint(KEY, params)
     expect(make('a', () => undefined).tokens.check(token, PAGE)).toMatchObject({
       reason: 'revoked_key',
     })

@@ -101,7 +101,7 @@ describe('a completion that goes on', () => {
     await until('it is forgotten', () => status === 404)
   })
 
-  it('is not without the wish for it', async () => {
+  it('is not unless it is asked for', async () => {
     const { complete, origin } = await httpGateway()
     const { body, headers } = await complete({ stream: true })
     expect(headers['content-location']).toBeUndefined()

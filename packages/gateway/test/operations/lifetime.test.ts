@@ -98,7 +98,7 @@ describe('SIGTERM', () => {
     await client.next()
     sluice.process.kill('SIGTERM')
     await until('it drains', () => sluice.logged('draining').length > 0)
-    // Two signals within 0.7 s are one wish: npm passes Ctrl-C on once more.
+    // Two signals within 0.7 s count as one: npm passes Ctrl-C on once more.
     await sleep(750)
     sluice.process.kill('SIGTERM')
     expect(await sluice.exited).toBe(1)

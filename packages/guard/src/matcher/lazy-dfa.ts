@@ -91,7 +91,7 @@ export class LazyDfa {
   actions: Action[] = [...FIXED_ACTIONS]
   /** Goes up when the automaton was emptied: state numbers from before mean nothing any more. */
   generation = 0
-  /** It is at its limits: whoever misses a state is to go on without. Who is in may still build some. */
+  /** At its limits: a stream that misses a state goes on without it. Streams that are inside may still build a few. */
   isFull = false
   #turnedAway = 0
   #states: State[] = []

@@ -142,8 +142,11 @@ class Dialect2Session implements Session {
     const watcher = this.#watch(id)
     void this.#start(watcher, async () => {
       const asked = { request: payload, size, idempotencyKey }
-      const wish = { ...asked, conversationId, onOverflow, lifetime }
-      return completions.start(admission.order({ ...wish, wantsVerbatim: false }, client), watcher)
+      const params = { ...asked, conversationId, onOverflow, lifetime }
+      return completions.start(
+        admission.order({ ...params, wantsVerbatim: false }, client),
+        watcher,
+      )
     })
   }
 

@@ -62,7 +62,7 @@ function formOf({ isStream, isBackground }: ResponsesBody): AnswerForm {
 }
 
 async function retrieve(exchange: ClientExchange, services: HttpServices): Promise<void> {
-  const { isStream, startingAfter } = wishOf(exchange.request)
+  const { isStream, startingAfter } = queryOf(exchange.request)
   const feed = await feedOf(exchange, services)
   if (isStream) await follow(exchange, services, { feed, startingAfter })
   else replyJsonText(exchange.response, 200, responseOf(feed))
@@ -101,7 +101,7 @@ async function feedOf(
   return feed
 }
 
-function wishOf({ url = '' }: IncomingMessage): { isStream: boolean; startingAfter: number } {
+function queryOf({ url = '' }: IncomingMessage): { isStream: boolean; startingAfter: number } {
   const query = new URLSearchParams(url.split('?')[1] ?? '')
   const after = query.get('starting_after')
   if (after !== null && !/^\d{1,15}$/.test(after))
