@@ -6,6 +6,7 @@ import { root } from './repository.mjs'
 /** @type {[name: string, command: string, ...args: string[]][]} The generated files come after the types, which build what they are made from. */
 const steps = [
   ['format and lint', 'npx', '--no-install', 'biome', 'check', '--error-on-warnings', '.'],
+  ['prose', 'npx', '--no-install', 'prettier', '--check', '**/*.md'],
   ['types', 'npx', '--no-install', 'tsc', '-b'],
   ['dependency rule', 'node', 'scripts/check-dependencies.mjs'],
   ['unused code', 'npx', '--no-install', 'knip'],

@@ -46,7 +46,10 @@ function figures() {
  * @param {string} text
  */
 function formatted(path, text) {
-  const args = ['--no-install', 'biome', 'format', `--stdin-file-path=${path}`]
+  const formatter = path.endsWith('.md')
+    ? ['prettier', '--stdin-filepath', path]
+    : ['biome', 'format', `--stdin-file-path=${path}`]
+  const args = ['--no-install', ...formatter]
   const shell = process.platform === 'win32'
   const result = spawnSync('npx', args, { cwd: root, input: text, encoding: 'utf8', shell })
   if (result.status !== 0) throw new Error(`${path} cannot be formatted: ${result.stderr}`)
