@@ -108,6 +108,7 @@ describe('a word', () => {
     ['Kundennr', 'against'],
     ['Telefonnummer', 'announced'],
     ['nummerx', 'silent'],
+    ['mi número de2', 'hinted'],
     ['Nummernschild', 'silent'],
     ['xxnummnummer', 'against'],
   ])('of one list or none: %j is %s', (text, standing) => {

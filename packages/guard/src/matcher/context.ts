@@ -233,8 +233,8 @@ class TableBuilder {
     const rows = node.children.map((child) =>
       this.#rowOf(child, { prefix, ending, depth: above.depth + 1 }),
     )
-    // A word of one letter does not end at a digit: `T0123` is a code.
-    const wordEnds = above.depth === 0 ? DIGIT : OTHER
+    // A word of one letter does not end at a digit, since `T0123` is a code; neither does `de` in hexadecimal numbers.
+    const wordEnds = above.depth === 0 || roles.kind === 'genitive' ? DIGIT : OTHER
     let key = node.isSpaceless ? 'spaceless' : `${wordEnds}`
     key += `/${ending}`
     if (hasRole(roles)) key += `${keyOf(roles)} ${keyOf(prefix)}`

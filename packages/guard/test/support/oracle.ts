@@ -173,7 +173,7 @@ function isCompoundTo(vocabularies: readonly Vocabulary[], word: string): boolea
 }
 
 function isKnownTo(vocabularies: readonly Vocabulary[], word: string): boolean {
-  const isListed = vocabularies.some(({ roleOf }) => roleOf(word) !== undefined)
+  const isListed = vocabularies.some(({ roleOf }) => (roleOf(word) ?? 'genitive') !== 'genitive')
   return isListed || isCompoundTo(vocabularies, word)
 }
 
