@@ -18,6 +18,8 @@ interface Folded {
   readonly text: string
   readonly starts: readonly number[]
   readonly ends: readonly number[]
+  /** Offsets of all characters in the original, of those without a symbol too. */
+  readonly characters: readonly number[]
   /** Of the original text. */
   readonly length: number
 }
@@ -25,8 +27,10 @@ interface Folded {
 function fold(text: string): Folded {
   const starts: number[] = []
   const ends: number[] = []
+  const characters: number[] = []
   let folded = ''
   for (const { 0: character, index: at } of text.matchAll(CHARACTER)) {
+    characters.push(at)
     const codePoint = decoded(character)
     const symbol = codePoint > 0xffff ? foldAstral(codePoint) : IDENTIFIER_FOLDS.at(codePoint)
     if (symbol !== IGNORED) {
@@ -36,7 +40,7 @@ function fold(text: string): Folded {
       ends.push(at + character.length)
     }
   }
-  return { text: folded, starts, ends, length: text.length }
+  return { text: folded, starts, ends, characters, length: text.length }
 }
 
 /** A character as it is read: an escape sequence is one, with the doubled backslashes before it. */
@@ -330,6 +334,12 @@ function oldestStart({ starts, length }: Folded, end: number, maxSpan: number): 
   return (starts[end] ?? length) - maxSpan
 }
 
+/** What is shown of what is further back ends with a whole character: an escape sequence is never shown in part. */
+function oldestCharacter(folded: Folded, end: number, maxSpan: number): number {
+  const oldest = oldestStart(folded, end, maxSpan)
+  return folded.characters.findLast((at) => at <= oldest) ?? oldest
+}
+
 /** Whether a stretch lies in what only looks like the entity, unless it was decided before that showed. */
 function lookalikesIn(
   { lookalikes = [] }: Recognizer,
@@ -378,7 +388,7 @@ export function coverage(
         for (const j of endsOf(pattern, folded, { start: i, maxSpan, needed })) {
           if (isLookalike(i, j)) continue
           const last = pattern.latch === undefined ? j : latchEnd(pattern, folded.text, j)
-          const start = Math.max(folded.starts[i] ?? 0, oldestStart(folded, j, maxSpan))
+          const start = Math.max(folded.starts[i] ?? 0, oldestCharacter(folded, j, maxSpan))
           cover(start, folded.ends[last - 1] ?? 0)
         }
       }
