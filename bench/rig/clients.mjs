@@ -179,10 +179,11 @@ class EventStreamClient {
       body: JSON.stringify({ model: modelName(plan), ...requestFor(plan), stream: true }),
       signal: this.#cancel.signal,
     })
-    response.body.setEncoding('utf8')
+    // undici's own setEncoding decodes each chunk by itself, and a character may be in two.
+    const decoder = new TextDecoder()
     let rest = ''
     for await (const chunk of response.body) {
-      const events = (rest + chunk).split('\n\n')
+      const events = (rest + decoder.decode(chunk, { stream: true })).split('\n\n')
       rest = events.pop() ?? ''
       for (const event of events) answer.add(readPayload(event.slice('data: '.length)).text)
     }

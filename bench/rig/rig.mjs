@@ -123,7 +123,9 @@ export class Rig {
     const startedAt = performance.now()
     const before = this.#cpuOf(target)
     const result = /** @type {LoadResult} */ (
-      await this.#ask({ do: 'complete', shape, arrivalMs, cancelEvery, repeats })
+      await this.#ask({ do: 'complete', shape, arrivalMs, cancelEvery, repeats }).catch((error) => {
+        throw new Error(`${target.name}, ${task.name}: ${error.message}`, { cause: error })
+      })
     )
     const after = this.#cpuOf(target)
     const tookMicros = (performance.now() - startedAt) * 1_000
