@@ -9,12 +9,12 @@ const PACED_DELTAS = 50
  * @returns {string}
  */
 export function gatewayFigures({ date, machine, figures, crowd }) {
-  const { 'sluice-standard': standard, naive } = figures
+  const { 'sluice-v2-standard': standard, naive } = figures
   const streams = Math.floor(1e5 / (standard['paced micros'] * PACED_DELTAS)) * 10
   const ms = (name) => `${standard[name].toFixed(1)} ms`
   const [{ streams: open }] = crowd
   const memory = (standard['open bytes'] - standard['warm bytes']) / open / 1e3
-  return `**With policy \`standard\` one core carries about ${streams} answers of ${PACED_DELTAS} deltas a second at once; the first word comes ${ms('latency first p50 ms')} later**
+  return `**With policy \`standard\` over dialect 2 one core carries about ${streams} answers of ${PACED_DELTAS} deltas a second at once; the first word comes ${ms('latency first p50 ms')} later**
 (p99 ${ms('latency first p99 ms')}), a later one at most ${ms('latency gap p99 ms')} (p99); **1,000 sockets with an answer on each take ${Math.round(memory)} MB**. The first is computed from its CPU time at 300 answers, which
 is ${standard['paced ratio'].toFixed(2)} times that of a bare pipe; the loop that tutorials teach needs ${naive['paced ratio'].toFixed(2)} times. ${place(machine, date)} [How it is measured](bench/README.md), [all figures](bench/results/gateway.md).`
 }
