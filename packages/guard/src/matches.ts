@@ -1,27 +1,14 @@
-// From what the automata accept to findings: arithmetic, length, context, open-ended matches and allow-lists are judged
-// here, for one stream. Where threads stand is scanner.ts's, what is shown resolver.ts's.
+// From what the automata accept to findings, for one stream: open-ended matches, allow-lists and blocks are kept here.
+// Where threads stand is scanner.ts's, whether a match passes judge.ts's, what is shown resolver.ts's.
+import { AllowedSpans } from './allowed-spans.ts'
 import { Armors } from './armor.ts'
-import { characterAt, codePointOf } from './characters.ts'
-import { foldIdentifiers } from './fold.ts'
 import type { HeldText } from './held-text.ts'
-import { symbolStart } from './matcher/alphabet.ts'
+import { type Acceptance, earliestStart, Judge, type WasLive } from './judge.ts'
 import type { Accept } from './matcher/lazy-dfa.ts'
-import { AGAINST, ANNOUNCED, HINTED, SILENT } from './matcher/live-contexts.ts'
-import type { MatchEnd } from './matcher/reverse-search.ts'
 import { usesValue } from './operators.ts'
 import type { DetectorMeaning, LatchClasses, Program } from './program.ts'
 import type { Candidate, OpenCandidate, Resolver } from './resolver.ts'
 import type { Rule } from './rule.ts'
-
-interface Span {
-  readonly start: number
-  readonly end: number
-}
-
-/** A stretch in which no finding of `rule`, or of any, lies. */
-interface AllowedSpan extends Span {
-  readonly rule: Rule | undefined
-}
 
 /** An open-ended match that has begun. */
 interface OpenMatch {
@@ -32,23 +19,15 @@ interface OpenMatch {
   depth: number
 }
 
-/** A detector accepts before the symbol of class `after`; the threads that do are `groups`, and began at their `starts`. */
-interface Acceptance extends Accept {
-  readonly starts: Int32Array
-  readonly after: number
-}
-
 export class Matches {
   readonly #program: Program
   readonly #held: HeldText
   readonly #resolver: Resolver
-  readonly #wasLive: (gate: number, offset: number) => boolean
+  readonly #judge: Judge
   #open: OpenMatch[] = []
-  #allowed: AllowedSpan[] = []
+  readonly #allowed = new AllowedSpans()
   /** Matches of `block` rules that an allow-list may still cover. */
   #waiting: Candidate[] = []
-  /** The stretch that was folded last; plain if folding changed nothing. */
-  readonly #foldedStretch = { start: 0, end: 0, text: '', isPlain: false }
   readonly #armors: Armors
   /** The match that ends the stream. */
   blockedBy: Candidate | undefined
@@ -57,14 +36,14 @@ export class Matches {
     this.#program = program
     this.#held = parts.held
     this.#resolver = parts.resolver
-    this.#wasLive = parts.wasLive
+    this.#judge = new Judge(program, parts)
     this.#armors = new Armors({
       maxSpan: program.maxSpan,
       now: () => this.#held.now,
       open: (candidate) => this.#openMatch(candidate),
       undecidedFrom: (candidate) => this.#undecidedFrom(candidate),
-      folded: (start, end) => this.#folded(start, end),
-      oldestStart: () => this.#oldestStart(),
+      folded: (start, end) => this.#judge.folded(start, end),
+      oldestStart: () => this.#judge.oldestStart(),
     })
   }
 
@@ -78,7 +57,7 @@ export class Matches {
 
   /** There is nothing that text waits for or that has to be seen to when it is let go of. */
   get isIdle(): boolean {
-    return !this.isBusy && this.#allowed.length === 0
+    return !this.isBusy && this.#allowed.isEmpty
   }
 
   get isWaiting(): boolean {
@@ -98,7 +77,7 @@ export class Matches {
     const span = { start: earliestStart(acceptance), end: this.#held.symbolEnd }
     switch (meaning.role) {
       case 'allow':
-        this.#allow(span, meaning.rule)
+        this.#allowed.add(span, meaning.rule, this.#judge.oldestStart())
         return
       case 'line':
         this.#armors.takeLine(meaning, span.start, span.end)
@@ -114,7 +93,7 @@ export class Matches {
         if (!this.#open.some((open) => open.detector === detector)) this.#begin(meaning, acceptance)
         return
       case 'match': {
-        const candidate = this.#judge(meaning, acceptance)
+        const candidate = this.#judge.matchOf(meaning, acceptance)
         if (candidate !== undefined) this.#found(candidate)
       }
     }
@@ -123,7 +102,7 @@ export class Matches {
   /** A term of a rule ends at the last symbol. */
   acceptTerm(rule: Rule, start: number): void {
     const end = this.#held.symbolEnd
-    if (start >= this.#oldestStart()) {
+    if (start >= this.#judge.oldestStart()) {
       this.#found({ rule, start, end, score: 1, isCut: false })
     }
   }
@@ -191,148 +170,24 @@ export class Matches {
 
   /** An open-ended match is certain up to its end, unless an allow-list covers it as far as it has come. */
   #undecidedFrom(candidate: Candidate): number {
-    return this.#isAllowed(candidate) ? candidate.start : candidate.end
-  }
-
-  /** What lies further back than that may have been shown as a finding. */
-  #allow({ start, end }: Span, rule: Rule | undefined): void {
-    this.#allowed.push({ start: Math.max(start, this.#oldestStart()), end, rule })
-  }
-
-  /** Of a match that is cut it is not known where it began, so nothing contains it. */
-  #isAllowed({ start, end, rule, isCut }: Candidate): boolean {
-    if (isCut) return false
-    return this.#allowed.some((allowed) => {
-      const isAbout = allowed.rule === undefined || allowed.rule === rule
-      return isAbout && allowed.start <= start && end <= allowed.end
-    })
+    return this.#allowed.contain(candidate) ? candidate.start : candidate.end
   }
 
   /** Before `watermark` all matches are known: drops those that an allowed text contains, and blocks if one is left. */
   settle(watermark: number): void {
-    if (this.#allowed.length > 0) {
-      this.#resolver.drop((known) => known.start < watermark && this.#isAllowed(known))
-      this.#waiting = this.#waiting.filter((known) => !this.#isAllowed(known))
-      this.#allowed = this.#allowed.filter((span) => span.end > watermark)
+    if (!this.#allowed.isEmpty) {
+      this.#resolver.drop((known) => known.start < watermark && this.#allowed.contain(known))
+      this.#waiting = this.#waiting.filter((known) => !this.#allowed.contain(known))
+      this.#allowed.forgetBefore(watermark)
     }
     if (this.#waiting.length === 0) return
     for (const candidate of this.#waiting) if (candidate.start < watermark) this.#block(candidate)
   }
 
-  /** The match with the earliest start that passes. */
-  #judge(meaning: DetectorMeaning, acceptance: Acceptance): Candidate | undefined {
-    if (meaning.detector.check === undefined) return this.#uncheckedMatch(meaning, acceptance)
-    const { groups, starts } = acceptance
-    const candidate = this.#checkedMatch(meaning, starts[groups[0] ?? 0] ?? 0)
-    if (candidate !== undefined) return candidate
-    if (this.#program.reverseSearch().canMerge(acceptance.detector)) {
-      return this.#tracedMatch(meaning, acceptance)
-    }
-    for (let i = 1; i < groups.length; i += 1) {
-      const later = this.#checkedMatch(meaning, starts[groups[i] ?? 0] ?? 0)
-      if (later !== undefined) return later
-    }
-    return undefined
-  }
-
-  /**
-   * Threads have met, so the starts of the groups are not all there are: they are read from the text. The earliest one
-   * has been refused.
-   */
-  #tracedMatch(meaning: DetectorMeaning, acceptance: Acceptance): Candidate | undefined {
-    const from = this.#traceableFrom()
-    const place = this.#matchEnd(acceptance, from)
-    const starts = this.#program.reverseSearch().starts(acceptance.detector, place)
-    for (let i = starts.length - 1; i >= 0; i -= 1) {
-      const start = from + (starts[i] ?? 0)
-      if (start === earliestStart(acceptance)) continue
-      if (meaning.gate !== 0 && !this.#wasLive(meaning.gate, start)) continue
-      const candidate = this.#checkedMatch(meaning, start)
-      if (candidate !== undefined) return candidate
-    }
-    return undefined
-  }
-
-  /** Text before this offset may have been shown before the symbol that is being looked at. */
-  #oldestStart(): number {
-    return this.#held.back(this.#program.maxSpan)
-  }
-
-  /** Of a match that is too long the end is concealed, as far back as text has been held. */
-  #uncheckedMatch(meaning: DetectorMeaning, acceptance: Acceptance): Candidate {
-    const end = this.#held.symbolEnd
-    const began = earliestStart(acceptance)
-    const start = Math.max(began, this.#oldestStart())
-    const { rule } = meaning.detector
-    return { rule, start, end, score: this.#scoreAt(meaning, start), isCut: began < start }
-  }
-
-  #checkedMatch(meaning: DetectorMeaning, start: number): Candidate | undefined {
-    const { rule, check } = meaning.detector
-    const end = this.#held.symbolEnd
-    if (check === undefined || start < this.#oldestStart()) return undefined
-    const score = check(this.#folded(start, end))
-    if (score <= 0) return undefined
-    return { rule, start, end, score: this.#scoreAt(meaning, start, score), isCut: false }
-  }
-
-  /** What checks are made on. Several starts are asked for one end, so the longest stretch is remembered. */
-  #folded(start: number, end: number): string {
-    const known = this.#foldedStretch
-    if (end === known.end && start >= known.start && known.isPlain) {
-      return known.text.slice(start - known.start)
-    }
-    const raw = this.#held.slice(start, end)
-    const text = foldIdentifiers(raw)
-    known.start = start
-    known.end = end
-    known.text = text
-    known.isPlain = text === raw
-    return text
-  }
-
-  /** The score of a match; `checked` is what its check gives it. */
-  #scoreAt({ detector, bits }: DetectorMeaning, start: number, checked?: number): number {
-    const { scores } = detector
-    const score = checked ?? scores[SILENT]
-    if (bits[ANNOUNCED] !== 0 && this.#wasLive(bits[ANNOUNCED], start))
-      return Math.max(score, scores[ANNOUNCED])
-    if (bits[HINTED] !== 0 && this.#wasLive(bits[HINTED], start))
-      return Math.max(score, scores[HINTED])
-    if (bits[SILENT] === 0 || this.#wasLive(bits[SILENT], start)) return score
-    return Math.min(score, scores[AGAINST])
-  }
-
-  /** No match reaches back over the place where the text last began anew. */
-  #traceableFrom(): number {
-    return Math.max(this.#held.base, this.#held.edge)
-  }
-
-  /** Offsets are counted from `from`. */
-  #matchEnd(acceptance: Acceptance, from: number): MatchEnd {
-    const { after } = acceptance
-    const { text, base, symbolEnd, edge } = this.#held
-    const start = Math.max(earliestStart(acceptance), this.#oldestStart())
-    return {
-      text: text.slice(from - base),
-      before: edge === from ? -1 : this.#lastTaken(),
-      after,
-      end: symbolEnd - from,
-      earliest: start - from,
-    }
-  }
-
-  /** Code point of the last character that counts before what is held; -1 at the start. */
-  #lastTaken(): number {
-    const { taken } = this.#held
-    const at = symbolStart(this.#program.automaton.alphabet, taken, taken.length)
-    return at < 0 ? -1 : codePointOf(characterAt(taken, at))
-  }
-
   #begin(meaning: DetectorMeaning, acceptance: Acceptance): void {
     const { detector } = acceptance
     const classes = this.#program.latches.get(detector)
-    const match = this.#judge(meaning, acceptance)
+    const match = this.#judge.matchOf(meaning, acceptance)
     const candidate = match && this.#openMatch(match)
     if (classes === undefined || candidate === undefined) return
     this.#open = [...this.#open, { detector, classes, candidate, depth: 0 }]
@@ -376,9 +231,5 @@ export interface MatchesParts {
   readonly held: HeldText
   readonly resolver: Resolver
   /** Whether a match from an offset on started while its context was live. */
-  readonly wasLive: (gate: number, offset: number) => boolean
-}
-
-function earliestStart({ starts, groups }: Acceptance): number {
-  return starts[groups[0] ?? 0] ?? 0
+  readonly wasLive: WasLive
 }

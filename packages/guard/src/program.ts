@@ -1,64 +1,22 @@
 // What a policy runs on one kind of text (direction, channel, role): the detectors of the rules in scope, compiled.
 // Shared by all streams of that kind; nothing in here belongs to a single stream.
+import type { Detector, DetectorLatch } from './detector.ts'
 import { foldAstral, IDENTIFIER_FOLDS } from './fold.ts'
+import { Gates } from './gates.ts'
 import { type Alphabet, createAlphabet, FIRST_CLASS } from './matcher/alphabet.ts'
 import { type CharSet, LOWER_CASE, UPPER_CASE } from './matcher/char-set.ts'
-import {
-  BETWEEN_WORDS,
-  type ContextWords,
-  contextWordsOf,
-  type Vocabulary,
-} from './matcher/context.ts'
+import type { ContextWords } from './matcher/context.ts'
+import { BETWEEN_WORDS } from './matcher/context-table.ts'
 import { DfaPerStartPlan } from './matcher/dfa-per-start.ts'
 import { LazyDfa } from './matcher/lazy-dfa.ts'
-import {
-  ANNOUNCED,
-  HINTED,
-  SILENT,
-  type Standing,
-  type StandingBits,
-} from './matcher/live-contexts.ts'
+import type { StandingBits } from './matcher/live-contexts.ts'
 import { type Nfa, NfaBuilder } from './matcher/nfa.ts'
 import { type AutomatonParts, partsOf } from './matcher/parts.ts'
 import type { PatternNode } from './matcher/pattern.ts'
 import { ReverseSearch } from './matcher/reverse-search.ts'
 import { type Term, TermAlphabet, TermAutomaton, type TermMatch } from './matcher/terms.ts'
-import { PolicyError } from './policy-error.ts'
 import type { Rule } from './rule.ts'
 import { UnitTable } from './unit-table.ts'
-
-/** A pattern that looks for the matches of a rule. */
-export interface Detector {
-  readonly rule: Rule
-  readonly pattern: PatternNode
-  /** The score of a match by the standing that the words before it give it; it never falls. */
-  readonly scores: readonly [against: number, silent: number, hinted: number, announced: number]
-  /** The words that decide that; undefined if none does. */
-  readonly vocabulary: Vocabulary | undefined
-  /** With less than this no match may start. */
-  readonly minStanding: Standing
-  /** The score of a folded value, 0 if it is none. */
-  readonly check: ((value: string) => number) | undefined
-  readonly latch: DetectorLatch | undefined
-  readonly armor: DetectorArmor | undefined
-}
-
-/** How an open-ended match goes on after its beginning: see recognizer.ts. */
-export interface DetectorLatch {
-  readonly body: CharSet
-  readonly trailing: CharSet
-  readonly opening: CharSet
-  readonly closing: CharSet
-}
-
-/** What follows a header: see recognizer.ts. */
-export interface DetectorArmor {
-  readonly lines: readonly {
-    readonly pattern: PatternNode
-    readonly check: ((value: string) => number) | undefined
-  }[]
-  readonly until: PatternNode
-}
 
 /** How spans of detectors count for a rule. */
 export interface SpanRule {
@@ -297,69 +255,6 @@ export function kindOf({ automaton, kinds }: Program, codePoint: number): number
   // What folds to ASCII is in words what it folds to; all else beyond U+FFFF separates them, as surrogates do.
   const unit = codePoint > 0xffff ? foldAstral(codePoint) : codePoint
   return symbolClass | (kinds.at(unit) & ~CLASS_BITS)
-}
-
-const MAX_GATES = 30
-const NO_BITS: StandingBits = [0, 0, 0, 0]
-
-/** Numbers what opens and closes parts of the automaton: standings that make a difference, then armour. */
-class Gates {
-  readonly #vocabularies = new Map<string, Vocabulary>()
-  readonly #bits = new Map<string, number>()
-
-  constructor(detectors: readonly Detector[]) {
-    for (const { vocabulary, scores } of detectors) {
-      if (vocabulary === undefined) continue
-      this.#vocabularies.set(keyOf(vocabulary), vocabulary)
-      const [against, silent, hinted, announced] = scores
-      if (silent > against) this.#number(bitKey(vocabulary, SILENT))
-      if (hinted > silent) this.#number(bitKey(vocabulary, HINTED))
-      if (announced > hinted) this.#number(bitKey(vocabulary, ANNOUNCED))
-    }
-    detectors.forEach(({ armor }, index) => {
-      if (armor !== undefined) this.#number(`armor ${index}`)
-    })
-  }
-
-  /** The bit of each standing; 0 where no detector tells it from the one below. */
-  ofVocabulary(vocabulary: Vocabulary | undefined): StandingBits {
-    if (vocabulary === undefined) return NO_BITS
-    const bit = (standing: Standing) => this.#bits.get(bitKey(vocabulary, standing)) ?? 0
-    return [0, bit(SILENT), bit(HINTED), bit(ANNOUNCED)]
-  }
-
-  ofArmor(detector: number): number {
-    return this.#bits.get(`armor ${detector}`) ?? 0
-  }
-
-  contextWords(): ContextWords | undefined {
-    const vocabularies = [...this.#vocabularies.values()]
-    return vocabularies.length === 0 ? undefined : contextWordsOf(vocabularies)
-  }
-
-  standingBits(): StandingBits[] {
-    return [...this.#vocabularies.values()].map((vocabulary) => {
-      const [, silent, hinted, announced] = this.ofVocabulary(vocabulary)
-      return [0, silent, silent | hinted, silent | hinted | announced]
-    })
-  }
-
-  #number(key: string): void {
-    if (this.#bits.has(key)) return
-    if (this.#bits.size === MAX_GATES) {
-      const message = `more than ${MAX_GATES} kinds of context words and armour`
-      throw new PolicyError('pattern_too_large', message)
-    }
-    this.#bits.set(key, 1 << this.#bits.size)
-  }
-}
-
-function bitKey(vocabulary: Vocabulary, standing: Standing): string {
-  return `${standing} ${keyOf(vocabulary)}`
-}
-
-function keyOf({ context, hints, against }: Vocabulary): string {
-  return [context, hints, against].join(';')
 }
 
 function compileTerms(lists: readonly TermList[]): Pick<Program, 'substrings' | 'words'> {

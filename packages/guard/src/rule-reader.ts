@@ -1,13 +1,11 @@
 // Reads the rules of a definition: checks every field, since definitions also come from configuration files, and turns
 // them into detectors and term lists.
-import { hmac } from '@noble/hashes/hmac.js'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+import { checkAction, labelOf } from './action-reader.ts'
 import type { EntityRule, PatternRule, RuleDefinition, TermsRule } from './definition.ts'
 import type { OnFailure } from './detection.ts'
-import type { ActionKind, Channel, Direction, OpenOptions, Role } from './finding.ts'
+import type { Detector, DetectorArmor, DetectorLatch } from './detector.ts'
+import type { Channel, Direction, OpenOptions, Role } from './finding.ts'
 import { foldIdentifiers } from './fold.ts'
-import type { Vocabulary } from './matcher/context.ts'
 import { AGAINST, ANNOUNCED, HINTED, SILENT } from './matcher/live-contexts.ts'
 import { NfaBuilder } from './matcher/nfa.ts'
 import {
@@ -18,16 +16,10 @@ import {
   parseRecognizerPattern,
 } from './matcher/pattern.ts'
 import { MAX_TERM_LENGTH, termSymbols } from './matcher/terms.ts'
-import { ACTION_KINDS, type Action, concealmentOf, isActionKind } from './operators.ts'
+import type { Vocabulary } from './matcher/word-roles.ts'
+import { concealmentOf } from './operators.ts'
 import { PolicyError, under } from './policy-error.ts'
-import type {
-  Allowance,
-  Detector,
-  DetectorArmor,
-  DetectorLatch,
-  SpanRule,
-  TermList,
-} from './program.ts'
+import type { Allowance, SpanRule, TermList } from './program.ts'
 import type { Armor, EntityPattern, Latch, Recognizer } from './recognizer.ts'
 import { ENTITY_NAMES, recognizerOf } from './recognizers/index.ts'
 import type { Rule, Scope } from './rule.ts'
@@ -49,19 +41,9 @@ const RULE_FIELDS = {
   terms: ['terms', 'match', ...COMMON_FIELDS],
 }
 const RULE_KINDS = ['entity', 'pattern', 'terms'] as const
-const ACTION_FIELDS: Readonly<Record<ActionKind, readonly string[]>> = {
-  block: ['kind'],
-  redact: ['kind', 'label'],
-  replace: ['kind', 'with'],
-  hash: ['kind', 'key'],
-  pseudonymize: ['kind'],
-  mask: ['kind', 'keepLast', 'character'],
-  observe: ['kind'],
-}
 const DIRECTIONS: readonly (Direction | 'both')[] = ['input', 'output', 'both']
 const CHANNELS: readonly Channel[] = ['content', 'reasoning', 'refusal', 'tool_arguments']
 const ROLES: readonly Role[] = ['system', 'developer', 'user', 'assistant', 'tool']
-const MIN_KEY_BYTES = 16
 const SPACE = 0x20
 
 /** A rule with what it looks for. */
@@ -294,60 +276,6 @@ function ruleOf(definition: RuleDefinition, index: number, entity: string): Rule
     keepLast: action.kind === 'mask' ? (action.keepLast ?? 0) : 0,
     maskCharacter: action.kind === 'mask' ? (action.character ?? '*') : '*',
     scope: scopeOf(definition),
-  }
-}
-
-function checkAction(action: Action): void {
-  if (!isActionKind(action?.kind)) {
-    throw new PolicyError('unknown_action', `expected one of ${ACTION_KINDS.join(', ')}`, {
-      path: 'action.kind',
-    })
-  }
-  requireFields(action, ACTION_FIELDS[action.kind], 'action')
-  if (action.kind === 'replace') requireString(action.with, 'action.with')
-  if (action.kind === 'redact' && action.label !== undefined)
-    requireString(action.label, 'action.label')
-  if (action.kind === 'hash') checkKey(action.key)
-  if (action.kind === 'mask') checkMask(action.keepLast ?? 0, action.character ?? '*')
-}
-
-function checkKey(key: unknown): void {
-  requireString(key, 'action.key')
-  if (utf8ToBytes(key).length < MIN_KEY_BYTES) {
-    throw new PolicyError('hash_key_too_short', `a key needs at least ${MIN_KEY_BYTES} bytes`, {
-      path: 'action.key',
-    })
-  }
-}
-
-function checkMask(keepLast: unknown, character: unknown): void {
-  if (typeof keepLast !== 'number' || !Number.isInteger(keepLast) || keepLast < 0) {
-    throw new PolicyError('invalid_rule', 'expected a whole number from 0', {
-      path: 'action.keepLast',
-    })
-  }
-  if (typeof character !== 'string' || character.length !== 1) {
-    throw new PolicyError('invalid_rule', 'expected one character', { path: 'action.character' })
-  }
-}
-
-function labelOf(action: Action, entity: string): (value: string) => string {
-  switch (action.kind) {
-    case 'replace':
-      return () => action.with
-    case 'hash': {
-      const key = utf8ToBytes(action.key)
-      return (value) => {
-        const mac = hmac(sha256, key, utf8ToBytes(foldIdentifiers(value)))
-        return `[${entity}:${bytesToHex(mac.slice(0, 16))}]`
-      }
-    }
-    case 'redact':
-      return () => action.label ?? `[${entity}]`
-    case 'pseudonymize':
-      return () => `[${entity}]`
-    default:
-      return () => ''
   }
 }
 

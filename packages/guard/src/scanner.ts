@@ -4,8 +4,8 @@
 import { characterAt, codePointOf, MAX_UNITS, unfinishedUnits, unitsOf } from './characters.ts'
 import type { HeldText } from './held-text.ts'
 import * as alphabet from './matcher/alphabet.ts'
-import * as words from './matcher/context.ts'
-import { costOfSilent } from './matcher/context.ts'
+import * as rows from './matcher/context-table.ts'
+import { costOfSilent } from './matcher/context-table.ts'
 import { DfaThreads } from './matcher/dfa-threads.ts'
 import * as automata from './matcher/lazy-dfa.ts'
 import { LiveContexts } from './matcher/live-contexts.ts'
@@ -22,11 +22,11 @@ import { TermScanner } from './term-scanner.ts'
 const CLASS_COMPOUND = alphabet.CLASS_COMPOUND
 const CLASS_IGNORED = alphabet.CLASS_IGNORED
 const FIRST_CLASS = alphabet.FIRST_CLASS
-const BETWEEN_WORDS = words.BETWEEN_WORDS
+const BETWEEN_WORDS = rows.BETWEEN_WORDS
 const DIGIT = letters.DIGIT
-const KNOWN_WORD = words.KNOWN_WORD
+const KNOWN_WORD = rows.KNOWN_WORD
 const SEPARATOR = letters.SEPARATOR
-const MIXED_WORD = words.MIXED_WORD
+const MIXED_WORD = rows.MIXED_WORD
 const WORD_CLASS = letters.WORD_CLASS
 const ACTION_BITS = automata.ACTION_BITS
 const ACTION_CLEAR = automata.ACTION_CLEAR

@@ -1,15 +1,11 @@
 // Which words count for what follows, and which against it.
 import { describe, expect, it } from 'vitest'
 import { foldIdentifiers } from '../src/fold.ts'
-import {
-  BETWEEN_WORDS,
-  ContextWords,
-  KNOWN_WORD,
-  MIXED_WORD,
-  type Vocabulary,
-} from '../src/matcher/context.ts'
+import { ContextWords } from '../src/matcher/context.ts'
+import { BETWEEN_WORDS, KNOWN_WORD, MIXED_WORD } from '../src/matcher/context-table.ts'
 import { LiveContexts } from '../src/matcher/live-contexts.ts'
 import { beginsWord, DIGIT, SEPARATOR, WORD_CLASS } from '../src/matcher/word-classes.ts'
+import type { Vocabulary } from '../src/matcher/word-roles.ts'
 
 const OF_PHONES: Vocabulary = {
   context: [

@@ -70,12 +70,12 @@ const MUTANTS: readonly Mutant[] = [
   {
     rule: 'an allowed text is no finding',
     file: 'matches.js',
-    from: 'this.#resolver.drop((known) => known.start < watermark && this.#isAllowed(known));',
+    from: 'this.#resolver.drop((known) => known.start < watermark && this.#allowed.contain(known));',
     to: ';',
   },
   {
     rule: 'no allowed text contains a match that is cut',
-    file: 'matches.js',
+    file: 'allowed-spans.js',
     from: 'if (isCut)',
     to: 'if (false)',
   },
@@ -87,13 +87,13 @@ const MUTANTS: readonly Mutant[] = [
   },
   {
     rule: 'when arithmetic refuses the earliest start, the other threads are asked',
-    file: 'matches.js',
+    file: 'judge.js',
     from: 'for (let i = 1; i < groups.length; i += 1) {',
     to: 'for (let i = 1; i < 1; i += 1) {',
   },
   {
     rule: 'when arithmetic refuses the earliest start, starts that had met it are traced',
-    file: 'matches.js',
+    file: 'judge.js',
     from: 'if (this.#program.reverseSearch().canMerge(acceptance.detector)) {',
     to: 'if (false) {',
   },

@@ -1,6 +1,6 @@
 // What the words before a place say about it, for one stream. They look backwards only, so they never make a text wait.
 // Which words there are is context.ts's, what may start where lazy-dfa.ts's.
-import { costOf, WORD_COST, type WordRoles } from './context.ts'
+import { costOf, WORD_COST, type WordRoles } from './word-roles.ts'
 
 /**
  * What has been said of what follows, from least to most. The nearest word decides, but a hint takes nothing back. The

@@ -1,0 +1,75 @@
+// The words of the vocabularies as a tree by their symbols, before it is laid out as a table.
+import { symbolsOf, WORD_FOLDS } from '../fold.ts'
+import { ARTICLES, GENITIVES, NUMBER_WORDS, OWNERS } from './number-words.ts'
+import { isSpaceless, OTHER, SEPARATOR } from './word-classes.ts'
+import { ALL, merged, NO_ROLES, type Vocabulary, type WordRoles } from './word-roles.ts'
+
+/** One word of one vocabulary, in folded symbols. */
+export interface RoledWord {
+  readonly symbols: readonly number[]
+  readonly isPrefix: boolean
+  readonly roles: WordRoles
+}
+
+/** The words of some vocabularies, and those that mean the same to all. */
+export function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
+  const words = vocabularies.flatMap((vocabulary, i) =>
+    (['context', 'hints', 'against'] as const).flatMap((list) => {
+      const roles = { ...NO_ROLES, [list]: 1 << i, spoken: 1 << i }
+      return (vocabulary[list] ?? []).map((word) => roledWord(word, roles))
+    }),
+  )
+  const common = {
+    ...{ number: NUMBER_WORDS, owner: OWNERS, article: ARTICLES, genitive: GENITIVES },
+  } as const
+  for (const kind of ['number', 'owner', 'article', 'genitive'] as const) {
+    const roles = { ...NO_ROLES, kind, spoken: kind === 'number' || kind === 'genitive' ? ALL : 0 }
+    for (const word of common[kind]) words.push(roledWord(word, roles))
+  }
+  return words
+}
+
+function roledWord(word: string, roles: WordRoles): RoledWord {
+  const isPrefix = word.endsWith('*')
+  const symbols = symbolsOf(isPrefix ? word.slice(0, -1) : word, WORD_FOLDS)
+  return { symbols, isPrefix, roles }
+}
+
+/** A place in the tree of the words. `prefix`: the roles of all words that begin like this. */
+export interface WordNode {
+  /** The class that leads here. */
+  readonly symbolClass: number
+  readonly isSpaceless: boolean
+  readonly children: WordNode[]
+  roles: WordRoles
+  prefix: WordRoles
+}
+
+/** All words as one tree; `classes` are those of their symbols. */
+export function treeOf(
+  words: readonly RoledWord[],
+  classes: ReadonlyMap<number, number>,
+): WordNode {
+  const root = newNode(SEPARATOR, false)
+  for (const word of words) insert(root, word, classes)
+  return root
+}
+
+function newNode(symbolClass: number, isSpaceless: boolean): WordNode {
+  return { symbolClass, isSpaceless, children: [], roles: NO_ROLES, prefix: NO_ROLES }
+}
+
+function insert(root: WordNode, word: RoledWord, classes: ReadonlyMap<number, number>): void {
+  let node = root
+  for (const symbol of word.symbols) {
+    const symbolClass = classes.get(symbol) ?? OTHER
+    let child = node.children.find((known) => known.symbolClass === symbolClass)
+    if (child === undefined) {
+      child = newNode(symbolClass, isSpaceless(symbol))
+      node.children.push(child)
+    }
+    node = child
+  }
+  if (word.isPrefix) node.prefix = merged(node.prefix, word.roles)
+  else node.roles = merged(node.roles, word.roles)
+}
