@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { detectorsSchema } from './detectors.ts'
 import { policySchema } from './policy-schema.ts'
-import { SETTINGS, type Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { SETTINGS } from './settings.ts'
 import { notYet, upstreamsSchema } from './upstreams.ts'
 
 const ONE_UPSTREAM = 'every model is asked for at the upstream called default, by its own name'

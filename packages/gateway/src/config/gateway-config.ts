@@ -4,7 +4,8 @@ import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { ModelSettings } from '../request/models.ts'
 import { contradictions } from './contradictions.ts'
-import { SETTINGS, type Setting, type Settings } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { SETTINGS, type Settings } from './settings.ts'
 
 export interface GatewayConfig {
   settings: Settings

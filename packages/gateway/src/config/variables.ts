@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { masked } from './masked.ts'
 import { isServiceLink } from './service-links.ts'
-import { SETTINGS, type Setting } from './settings.ts'
+import type { Setting } from './setting.ts'
+import { SETTINGS } from './settings.ts'
 import { nearest, suggestion } from './suggestion.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
