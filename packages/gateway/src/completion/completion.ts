@@ -19,7 +19,8 @@ import type { Hold, MemoryBudget } from './memory-budget.ts'
 import type { CompletionObserver } from './observer.ts'
 import type { Order, Quotas } from './order.ts'
 import { standInCounts, standInsFor } from './stand-ins.ts'
-import type { CancelledBy, CompletionReport, Outcome } from './terminal.ts'
+import { type CancelledBy, type CompletionReport, noteOutcome, type Outcome } from './terminal.ts'
+import { Timing } from './timing.ts'
 import { TokenMeter } from './token-meter.ts'
 
 export interface CompletionServices {
@@ -64,12 +65,7 @@ export class Completion {
   readonly #meter: TokenMeter
   readonly #findings = new FindingCounts()
   readonly #abort = new AbortController()
-  /** Milliseconds since the epoch. */
-  readonly #startedAt: number
-  /** Readings of the monotonic clock, in milliseconds. */
-  readonly #began: number
-  #firstTextAt: number | undefined
-  #lastReadAt: number | undefined
+  readonly #timing: Timing
   #prepared: Omit<PreparedRequest, 'request'> | undefined
   #stream: OpenStream | undefined
   /** Settles what was reserved of the client's tokens. */
@@ -90,8 +86,7 @@ export class Completion {
     this.#feed = feed
     this.#services = services
     this.#meter = new TokenMeter(services.memory)
-    this.#startedAt = services.clock.now()
-    this.#began = services.clock.monotonic()
+    this.#timing = new Timing(services.clock)
     const { requestId } = feed.header
     this.#standIns = standInsFor(order, { requestId, key: services.standInKey })
     this.#answer = new Answer({
@@ -230,15 +225,13 @@ export class Completion {
   #ack({ tokenCount, dropped }: Omit<PreparedRequest, 'request'>): Ack {
     const { model, lifetime } = this.#order
     const { contextWindow } = model
-    const expiresAt = this.#startedAt + this.#services.timeoutMs + lifetime.retentionMs
+    const expiresAt = this.#timing.startedAt + this.#services.timeoutMs + lifetime.retentionMs
     return { tokenCount, dropped, modelId: this.#modelId, contextWindow, expiresAt }
   }
 
   #onRead = (): void => {
-    const now = this.#services.clock.monotonic()
-    if (this.#lastReadAt !== undefined) this.#services.diagnostics.gap(now - this.#lastReadAt)
-    this.#lastReadAt = now
-    if (this.#firstTextAt === undefined && this.#meter.characters > 0) this.#firstTextAt = now
+    const gap = this.#timing.noteRead(this.#meter.characters > 0)
+    if (gap !== undefined) this.#services.diagnostics.gap(gap)
     if (this.#answer.isBehind) this.#pace()
     this.#feed.publish()
   }
@@ -270,32 +263,14 @@ export class Completion {
     const counted = this.#answer.completionTokens
     report.tokensOut = counted ?? (await this.#countTokens())
     report.tokensOutEstimated = counted === undefined
-    report.latencyMs = this.#since(this.#services.clock.monotonic())
-    report.status = outcome.status
-    if (outcome.status === 'cancelled') report.cancelledBy = outcome.by
-    if (outcome.status === 'error') {
-      report.errorCode = outcome.error.code
-      report.upstreamStatus = outcome.error.status
-      report.upstreamError = outcome.error.upstreamError
-      report.errorMessage = outcome.error.message
-      report.errorDetail = outcome.error.detail
-      report.correlationId ??= outcome.error.correlationId
-    }
-    if (outcome.status === 'blocked') {
-      report.blockedDirection = outcome.direction
-      report.blockedCategory = outcome.category
-    }
+    report.latencyMs = this.#timing.latencyMs
+    noteOutcome(report, outcome)
     return report
   }
 
   #countTokens(): Promise<number> {
     const { model, client } = this.#order
     return this.#meter.count(model.encoding, this.#services.scheduler.task(quotaNameOf(client)))
-  }
-
-  /** Whole milliseconds from the order to a reading of the monotonic clock. */
-  #since(at: number): number {
-    return Math.round(at - this.#began)
   }
 
   #snapshot(): CompletionReport {
@@ -313,7 +288,7 @@ export class Completion {
       upstream: this.#services.upstream.name,
       policy: policy.name,
       policyHash: policy.hash,
-      startedAt: this.#startedAt,
+      startedAt: this.#timing.startedAt,
       status: 'complete',
       cancelledBy: undefined,
       blockedDirection: undefined,
@@ -325,8 +300,7 @@ export class Completion {
       tokensOut: 0,
       tokensOutEstimated: true,
       latencyMs: 0,
-      timeToFirstTokenMs:
-        this.#firstTextAt === undefined ? undefined : this.#since(this.#firstTextAt),
+      timeToFirstTokenMs: this.#timing.firstTextMs,
       retries: Math.max(0, this.#attempts - 1),
       dropped: this.#prepared?.dropped ?? 0,
       unshown: Object.fromEntries(this.#answer.unshownCounts),

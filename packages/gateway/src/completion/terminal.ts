@@ -60,3 +60,22 @@ export interface CompletionReport {
   findings: readonly FindingCount[]
   correlationId: string | undefined
 }
+
+/** Puts into a report how its completion ended. */
+export function noteOutcome(report: CompletionReport, outcome: Outcome): void {
+  report.status = outcome.status
+  if (outcome.status === 'cancelled') report.cancelledBy = outcome.by
+  if (outcome.status === 'error') {
+    const { error } = outcome
+    report.errorCode = error.code
+    report.upstreamStatus = error.status
+    report.upstreamError = error.upstreamError
+    report.errorMessage = error.message
+    report.errorDetail = error.detail
+    report.correlationId ??= error.correlationId
+  }
+  if (outcome.status === 'blocked') {
+    report.blockedDirection = outcome.direction
+    report.blockedCategory = outcome.category
+  }
+}

@@ -10,12 +10,13 @@
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock.ts'
 import type { DeltaSink } from '../deltas.ts'
-import { GatewayError } from '../errors.ts'
 import { atEndOfTurn } from '../turn.ts'
 import { AnswerBody } from './answer-body.ts'
 import { ContentDecoder } from './content-decoder.ts'
-import { connectionFailure, correlationOf, statusFailure } from './failures.ts'
+import { connectionFailure, correlationOf } from './failures.ts'
 import type { AnswerReader, ChatFormat } from './formats/format.ts'
+import { Refusal } from './refusal.ts'
+import { interrupted, notRetryable, timedOut } from './stream-failures.ts'
 import type { UpstreamTimeouts } from './target.ts'
 
 /** Where an answer goes. */
@@ -36,8 +37,6 @@ export interface ChatStreamOptions {
 
 type Headers = Record<string, string | string[] | undefined>
 
-/** An error's body is read for its code, and to let the connection live on; past this it is cut. */
-const MAX_ERROR_BYTES = 65_536
 /** An answer with its finish reason is whole: usage and the end of the stream may follow, and are not waited for longer. */
 const FINISH_WAIT_MS = 2_000
 /** Of an answer that comes faster, this much is not held until the end of the turn. */
@@ -60,10 +59,8 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #paused = false
   #body: AnswerBody | undefined
   #decoder: ContentDecoder | undefined
-  /** The answer is no answer: its status and headers. */
-  #refusal: { status: number; headers: Headers } | undefined
-  #refusalBody: Buffer[] = []
-  #refusalBytes = 0
+  /** Present if the answer is no answer. */
+  #refusal: Refusal | undefined
   #lastByteAt: number
   #sawByte = false
   #wasFinished = false
@@ -124,8 +121,10 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     if (statusCode < 200 || this.#state === 'ended') return
     this.correlationId = correlationOf(headers)
     if (this.#paused) controller.pause()
-    if (statusCode !== 200) this.#refusal = { status: statusCode, headers }
-    const { format, maxEventBytes } = this.#options
+    const { format, maxEventBytes, clock } = this.#options
+    if (statusCode !== 200) {
+      this.#refusal = new Refusal({ status: statusCode, headers, format, clock })
+    }
     this.#body = new AnswerBody({
       contentType: String(headers['content-type'] ?? '').toLowerCase(),
       format,
@@ -136,13 +135,13 @@ export class ChatStream implements Dispatcher.DispatchHandler {
       this.#decoder = ContentDecoder.of(String(headers['content-encoding'] ?? ''), {
         onData: this.#take,
         onEnd: this.#onBodyEnd,
-        onError: (error) => this.#end(this.#refused() ?? error),
+        onError: (error) => this.#end(this.#refusal?.failure() ?? error),
         onDrain: () => {
           if (!this.#paused) controller.resume()
         },
       })
     } catch (error) {
-      this.#end(this.#refused() ?? error)
+      this.#end(this.#refusal?.failure() ?? error)
     }
   }
 
@@ -164,7 +163,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#isLingering = false
     if (this.#state === 'ended') return
-    const refused = this.#refused()
+    const refused = this.#refusal?.failure()
     if (refused !== undefined) this.#end(refused)
     else if (this.#options.sink.isFinished) this.#end()
     else if (this.#state === 'streaming') this.#end(interrupted('broke off', error))
@@ -175,7 +174,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     if (this.#state === 'ended') return
     try {
       if (this.#refusal === undefined) this.#body?.feed(bytes)
-      else this.#collect(bytes)
+      else this.#refusal.collect(bytes)
     } catch (error) {
       this.#end(error)
     }
@@ -185,7 +184,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #onBodyEnd = (): void => {
     if (this.#state === 'ended') return
     try {
-      const refused = this.#refused()
+      const refused = this.#refusal?.failure()
       if (refused !== undefined) throw refused
       this.#body?.end()
       // The event before it may have been the last one.
@@ -253,20 +252,6 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     this.#watch(this.#silenceLimit)
   }
 
-  #collect(bytes: Buffer): void {
-    this.#refusalBytes += bytes.length
-    if (this.#refusalBytes > MAX_ERROR_BYTES) throw this.#refused()
-    this.#refusalBody.push(bytes)
-  }
-
-  /** The failure of an answer that is a refusal, with what its body says so far. */
-  #refused(): GatewayError | undefined {
-    if (this.#refusal === undefined) return undefined
-    const { format, clock } = this.#options
-    const error = format.errorOf(Buffer.concat(this.#refusalBody).toString('utf8'))
-    return statusFailure({ ...this.#refusal, error, now: clock.now() })
-  }
-
   #onAbort = (): void => this.#end(this.#options.signal.reason)
 
   /** From here on silence is measured, which may be allowed to last less long than the wait for the first byte. */
@@ -298,7 +283,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     if (this.#wasFinished) {
       this.#end()
       this.#controller?.abort(ENDED)
-    } else this.#end(this.#refused() ?? timedOut(this.#sawByte, limit))
+    } else this.#end(this.#refusal?.failure() ?? timedOut(this.#sawByte, limit))
   }
 
   #end(error?: unknown): void {
@@ -307,7 +292,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     this.#state = 'ended'
     clearTimeout(this.#watchdog)
     this.#options.signal.removeEventListener('abort', this.#onAbort)
-    this.#refusalBody = []
+    this.#refusal?.release()
     this.#decoder?.destroy()
     if (error === undefined) {
       this.#options.sink.onRead()
@@ -319,34 +304,4 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     // undici destroys the connection: the upstream sees the end of it at once.
     this.#controller?.abort(ENDED)
   }
-}
-
-/** After the first delta nothing is retried, whatever the failure says of itself. */
-function notRetryable(error: unknown): unknown {
-  if (!(error instanceof GatewayError) || !error.isRetryable) return error
-  const { status, correlationId, retryAfterMs, upstreamError } = error
-  return new GatewayError(error.code, error.message, {
-    cause: error.cause,
-    ...(status === undefined ? {} : { status }),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(upstreamError === undefined ? {} : { upstreamError }),
-  })
-}
-
-function interrupted(what: string, cause?: unknown): GatewayError {
-  return new GatewayError('stream_interrupted', `the upstream's stream ${what}`, {
-    cause,
-    isRetryable: true,
-  })
-}
-
-function timedOut(sawByte: boolean, ms: number): GatewayError {
-  const message = sawByte
-    ? `the upstream sent nothing for ${ms} ms`
-    : `the upstream's answer did not begin within ${ms} ms`
-  const detail = sawByte
-    ? 'SLUICE_UPSTREAM_IDLE_TIMEOUT_MS'
-    : 'SLUICE_UPSTREAM_FIRST_BYTE_TIMEOUT_MS'
-  return new GatewayError('upstream_timeout', message, { isRetryable: true, detail })
 }
