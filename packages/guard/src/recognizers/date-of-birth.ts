@@ -38,11 +38,22 @@ const PLACE = "(?: [àa](?: [\\p{L}'-]{2,16}){1,3})?"
 const PHRASES = `[Dd]\\. ?[Oo]\\. ?[Bb]\\.?|[Nn][ée](?:e|\\(e\\))?${PLACE} le|[Nn]at[aio]${PLACE} il|[Uu]r\\.`
 const INTRODUCTION = new RegExp(`^(?:${PHRASES})[ :=-]*`, 'u')
 
+const GERMAN_MONTHS =
+  'Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember'
+/** Languages in which the word of birth comes behind the date: its forms are few there, so that nothing else waits. */
+const DATE_FIRST = [
+  `${DAY}\\. ?(?:${MONTH}\\. ?|(?:${GERMAN_MONTHS}) )${YEAR}(?: in [${LETTER}]{2,20})? (?:geboren|zur Welt)`,
+  `${DAY}[./]${MONTH}[./]${YEAR} (?:doğumlu|г\\. ?р\\.|года рождения)`,
+  `${YEAR} ?[年년] ?${MONTH} ?[月월] ?${DAY} ?[日일](?:に?(?:生まれ|誕生)|出生|生|에? ?(?:출생|태어))`,
+].join('|')
+
 /** In the languages with the most speakers; without those that are other words, too (French "né", Italian "nato"). */
 const BIRTH_WORDS = (
-  'born birth birthday* birthdate* bday* dob dobs dateofbirth geboren* geborene* geburt* geb gebdat* naissance nacimiento nacido nacida ' +
-  'nacida nascimento nascido nascida nascita geboorte* fodt* fodsel* fodelse* fodd syntyma* syntynyt urodz* narozen* ' +
-  'narodena nascut nascuta nasterii dogum* szulet* rodjen* roden* rodena lahir kelahiran sinh рожден* родил* 出生'
+  'born birth birthday* birthdate* bday* dob dobs dateofbirth geboren* geborene* geburt* geb gebdat* naissance ' +
+  'nacimiento nacido nacida nací nació nascimento nascido nascida nasci nasceu nascita geboorte* født* fødsel* ' +
+  'födelse* född* syntyma* syntynyt urodz* narozen* narodena nascut nascuta nasterii dogum* szulet* rodjen* roden* ' +
+  'rodena rođen* lahir kelahiran sinh gimimo рожден* родил* народжен* γέννησης γεννήθηκα janm* जन्म* জন্ম* الميلاد ' +
+  'ميلاد לידה 出生 生年月日 誕生日 生日 생년월일 생일 วันเกิด'
 ).split(' ')
 
 /** What other dates are of. Where one of these words is nearer, the date is no birthday. */
@@ -69,6 +80,7 @@ export const dateOfBirth: Recognizer = {
       score: 0.7,
       check: (value) => (isWholeDate(value.replace(INTRODUCTION, '')) ? 0.7 : 0),
     },
+    { source: `(?<![\\d/])(?:${DATE_FIRST})`, score: 0.7 },
   ],
 }
 
