@@ -10,20 +10,31 @@ const ENGLISH =
   'upc offset* row rows column* page pages port ports pid byte bytes size sizes price prices total totals amount* ' +
   'balance* cost costs sum sums count counts population index epoch* timestamp* seed coordinates latitude longitude ' +
   'release* section* chapter* volume* year years request* gross budget* revenue* sales votes data ' +
-  'created updated started duration elapsed'
+  'created updated started duration elapsed repair* job jobs meter* article* warranty*'
 
 const ROMANCE =
   'pedido* factura* caso expediente referencia* reserva* contrato* poliza* cuenta seguimiento envio folio commande* ' +
   'facture* dossier* colis suivi compte fatura* protocolo* encomenda* rastreio rastreamento apolice* conta ordine ' +
-  'fattura* pratica riferimento prenotazione contratto spedizione'
+  'fattura* pratica riferimento prenotazione contratto spedizione protocollo matricola pdr comanda comenzi*'
 
 const GERMANIC =
   'bestell* auftrag* rechnung* vorgang* sendung* vertrag* kundennummer* referenz* serien* buchung* aktenzeichen ' +
   'factuur* klantnummer* ordernummer* beställning* faktura* ärende*'
 
 const OTHERS =
-  'sipariş* takip rezervasyon* sözleşme* zamówieni* umow* zgłoszen* pesanan resi заказ* счет* счёт* договор* трек* ' +
-  '订单 訂單 发票 發票 单号 單號 编号 編號 合同 注文 請求 追跡 伝票 주문 송장 ऑर्डर बिल طلب الطلب فاتورة الفاتورة'
+  'sipariş* müşteri* takip rezervasyon* sözleşme* zamówieni* umow* zgłoszen* đơn pesanan resi заказ* счет* счёт* ' +
+  'договор* трек* 订单 訂單 发票 發票 单号 單號 编号 編號 合同 注文 請求 追跡 伝票 주문 송장 ऑर्डर बिल طلب الطلب فاتورة الفاتورة'
+
+/**
+ * Numbers that are written in groups of which some look like another number: the code of a shipping unit (GS1 General
+ * Specifications, AI 00), a parcel of UPS, a meter point of Great Britain (MPAN) and a payment slip of Brazil (FEBRABAN).
+ */
+export const GROUPED_NUMBERS: readonly string[] = [
+  '(?<!\\w)00(?: \\d{4}){4} \\d\\d(?!\\w)',
+  '(?<!\\w)1Z(?: [0-9A-Z]{3}){2} \\d\\d(?: \\d{4}){2}(?!\\w)',
+  '(?<!\\w)\\d\\d \\d{3} \\d{3} \\d\\d \\d{4} \\d{4} \\d{3}(?!\\w)',
+  '(?<!\\w)\\d{5}\\.\\d{5} \\d{5}\\.\\d{6} \\d{5}\\.\\d{6} \\d \\d{14}(?!\\w)',
+]
 
 export const OTHER_NUMBERS: readonly string[] = [ENGLISH, ROMANCE, GERMANIC, OTHERS].flatMap(
   (words) => words.split(' '),

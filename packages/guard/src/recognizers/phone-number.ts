@@ -2,8 +2,9 @@
 // them. International numbers stand alone; national ones need the shape of North America, or words before them.
 // Which numbers are assigned is not checked: a table of calling codes and lengths is all that is shipped.
 import type { Recognizer } from '../recognizer.ts'
-import { OTHER_NUMBERS } from './other-numbers.ts'
+import { GROUPED_NUMBERS, OTHER_NUMBERS } from './other-numbers.ts'
 import {
+  isDialledAbroad,
   isGroupedNational,
   isInternational,
   isNational,
@@ -11,6 +12,7 @@ import {
   isPlain,
   isRegistryNumber,
   isTypicalNational,
+  mayBeInternational,
 } from './phone-shape.ts'
 import { PHONE_HINTS, PHONE_WORDS } from './phone-words.ts'
 
@@ -40,7 +42,7 @@ const DUMPS = [
 
 export const phoneNumber: Recognizer = {
   entity: 'PHONE_NUMBER',
-  lookalikes: DUMPS,
+  lookalikes: [...DUMPS, ...GROUPED_NUMBERS],
   context: PHONE_WORDS,
   hints: PHONE_HINTS,
   against: OTHER_NUMBERS,
@@ -50,7 +52,7 @@ export const phoneNumber: Recognizer = {
       source: `(?<![\\w+])\\(?\\+ ?\\(?[1-9](?:${BETWEEN}\\d){6,16}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.75,
-      check: (value) => (isInternational(value) ? 0.75 : 0),
+      check: internationalScore,
     },
     {
       // +1.4155550123 (RFC 5733, section 2.5)
@@ -65,7 +67,7 @@ export const phoneNumber: Recognizer = {
       flags: 'i',
       score: 0.6,
       againstScore: 0.35,
-      check: (value) => (isInternational(value) ? 0.6 : 0),
+      check: (value) => (isDialledAbroad(value) ? 0.6 : 0),
     },
     {
       // (212) 555-0123 (North American Numbering Plan)
@@ -98,8 +100,8 @@ export const phoneNumber: Recognizer = {
       againstScore: 0.1,
     },
     {
-      // 4155550123 (North American Numbering Plan), 612345678 (mobile numbers of many plans)
-      source: `(?<![\\w.+/-])(?:1?${AREA}[2-9]\\d{6}|[5-9]\\d{8})${EXTENSION}${AFTER}`,
+      // 4155550123 (North American Numbering Plan), 612345678, 9876543210, 11987654321 (mobile numbers of many plans)
+      source: `(?<![\\w.+/-])(?:1?${AREA}[2-9]\\d{6}|[5-9]\\d{8}|[6-9]\\d{9}|1[3-9]\\d{9}|[1-9][1-9]9\\d{8})${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.1,
       hintScore: 0.6,
@@ -122,4 +124,9 @@ export const phoneNumber: Recognizer = {
       check: (value) => (isNational(value) ? 0.1 : 0),
     },
   ],
+}
+
+function internationalScore(value: string): number {
+  if (isInternational(value)) return 0.75
+  return mayBeInternational(value) ? 0.1 : 0
 }

@@ -44,6 +44,38 @@ export function isInternational(value: string): boolean {
   return hasCallingCode(digitsOf(number)) && endsInGroup(number)
 }
 
+/** The same behind an exit code, with the calling code in one piece: `0118 20 44 17` is none. */
+export function isDialledAbroad(value: string): boolean {
+  const [first = ''] = /^\d+/.exec(value.replace(EXIT_CODE, '')) ?? []
+  return hasWholeCode(first) && isInternational(value)
+}
+
+function hasWholeCode(digits: string): boolean {
+  return [1, 2, MAX_CODE_LENGTH].some((length) => LENGTHS.has(digits.slice(0, length)))
+}
+
+/**
+ * A number with `+` and a length that no table has, since plans change and people err: a telephone number only where one
+ * is announced, and not where one ends within it (`+1 212 555 0123 24/7`).
+ */
+export function mayBeInternational(value: string): boolean {
+  const number = withoutExtension(value).replace(EXIT_CODE, '')
+  if (ADDITION.test(value) || DECIMAL.test(number) || !endsInGroup(number)) return false
+  const { length } = digitsOf(number)
+  return length >= MIN_DIGITS && length <= MAX_DIGITS && !beginsWithNumber(number)
+}
+
+const MIN_DIGITS = 8
+/** ITU-T E.164, section 6.1. */
+const MAX_DIGITS = 15
+
+function beginsWithNumber(number: string): boolean {
+  for (const { index } of number.matchAll(/\D+/g)) {
+    if (hasCallingCode(digitsOf(number.slice(0, index)))) return true
+  }
+  return false
+}
+
 /** `+` and a blank before digits in one piece are an addition. */
 const ADDITION = /^\(?\+ \d+$/
 
@@ -60,21 +92,30 @@ export function isNorthAmerican(value: string): boolean {
   return isInService(digitsOf(withoutExtension(value)))
 }
 
-/** Digits in one piece, of which a hint says what they are: nine of a mobile number, or ten or eleven of North America. */
+/** Digits in one piece, of which a hint says what they are: a number of North America, or of a mobile in other plans. */
 export function isPlain(value: string): boolean {
-  return digitsOf(withoutExtension(value)).length === 9 ? isNational(value) : isNorthAmerican(value)
+  return isNorthAmerican(value) || (MOBILE.test(withoutExtension(value)) && isNational(value))
 }
 
-/** `0` between calling code and number is for callers at home: `+44 (0)20`. */
+/** Nine digits in many plans, ten in India, eleven in China and Brazil. */
+const MOBILE = /^(?:[5-9]\d{8}|[6-9]\d{9}|1[3-9]\d{9}|[1-9][1-9]9\d{8})$/
+
+/**
+ * `0` between calling code and number is for callers at home: `+44 (0)20`. `1` was in the mobile numbers of Mexico until
+ * 2019 (ITU Operational Bulletin 1182), and is still written.
+ */
 function hasCallingCode(digits: string): boolean {
   for (let length = 1; length <= MAX_CODE_LENGTH; length += 1) {
     const lengths = LENGTHS.get(digits.slice(0, length))
     if (lengths === undefined) continue
     const national = digits.length - length
-    return hasBit(lengths, national) || (digits[length] === '0' && hasBit(lengths, national - 1))
+    const hasExtra = digits[length] === '0' || digits.startsWith(MEXICAN_MOBILE)
+    return hasBit(lengths, national) || (hasExtra && hasBit(lengths, national - 1))
   }
   return false
 }
+
+const MEXICAN_MOBILE = '521'
 
 function hasBit(bits: number, bit: number): boolean {
   return bit >= 0 && bit < 32 && ((bits >> bit) & 1) === 1
@@ -106,10 +147,14 @@ const GROUPED = /\d{2,}\)? ?[ .()/-] ?\d{2,}/
 export function isTypicalNational(value: string): boolean {
   if (!isNational(value)) return false
   const number = withoutExtension(value)
+  if (OF_YEAR.test(number)) return false
   const { length } = digitsOf(number)
   if (length === 12) return /^\(?0(?:1[567]|8\d)\d\D/.test(number)
   return length === 10 || length === 11 || (length === 9 && GROUPED.test(number))
 }
+
+/** `0118204/2026` is a document's number. */
+const OF_YEAR = /\d{7}\/(?:19|20)\d\d$/
 
 /** More than ten digits: a trunk prefix before ten or more, a calling code, or the mobile numbers of Brazil and China. */
 function hasNationalLength(digits: string, number: string): boolean {
