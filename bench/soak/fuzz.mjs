@@ -8,7 +8,7 @@ import { connect } from '@sluice/client'
 import { CLOSE_CODES } from '@sluice/protocol'
 import { WebSocket } from 'ws'
 import { createFractions } from '../guard/random.mjs'
-import { Child, freePort } from '../rig/child.mjs'
+import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { GatewayProcess } from './gateway-process.mjs'
 
 const SOCKETS = 20
@@ -148,10 +148,8 @@ async function attack(url) {
   }
 }
 
-const upstreamPort = await freePort()
-const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-const mock = new Child({ name: 'mock', args: ['mock-upstream.mjs', String(upstreamPort)] })
-const gateway = await GatewayProcess.start(upstreamUrl, {
+const mock = await MockUpstream.start()
+const gateway = await GatewayProcess.start(mock.url, {
   SLUICE_AUDIT: 'off',
   SLUICE_POLICY: 'standard',
   SLUICE_LOG_LEVEL: 'silent',
@@ -168,7 +166,7 @@ const sumOf = (counts) => Object.values(counts).reduce((sum, count) => sum + cou
 async function whatIsLeft() {
   const deadline = performance.now() + SETTLE_WITHIN_MS
   for (;;) {
-    const { open } = /** @type {{ open: number }} */ (await (await fetch(upstreamUrl)).json())
+    const open = await mock.openStreams()
     const left = {
       'upstream streams left': open,
       'completions left': await gateway.metric('sluice_completions'),

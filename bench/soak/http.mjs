@@ -8,7 +8,7 @@ import { text as textOfStream } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { createFractions } from '../guard/random.mjs'
-import { Child, freePort } from '../rig/child.mjs'
+import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { modelName, promptFor, textOf } from '../rig/stream-plan.mjs'
 import { GatewayProcess } from './gateway-process.mjs'
 
@@ -221,10 +221,8 @@ function pickManner() {
   throw new Error('the weights do not add up')
 }
 
-const upstreamPort = await freePort()
-const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-const mock = new Child({ name: 'mock', args: ['mock-upstream.mjs', String(upstreamPort)] })
-const gateway = await GatewayProcess.start(upstreamUrl, {
+const mock = await MockUpstream.start()
+const gateway = await GatewayProcess.start(mock.url, {
   SLUICE_AUDIT: 'off',
   SLUICE_POLICY: 'standard',
   SLUICE_MAX_MESSAGE_BYTES: String(MAX_BODY),
@@ -233,7 +231,7 @@ const url = new URL(gateway.url.replace('ws:', 'http:'))
 
 /** What is left of clients that have gone. */
 async function whatIsLeft() {
-  const { open } = /** @type {{ open: number }} */ (await (await fetch(upstreamUrl)).json())
+  const open = await mock.openStreams()
   return {
     'upstream streams': open,
     completions: await gateway.metric('sluice_completions'),

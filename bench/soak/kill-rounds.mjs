@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { Child, freePort } from '../rig/child.mjs'
+import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { AskingClient } from './asking-client.mjs'
 import { auditRecords, GatewayProcess } from './gateway-process.mjs'
 
@@ -21,9 +21,7 @@ const rounds = Number(values.rounds)
 const folder = mkdtempSync(join(tmpdir(), 'sluice-kill-'))
 const audit = join(folder, 'audit.db')
 const env = { SLUICE_AUDIT: audit, SLUICE_INSTANCE: 'killed', SLUICE_POLICY: 'seed' }
-const upstreamPort = await freePort()
-const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-const mock = new Child({ name: 'mock', args: ['mock-upstream.mjs', String(upstreamPort)] })
+const mock = await MockUpstream.start()
 
 const totals = {
   ended: 0,
@@ -36,7 +34,7 @@ const totals = {
 
 /** One life under load, and its sudden end. */
 async function live() {
-  const gateway = await GatewayProcess.start(upstreamUrl, env)
+  const gateway = await GatewayProcess.start(mock.url, env)
   const clients = Array.from(
     { length: CLIENTS },
     (_, i) => new AskingClient(gateway.url, SHAPE, i + 1),
@@ -71,7 +69,7 @@ async function verify({ ended, streaming, killedAt }, known) {
   }
   // What streams has begun, so its record was written before its prompt left.
   if (before.size - known < ended.length + streaming) totals.missing += 1
-  const next = await GatewayProcess.start(upstreamUrl, env)
+  const next = await GatewayProcess.start(mock.url, env)
   const after = await auditRecords(audit)
   await next.end('SIGTERM')
   totals.unmarked += after.filter(({ requestId, status }) => {
@@ -82,7 +80,6 @@ async function verify({ ended, streaming, killedAt }, known) {
 }
 
 try {
-  await mock.untilReady(upstreamUrl)
   let known = 0
   for (let round = 1; round <= rounds; round += 1) known = await verify(await live(), known)
   console.log(JSON.stringify({ rounds, records: known, ...totals }))

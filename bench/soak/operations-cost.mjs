@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { Child, freePort } from '../rig/child.mjs'
+import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { median } from '../rig/statistics.mjs'
 import { AskingClient } from './asking-client.mjs'
 import { GatewayProcess } from './gateway-process.mjs'
@@ -21,9 +21,7 @@ const ROUND_MS = 3_000
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } })
 const folder = mkdtempSync(join(tmpdir(), 'sluice-cost-'))
-const upstreamPort = await freePort()
-const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-const mock = new Child({ name: 'mock', args: ['mock-upstream.mjs', String(upstreamPort)] })
+const mock = await MockUpstream.start()
 
 /**
  * Microseconds of CPU for each delta or request in one round.
@@ -68,9 +66,8 @@ async function compare({ bare, full }, unit) {
 }
 
 try {
-  await mock.untilReady(upstreamUrl)
-  const bare = await GatewayProcess.start(upstreamUrl, { SLUICE_AUDIT: 'off' })
-  const full = await GatewayProcess.start(upstreamUrl, { SLUICE_AUDIT: join(folder, 'audit.db') })
+  const bare = await GatewayProcess.start(mock.url, { SLUICE_AUDIT: 'off' })
+  const full = await GatewayProcess.start(mock.url, { SLUICE_AUDIT: join(folder, 'audit.db') })
   const scraping = setInterval(() => void full.metric('sluice_sockets'), 1_000)
   const deltas = await compare({ bare, full }, 'delta')
   const requests = await compare({ bare, full }, 'request')

@@ -7,6 +7,7 @@ import { ENGINES } from '../engines/engines.mjs'
 import { Answer } from '../rig/answer.mjs'
 import { Child, freePort } from '../rig/child.mjs'
 import { createClient } from '../rig/clients.mjs'
+import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 
 const COMPARED = ['pipe', 'sluice-seed', 'sluice-v2-standard']
 const TARGET = 15_000
@@ -23,9 +24,7 @@ const COLLECTOR = fileURLToPath(new URL('collect-on-signal.mjs', import.meta.url
 
 const { values } = parseArgs({ options: { streams: { type: 'string', default: '1000' } } })
 const streams = Number(values.streams)
-const upstreamPort = await freePort()
-const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-const mock = new Child({ name: 'mock', args: ['mock-upstream.mjs', String(upstreamPort)] })
+const mock = await MockUpstream.start()
 
 /** @param {Child} child */
 async function usedBytes(child) {
@@ -66,7 +65,7 @@ async function measure(name) {
   const engine = ENGINES[name]
   if (engine === undefined) throw new Error(`no engine is called ${name}`)
   const port = await freePort()
-  const { args, env } = engine.launch(upstreamUrl, port)
+  const { args, env } = engine.launch(mock.url, port)
   const own = ['--expose-gc', '--import', COLLECTOR, ...args]
   const child = new Child({ name, args: own, ...(env === undefined ? {} : { env }) })
   try {
@@ -85,7 +84,6 @@ async function measure(name) {
 const megabytes = (bytes) => Math.round(bytes / 1e6)
 
 try {
-  await mock.untilReady(upstreamUrl)
   /** @type {Record<string, Record<string, number>>} */
   const rows = {}
   let ofPipe = 0

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { connect } from '@sluice/client'
 import { WebSocket } from 'ws'
 import { createFractions } from '../guard/random.mjs'
-import { Child, freePort } from '../rig/child.mjs'
+import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { modelName, promptFor, textOf } from '../rig/stream-plan.mjs'
 import { GatewayProcess } from './gateway-process.mjs'
 
@@ -182,17 +182,15 @@ class Round {
   }
 }
 
-const upstreamPort = await freePort()
-const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-const mock = new Child({ name: 'mock', args: ['mock-upstream.mjs', String(upstreamPort)] })
-const gateway = await GatewayProcess.start(upstreamUrl, {
+const mock = await MockUpstream.start()
+const gateway = await GatewayProcess.start(mock.url, {
   SLUICE_AUDIT: 'off',
   SLUICE_POLICY: 'standard',
   SLUICE_RETENTION_MS: String(RETENTION_MS),
 })
 
 async function openUpstreams() {
-  return /** @type {{ open: number }} */ (await (await fetch(upstreamUrl)).json()).open
+  return mock.openStreams()
 }
 
 /** One pass: what came of it, and what the gateway holds a while after its sockets are closed. */

@@ -4,7 +4,8 @@
 import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { Child, freePort } from '../rig/child.mjs'
+import { freePort } from '../rig/child.mjs'
+import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { percentile } from '../rig/statistics.mjs'
 import { AskingClient } from './asking-client.mjs'
 import { GatewayProcess } from './gateway-process.mjs'
@@ -24,9 +25,7 @@ const downMs = Number(values.seconds) * 1_000
 /** Before the receiver goes: for the process to be warm, and for the comparison. */
 const warmMs = Math.min(downMs, 4_000)
 const hookPort = await freePort()
-const upstreamPort = await freePort()
-const upstreamUrl = `http://127.0.0.1:${upstreamPort}`
-const mock = new Child({ name: 'mock', args: ['mock-upstream.mjs', String(upstreamPort)] })
+const mock = await MockUpstream.start()
 
 let received = 0
 let told = 0
@@ -86,7 +85,7 @@ async function untilDeliveredAgain(gateway) {
 
 async function soak() {
   let hook = receiver()
-  const gateway = await GatewayProcess.start(upstreamUrl, {
+  const gateway = await GatewayProcess.start(mock.url, {
     SLUICE_AUDIT: 'off',
     SLUICE_WEBHOOK_URL: `http://127.0.0.1:${hookPort}/`,
     SLUICE_WEBHOOK_SECRET: 'a secret of the soak run',
@@ -119,7 +118,6 @@ async function soak() {
 }
 
 try {
-  await mock.untilReady(upstreamUrl)
   const report = await soak()
   const { up, down, failures, pushed, delivered = 0, dropped = 0, told: heard } = report
   const holds = {
