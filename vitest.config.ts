@@ -12,6 +12,7 @@ export default defineConfig({
     // For a machine that is busy with other things; whatever hangs is found all the same.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 90_000 } },
     pool: 'forks',
     maxWorkers: 2,
     // A dependency of the AI SDK has a condition `source` of its own, whose files Node.js cannot run.

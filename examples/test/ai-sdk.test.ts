@@ -64,15 +64,15 @@ async function throughServer(
   return { url, transport: new DefaultChatTransport({ api: `${url}api/chat` }) }
 }
 
-describe('the page of ai-sdk/', { timeout: 60_000 }, () => {
+describe('the page of ai-sdk/', () => {
   it('shows the whole answer over a WebSocket, although its connection breaks', async () => {
     const { gateway } = await gatewayOnSandbox({ deltaIntervalMs: 10 })
     const { url, cut, connections } = await network(gateway.url)
     const { answer, press } = open(overWebSocket(url, 'sandbox-default'))
     await press('Ask')
-    await expect.poll(answer, { timeout: 20_000 }).toContain('Thank you')
+    await expect.poll(answer).toContain('Thank you')
     cut()
-    await expect.poll(answer, { timeout: 20_000 }).toMatch(/^Thank you .* letter box\.$/)
+    await expect.poll(answer).toMatch(/^Thank you .* letter box\.$/)
     expect(connections()).toBeGreaterThan(1)
   })
 
@@ -80,7 +80,7 @@ describe('the page of ai-sdk/', { timeout: 60_000 }, () => {
     const { gateway, sandbox } = await gatewayOnSandbox()
     const { answer, press } = open(overWebSocket(gateway.url, 'sandbox-stall-mid-stream'))
     await press('Ask')
-    await expect.poll(answer, { timeout: 20_000 }).not.toBe('')
+    await expect.poll(answer).not.toBe('')
     await press('Stop')
     await expect.poll(() => sandbox.stats().openStreams).toBe(0)
   })
@@ -90,11 +90,11 @@ describe('the page of ai-sdk/', { timeout: 60_000 }, () => {
     const { transport } = await throughServer(gateway.url, 'sandbox-default')
     const { answer, press } = open(transport)
     await press('Ask')
-    await expect.poll(answer, { timeout: 20_000 }).toMatch(/^Thank you .* letter box\.$/)
+    await expect.poll(answer).toMatch(/^Thank you .* letter box\.$/)
   })
 })
 
-describe('the server of ai-sdk/', { timeout: 60_000 }, () => {
+describe('the server of ai-sdk/', () => {
   it('serves the page, says where the gateway is, and refuses what is no chat', async () => {
     const { gateway } = await gatewayOnSandbox()
     const { url } = await throughServer(gateway.url, 'sandbox-default')
@@ -113,7 +113,7 @@ describe('the server of ai-sdk/', { timeout: 60_000 }, () => {
     const { transport } = await throughServer(gateway.url, 'sandbox-stall-mid-stream')
     const { answer, press } = open(transport)
     await press('Ask')
-    await expect.poll(answer, { timeout: 20_000 }).not.toBe('')
+    await expect.poll(answer).not.toBe('')
     await press('Stop')
     await expect.poll(() => sandbox.stats().openStreams).toBe(0)
   })

@@ -16,7 +16,7 @@ async function environment() {
 
 const hasCurl = spawnSync('curl', ['--version']).status === 0
 
-describe('curl.sh', { timeout: 60_000 }, () => {
+describe('curl.sh', () => {
   it.skipIf(!hasCurl)('shows the models, an answer in both forms, and an error', async () => {
     const { env } = await environment()
     const curl = run('sh', ['curl.sh', 'Where is "my" \\order?\nNow?'], {
@@ -37,7 +37,7 @@ describe('curl.sh', { timeout: 60_000 }, () => {
   })
 })
 
-describe('openai-sdk.mjs', { timeout: 60_000 }, () => {
+describe('openai-sdk.mjs', () => {
   it('answers whole and streamed, calls a tool, stops the model and tells errors apart', async () => {
     const { env, sandbox } = await environment()
     const client = runNode(['openai-sdk.mjs', 'Where is my order?'], env)
@@ -54,7 +54,7 @@ describe('openai-sdk.mjs', { timeout: 60_000 }, () => {
   })
 })
 
-describe('responses.mjs', { timeout: 60_000 }, () => {
+describe('responses.mjs', () => {
   it('reads an answer on that was cut off, and runs a tool', async () => {
     const { env, sandbox } = await environment()
     const client = runNode(['responses.mjs', 'Where is my order?'], env)
@@ -69,7 +69,7 @@ describe('responses.mjs', { timeout: 60_000 }, () => {
   })
 })
 
-describe('langchain.mjs', { timeout: 60_000 }, () => {
+describe('langchain.mjs', () => {
   it('streams through a chain, and asks several questions at once', async () => {
     const { env } = await environment()
     const chain = runNode(['langchain.mjs', 'my parcel'], env)

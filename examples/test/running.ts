@@ -39,7 +39,7 @@ export function runNode(args: string[], env: Record<string, string> = {}): Examp
 /** Waits until the example has printed `text`. */
 export async function printing(example: Example, text: RegExp): Promise<RegExpExecArray> {
   const printed = () => example.stdout + example.stderr
-  await expect.poll(printed, { timeout: 30_000 }).toMatch(text)
+  await expect.poll(printed).toMatch(text)
   return text.exec(printed()) as RegExpExecArray
 }
 

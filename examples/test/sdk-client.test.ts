@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { gatewayOnSandbox, network, printing, runNode } from './running.ts'
 
-describe('sdk-client.mjs', { timeout: 60_000 }, () => {
+describe('sdk-client.mjs', () => {
   it('loses nothing when its connection breaks in the middle, and nothing twice', async () => {
     const { gateway } = await gatewayOnSandbox()
     const env = { GATEWAY_URL: gateway.url, MODEL: 'sandbox-long' }
@@ -10,7 +10,7 @@ describe('sdk-client.mjs', { timeout: 60_000 }, () => {
     const { url, cut, connections } = await network(gateway.url)
     const client = runNode(['sdk-client.mjs', 'hello'], { ...env, GATEWAY_URL: url })
     for (const length of [200, 2_000]) {
-      await expect.poll(() => client.stdout.length, { timeout: 30_000 }).toBeGreaterThan(length)
+      await expect.poll(() => client.stdout.length).toBeGreaterThan(length)
       cut()
     }
     expect(await client.exitCode).toBe(0)
@@ -25,7 +25,7 @@ describe('sdk-client.mjs', { timeout: 60_000 }, () => {
       GATEWAY_URL: gateway.url,
       MODEL: 'sandbox-stall-mid-stream',
     })
-    await expect.poll(() => client.stdout, { timeout: 30_000 }).not.toBe('')
+    await expect.poll(() => client.stdout).not.toBe('')
     client.child.kill('SIGINT')
     expect(await client.exitCode).toBe(0)
     expect(client.stderr).toContain('[stopped]')

@@ -18,7 +18,7 @@ const rowsOf = ({ stdout }: { stdout: string }) => stdout.trimEnd().split('\n')
 const objectsOf = (ended: { stdout: string }) => rowsOf(ended).map((line) => JSON.parse(line))
 
 // Many processes, one after the other.
-describe('sluice audit', { timeout: 60_000 }, () => {
+describe('sluice audit', () => {
   it('lists, shows, exports and sums up what ended, for people and as JSON', async () => {
     const file = await auditOfTwo()
     const audit = (...args: string[]) => sluice(['audit', ...args, '--file', file])

@@ -41,7 +41,7 @@ async function wholeRun(settings: Readonly<Record<string, string>>) {
 
 const endpoint = (url: string) => `tcp ${new URL(url.replace(/^ws/, 'http')).host}`
 
-describe('a whole run', { timeout: 120_000 }, () => {
+describe('a whole run', () => {
   it('on the sandbox connects to the sandbox and the gateway alone, and looks no name up', async () => {
     const { seen, gateway, sandbox = '' } = await wholeRun({})
     expect(seen).toEqual([endpoint(gateway), endpoint(sandbox)].toSorted())

@@ -9,7 +9,7 @@ async function acknowledge(peer: Peer): Promise<unknown> {
   return id
 }
 
-describe('sluice chat', { timeout: 60_000 }, () => {
+describe('sluice chat', () => {
   it('shows the whole answer over a connection that breaks', async () => {
     const server = await ScriptedServer.start()
     const ended = sluice(['chat', '--url', server.url, 'Where is it?'])

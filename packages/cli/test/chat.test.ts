@@ -41,7 +41,7 @@ async function saying(...frames: object[]): Promise<string> {
 const ACK = { type: 'handshake_ack', requestId: 'r1', tokenCount: 9 }
 
 // Some tests start many processes, one after the other.
-describe('sluice chat', { timeout: 60_000 }, () => {
+describe('sluice chat', () => {
   it('streams the answer to standard output, and what is about it to standard error', async () => {
     const { code, stdout, stderr } = await chat(['--model', 'sandbox-fast', 'Where is my order?'])
     expect(code).toBe(0)

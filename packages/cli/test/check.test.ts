@@ -33,7 +33,7 @@ async function answering(statusOf: (path: string) => number): Promise<string> {
 }
 
 // Some tests start several processes, one after the other.
-describe('sluice check', { timeout: 60_000 }, () => {
+describe('sluice check', () => {
   it('tries the token endpoint and says what it would use', async () => {
     const { env, sandbox } = await sandboxEnv()
     const { code, stdout } = await sluice(['check'], { env })

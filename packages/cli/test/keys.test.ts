@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { SluiceProcess, sluice, temporaryFolder } from './sluice-process.ts'
 
-describe('sluice keys', { timeout: 60_000 }, () => {
+describe('sluice keys', () => {
   it('creates a key that is shown once and stored as a hash', async () => {
     const folder = temporaryFolder()
     const { code, stdout, stderr } = await sluice(['keys', 'create', 'desk'], { folder })

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
 const BIN = fileURLToPath(new URL('../bin/sluice.js', import.meta.url))
-const DEADLINE_MS = 60_000
+const DEADLINE_MS = 90_000
 
 export interface Ended {
   readonly code: number | null

@@ -125,11 +125,11 @@ describe('a completion', () => {
     const schedules = fc.array(action, { minLength: 5, maxLength: 30 })
     const law = fc.asyncProperty(schedules, (actions) => assertWholeAnswers(actions, 1_048_576))
     await fc.assert(law, { numRuns: 60 })
-  }, 120_000)
+  })
 
   it('does so for a reader whose buffer is full at each chunk, too', async () => {
     const schedules = fc.array(action, { minLength: 5, maxLength: 20 })
     const law = fc.asyncProperty(schedules, (actions) => assertWholeAnswers(actions, 1))
     await fc.assert(law, { numRuns: 15 })
-  }, 120_000)
+  })
 })

@@ -5,6 +5,9 @@ import { onTestFinished } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Frame } from '../../protocol/test/vectors.ts'
 
+/** Only a failure waits so long. */
+const DEADLINE_MS = 90_000
+
 /** A queue whose reader waits, with a deadline. */
 class Inbox<Item> {
   readonly #items: Item[] = []
@@ -17,11 +20,11 @@ class Inbox<Item> {
     else waiting(item)
   }
 
-  async take(what: string, timeoutMs = 10_000): Promise<Item> {
+  async take(what: string): Promise<Item> {
     const item = this.#items.shift()
     if (item !== undefined) return item
     return await new Promise<Item>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no ${what} came`)), timeoutMs)
+      const timer = setTimeout(() => reject(new Error(`no ${what} came`)), DEADLINE_MS)
       this.#waiting = (arrived) => {
         clearTimeout(timer)
         resolve(arrived)

@@ -47,5 +47,5 @@ describe('a crowd', () => {
       tokenRequests: 1,
     })
     await gateway.drain()
-  }, 40_000)
+  })
 })

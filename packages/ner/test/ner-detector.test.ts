@@ -28,14 +28,14 @@ describe.skipIf(!isFetched)('the model (skipped unless `npm run fetch:ner` has f
     ['Guten Tag, ich heiße Annegret Hoffmann.', ['PERSON Annegret Hoffmann']],
     ['Please summarise the quarterly report.', []],
     ['', []],
-  ])('finds in %j whole words', { timeout: 60_000 }, async (text, expected) => {
+  ])('finds in %j whole words', async (text, expected) => {
     const spans = await detectorIn(folder).detect(text, { signal })
     expect(spans.map(({ entity, start, end }) => `${entity} ${text.slice(start, end)}`)).toEqual(
       expected,
     )
   })
 
-  it('finds a name at any place of a long text', { timeout: 120_000 }, async () => {
+  it('finds a name at any place of a long text', async () => {
     const filler = 'The meeting was moved to Monday because the room is taken. '
     const detector = detectorIn(folder)
     for (const before of [8, 15, 30]) {
@@ -45,7 +45,7 @@ describe.skipIf(!isFetched)('the model (skipped unless `npm run fetch:ner` has f
     }
   })
 
-  it('lets the event loop go on while it computes', { timeout: 60_000 }, async () => {
+  it('lets the event loop go on while it computes', async () => {
     const detector = detectorIn(folder)
     await detector.detect('warm', { signal })
     let turns = 0
@@ -60,7 +60,7 @@ describe.skipIf(!isFetched)('the model (skipped unless `npm run fetch:ner` has f
     expect(turns).toBeGreaterThan(50)
   })
 
-  it('gives up what waits when it is asked to', { timeout: 60_000 }, async () => {
+  it('gives up what waits when it is asked to', async () => {
     const detector = detectorIn(folder)
     const first = detector.detect('Ada Lovelace', { signal })
     const asker = new AbortController()
@@ -83,7 +83,7 @@ it('ONNX Runtime is looked for beside a model whose folder is named from here, t
 })
 
 describe('a folder without a model', () => {
-  it('fails each text, and says what is missing', { timeout: 60_000 }, async () => {
+  it('fails each text, and says what is missing', async () => {
     const empty = mkdtempSync(join(tmpdir(), 'sluice-ner-'))
     onTestFinished(() => rmSync(empty, { recursive: true }))
     writeFileSync(join(empty, 'config.json'), '{}')

@@ -55,9 +55,9 @@ describe('a disk that is full at the start', () => {
     expect(isOutOfRoom(cause)).toBe(true)
     const late = new LateAudit({ open, logger: audit.logger, now: audit.now, retryMs: 10 }, cause)
     late.end(endRecord({ requestId: 'lost' }))
-    await expect.poll(() => lines.length, { timeout: 15_000 }).toBeGreaterThan(2)
+    await expect.poll(() => lines.length).toBeGreaterThan(2)
     maxBytes = undefined
-    await expect.poll(() => late.stats().state, { timeout: 15_000 }).toBe('writing')
+    await expect.poll(() => late.stats().state).toBe('writing')
     await late.begin(beginRecord({ requestId: 'kept' }))
     await late.close()
     const reader = openReader(path)

@@ -43,7 +43,7 @@ describe('a gateway', () => {
       'a detector that had no text yet',
       { ...upstream, detectors: { names: NAMES }, policies: { OWN } },
     ],
-  ])('loads no model and no code of one with %s', { timeout: 60_000 }, async (_name, options) => {
+  ])('loads no model and no code of one with %s', async (_name, options) => {
     const modules = await modulesOf(options)
     expect(modules).toContain('packages/gateway/dist/index.js')
     expect(modules).not.toMatch(/packages\/ner|onnxruntime|tokenizers/)
@@ -52,7 +52,7 @@ describe('a gateway', () => {
 
 const isFetched = existsSync(folder)
 describe.skipIf(!isFetched)('the model (skipped unless `npm run fetch:ner` has fetched it)', () => {
-  it('conceals names in requests', { timeout: 60_000 }, async () => {
+  it('conceals names in requests', async () => {
     const { connect } = await gatewayOnSandbox({
       gateway: { policy: 'own', policies: { own: OWN }, detectors: { names: NAMES } },
     })

@@ -184,5 +184,5 @@ describe('a completion', () => {
     const early = fc.array(fc.boolean(), { maxLength: 2 })
     const actions = fc.array(action, { minLength: 4, maxLength: 24 })
     await fc.assert(fc.asyncProperty(early, actions, law), { numRuns: 60 })
-  }, 120_000)
+  })
 })

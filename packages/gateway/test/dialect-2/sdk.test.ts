@@ -101,7 +101,7 @@ describe('a completion of the SDK', () => {
     }
     const steps = fc.array(step, { minLength: 3, maxLength: 15 })
     await fc.assert(fc.asyncProperty(steps, law), { numRuns: 25 })
-  }, 120_000)
+  })
 
   it('stops the model over a way that went silent, as soon as there is another', async () => {
     const { upstream, way, client } = await played()

@@ -113,7 +113,7 @@ describe('a stream', () => {
 })
 
 describe('any text, in any pieces, under any policy', () => {
-  it('is the same as events and as one object', { timeout: 60_000 }, async () => {
+  it('is the same as events and as one object', async () => {
     const sandbox = { rateLimitPerMinute: 1_000_000 }
     const gateways = [
       await httpGateway({ sandbox, gateway: { policy: 'standard' } }),
@@ -351,9 +351,7 @@ describe('silence', () => {
     expect(JSON.parse(body).error.code).toBe('upstream_timeout')
   })
 
-  it('is filled with white space before an object that comes late', {
-    timeout: 60_000,
-  }, async () => {
+  it('is filled with white space before an object that comes late', async () => {
     const { complete } = await httpGateway({ gateway: { httpKeepAliveMs: 20 } })
     const slow = await complete({ model: 'sandbox-slow' })
     expect(slow.body).toMatch(/^ +\{/)

@@ -89,7 +89,7 @@ function plain(response: unknown): ResponseObject {
 }
 
 describe('the events of a response', () => {
-  it('are the same for every reader, and add up to the object', { timeout: 60_000 }, async () => {
+  it('are the same for every reader, and add up to the object', async () => {
     let said: Said[] = []
     let reason = 'stop'
     const upstream = await scriptedUpstream(() => saidEvents(said, reason))

@@ -119,5 +119,5 @@ describe('the metrics', () => {
       10_000,
     )
     expect(samples.length - before).toBeLessThan(100)
-  }, 60_000)
+  })
 })

@@ -27,7 +27,7 @@ describe('examples/webhook-receiver.mjs', () => {
     const sender = createSender({ url, now: Date.now })
     sender.push(event(1))
     sender.push({ type: 'complete', timestamp: '2026-01-01T00:00:00.000Z' })
-    await sender.close(5_000)
+    await sender.close(60_000)
     expect(sender.stats()).toMatchObject({ delivered: 2, failedAttempts: 0 })
     await expect
       .poll(() => lines.map((line) => line.trim()))

@@ -11,12 +11,15 @@ import {
   startReceiver,
 } from './receiver.ts'
 
+/** Only a failure takes so long. */
+const PATIENCE_MS = 60_000
+
 describe('WebhookSender', () => {
   it('delivers events in order, in batches of the size set', async () => {
     const hook = await startReceiver()
     const sender = createSender({ url: hook.url, maxBatchEvents: 4 })
     for (let n = 0; n < 10; n += 1) sender.push(event(n))
-    await sender.close(5_000)
+    await sender.close(PATIENCE_MS)
     expect(numbers(hook)).toEqual([
       [0, 1, 2, 3],
       [4, 5, 6, 7],
@@ -39,7 +42,7 @@ describe('WebhookSender', () => {
     const sender = createSender({ url: hook.url, maxBatchBytes: 200 })
     for (let n = 0; n < 5; n += 1)
       sender.push({ ...event(n), data: { n, padding: 'x'.repeat(50) } })
-    await sender.close(5_000)
+    await sender.close(PATIENCE_MS)
     expect(numbers(hook)).toEqual([[0], [1], [2], [3], [4]])
   })
 
@@ -47,7 +50,7 @@ describe('WebhookSender', () => {
     const hook = await startReceiver()
     const sender = createSender({ url: hook.url })
     sender.push({ type: 'complete', timestamp: '2026-01-01T00:00:00.000Z' })
-    await sender.close(5_000)
+    await sender.close(PATIENCE_MS)
     const [received] = hook.received
     if (received === undefined) throw new Error('nothing was received')
     const { headers, text, body } = received
@@ -72,9 +75,9 @@ describe('WebhookSender', () => {
     async (answer) => {
       const hook = await startReceiver(answer, answer)
       const isSilent = answer === 'hang' || answer === 'endless'
-      const sender = createSender({ url: hook.url, timeoutMs: isSilent ? 500 : 5_000 })
+      const sender = createSender({ url: hook.url, timeoutMs: isSilent ? 1_000 : PATIENCE_MS })
       sender.push(event(1))
-      await sender.close(5_000)
+      await sender.close(PATIENCE_MS)
       expect(numbers(hook)).toEqual([[1], [1], [1]])
       expect(new Set(hook.received.map(({ headers }) => headers['sluice-delivery'])).size).toBe(1)
       expect(new Set(hook.received.map(({ text }) => text)).size).toBe(1)
@@ -88,7 +91,7 @@ describe('WebhookSender', () => {
       const hook = await startReceiver(status)
       const sender = createSender({ url: hook.url, maxBatchEvents: 2 })
       for (let n = 0; n < 4; n += 1) sender.push(event(n))
-      await sender.close(5_000)
+      await sender.close(PATIENCE_MS)
       expect(numbers(hook)).toEqual([
         [0, 1],
         [2, 3],
@@ -102,7 +105,7 @@ describe('WebhookSender', () => {
     const hook = await startReceiver(404, 404)
     const sender = createSender({ url: hook.url, maxBatchEvents: 2 })
     for (let n = 0; n < 8; n += 1) sender.push(event(n))
-    await sender.close(5_000)
+    await sender.close(PATIENCE_MS)
     expect(hook.received.map(({ body }) => body.dropped)).toEqual([0, 2, 4, 0])
   })
 
@@ -111,7 +114,7 @@ describe('WebhookSender', () => {
     const sender = createSender({ url: hook.url, maxAttempts: 3, maxBatchEvents: 1 })
     sender.push(event(0))
     sender.push(event(1))
-    await sender.close(5_000)
+    await sender.close(PATIENCE_MS)
     expect(numbers(hook)).toEqual([[0], [0], [0], [1]])
     expect(hook.received.at(-1)?.body.dropped).toBe(1)
   })
@@ -121,7 +124,7 @@ describe('WebhookSender', () => {
     const { lines, logger } = captured()
     const sender = createSender({
       url: hook.url,
-      timeoutMs: 500,
+      timeoutMs: 1_000,
       maxBatchEvents: 10,
       maxQueuedEvents: 50,
       logger,
@@ -130,7 +133,7 @@ describe('WebhookSender', () => {
     const { queued, dropped } = sender.stats()
     expect(queued).toBeLessThanOrEqual(60)
     expect(queued + dropped).toBe(1_000)
-    await sender.close(10_000)
+    await sender.close(PATIENCE_MS)
     expect(numbers(hook).flat().at(-1)).toBe(999)
     expect(sender.stats().delivered + sender.stats().dropped).toBe(1_000)
     const told = hook.received.slice(1).reduce((sum, { body }) => sum + body.dropped, 0)
@@ -182,7 +185,7 @@ describe('WebhookSender', () => {
     const nowhere = hook.url.replace(/:\d+/, ':1')
     const sender = createSender({ url: nowhere, maxAttempts: 2 })
     sender.push(event(1))
-    await sender.close(5_000)
+    await sender.close(PATIENCE_MS)
     expect(sender.stats()).toMatchObject({ delivered: 0, dropped: 1, failedAttempts: 2 })
   })
 
@@ -195,7 +198,7 @@ describe('WebhookSender', () => {
       logger,
     })
     sender.push({ ...event(1), data: 'planted' })
-    await sender.close(5_000)
+    await sender.close(PATIENCE_MS)
     expect(lines.length).toBeGreaterThan(0)
     expect(JSON.stringify(lines)).not.toContain('planted')
   })
