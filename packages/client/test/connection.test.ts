@@ -110,7 +110,7 @@ describe('the connection', () => {
   })
 
   it('fails what waits after so much time without one', async () => {
-    const { client } = await setUp({ url: 'ws://127.0.0.1:1', giveUpAfterMs: 20, WebSocket })
+    const { client } = await setUp({ url: 'ws://127.0.0.1:1', giveUpAfterMs: 1_000, WebSocket })
     await expect(client.complete(PAYLOAD).text()).rejects.toMatchObject({
       code: 'disconnected',
       retryable: true,
@@ -156,7 +156,7 @@ describe('the connection', () => {
   })
 
   it('is let go of when the network is dark, and another one goes on', async () => {
-    const heartbeat = { intervalMs: 30, timeoutMs: 30 }
+    const heartbeat = { intervalMs: 30, timeoutMs: 1_000 }
     const { server, client } = await setUp({ heartbeat })
     const text = client.complete(PAYLOAD).text()
     const dark = await server.peer()
@@ -209,7 +209,7 @@ describe('the connection', () => {
   })
 
   it('does not wait for ever for a welcome', async () => {
-    const { server, client } = await setUp({ openTimeoutMs: 500 })
+    const { server, client } = await setUp({ openTimeoutMs: 1_000 })
     void client.complete(PAYLOAD)
     await server.connection()
     expect(await (await server.connection()).welcome()).toMatchObject({ type: 'hello' })
@@ -221,7 +221,7 @@ describe('the connection', () => {
     const old = await server.peer()
     const { id } = await old.frame()
     old.send({ type: 'handshake_ack', id, requestId: 'r1', epoch: 1 })
-    old.send({ type: 'goaway', reason: 'restart', reconnectAfterMs: 0, graceMs: 1_000 })
+    old.send({ type: 'goaway', reason: 'restart', reconnectAfterMs: 0, graceMs: 60_000 })
     const next = await server.peer()
     const fresh = client.complete(PAYLOAD).text()
     const init = await next.frame()

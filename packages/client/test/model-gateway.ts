@@ -154,7 +154,7 @@ export class ModelGateway {
   /** Tells every client to go elsewhere; the connections stay. */
   goAway(): void {
     for (const peer of this.#peers) {
-      peer.send({ type: 'goaway', reason: 'restart', reconnectAfterMs: 0, graceMs: 1_000 })
+      peer.send({ type: 'goaway', reason: 'restart', reconnectAfterMs: 0, graceMs: 60_000 })
     }
   }
 

@@ -80,7 +80,7 @@ describe("the bot's door", () => {
     const { bot, sandbox } = await botOnSandbox({
       modelId: 'sandbox-stall-mid-stream',
       maxTurnsAtOnce: 1,
-      deadlineMs: 1_500,
+      deadlineMs: 3_000,
     })
     const first = post(bot, utterance('one'))
     await until('the model is asked', () => sandbox.stats().openStreams === 1)
@@ -96,11 +96,11 @@ describe("the bot's door", () => {
       'the rest of its body',
       `POST / HTTP/1.1\r\nhost: bot\r\nx-sluice-bot-secret: ${SECRET}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{`,
     ],
-  ])('ends a connection on which %s never comes', { timeout: 30_000 }, async (_, start) => {
+  ])('ends a connection on which %s never comes', async (_, start) => {
     const bot = await botFor({})
     const { socket, closed } = await dial(bot)
     socket.write(start)
-    await expect.poll(closed, { timeout: 20_000 }).toBe(true)
+    await expect.poll(closed).toBe(true)
   })
 
   it('answers what is sent in one go on one connection, in order', async () => {

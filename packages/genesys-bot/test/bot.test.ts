@@ -159,7 +159,7 @@ describe('a bot', () => {
 
   it('fails before the deadline when no gateway listens, and starts nevertheless', async () => {
     const reports: unknown[] = []
-    const bot = await botFor({ deadlineMs: 2_000, onTurn: (turn) => reports.push(turn) })
+    const bot = await botFor({ deadlineMs: 4_000, onTurn: (turn) => reports.push(turn) })
     const response = await post(bot, utterance('Hello?'))
     expect(await response.json()).toMatchObject({ botState: 'FAILED' })
     expect(reports).toMatchObject([{ outcome: 'failed', code: 'disconnected' }])
@@ -168,7 +168,7 @@ describe('a bot', () => {
   it('asks to be asked again when the deadline is over, and stops the model', async () => {
     const { say, reports, sandbox } = await botOnSandbox({
       modelId: 'sandbox-stall-mid-stream',
-      deadlineMs: 300,
+      deadlineMs: 2_000,
       texts: { late: 'Once more, please.' },
     })
     expect(await say('Where is my parcel?')).toEqual({

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AuditReader } from '../../src/audit/audit-reader.ts'
@@ -8,14 +7,13 @@ import { openReader, openWriter, temporaryPath } from './audit-fixture.ts'
 
 const SCRIPT = fileURLToPath(new URL('audit-process.mjs', import.meta.url))
 const ROUNDS_PER_FILE = 5
-/** End records wait 100 ms at most; the rest is for a machine that others load, too. */
-const MAX_LOSS_MS = 500
 
 interface Life {
   readonly child: ChildProcess
   readonly begun: string[]
-  readonly ended: { id: string; at: number }[]
-  /** Resolves when it has ended some completions. */
+  /** Those whose end record was written. */
+  readonly kept: string[]
+  /** Resolves when it has kept some completions. */
   readonly isBusy: Promise<void>
 }
 
@@ -25,27 +23,26 @@ function live(path: string, instance: string): Life {
   })
   onTestFinished(() => void child.kill('SIGKILL'))
   const begun: string[] = []
-  const ended: Life['ended'] = []
+  const kept: string[] = []
+  const some = 20 + Math.random() * 200
   const isBusy = new Promise<void>((resolve) => {
     let rest = ''
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
-      for (const [what, id = '', at] of lines.map((line) => line.split(' '))) {
+      for (const [what, id = ''] of lines.map((line) => line.split(' '))) {
         if (what === 'begun') begun.push(id)
-        else ended.push({ id, at: Number(at) })
+        else kept.push(id)
       }
-      if (ended.length > 20) resolve()
+      if (kept.length > some) resolve()
     })
   })
-  return { child, begun, ended, isBusy }
+  return { child, begun, kept, isBusy }
 }
 
-async function kill({ child }: Life): Promise<number> {
+async function kill({ child }: Life): Promise<void> {
   child.kill('SIGKILL')
-  const killedAt = Date.now()
   await once(child, 'close')
-  return killedAt
 }
 
 function statuses(reader: AuditReader): Map<string, string> {
@@ -53,9 +50,7 @@ function statuses(reader: AuditReader): Map<string, string> {
 }
 
 describe('kill -9 of a process that writes', () => {
-  it('leaves a file that opens, loses no begin and no older end, and the rest is interrupted', {
-    timeout: 120_000,
-  }, async () => {
+  it('leaves a file that opens, loses no begin and no older end, and the rest is interrupted', async () => {
     await Promise.all(['a.db', 'b.db'].map(killAndStartAgain))
   })
 })
@@ -67,14 +62,11 @@ async function killAndStartAgain(name: string): Promise<void> {
   for (let round = 0; round < ROUNDS_PER_FILE; round += 1) {
     const life = live(path, 'killed')
     await life.isBusy
-    await sleep(MAX_LOSS_MS + Math.random() * 200)
-    const killedAt = await kill(life)
+    await kill(life)
 
     const after = statuses(reader)
     expect(life.begun.filter((id) => !after.has(id))).toEqual([])
-    const settled = life.ended.filter(({ at }) => at < killedAt - MAX_LOSS_MS)
-    expect(settled.length).toBeGreaterThan(0)
-    expect(settled.filter(({ id }) => after.get(id) !== 'success')).toEqual([])
+    expect(life.kept.filter((id) => after.get(id) !== 'success')).toEqual([])
 
     await (await openWriter({ path, instance: 'killed' })).close()
     const next = statuses(reader)

@@ -72,13 +72,13 @@ describe('a completion', () => {
       },
       monotonic: () => performance.now(),
     }
-    // It streams for longer than it may be silent, so that silence is measured.
+    // Its 1,900 deltas take longer than it may be silent, so that silence is measured.
     const { completions, reports } = await completionsOnSandbox({
       clock,
-      sandbox: { deltaIntervalMs: 60 },
-      upstream: { idleTimeoutMs: 1_000 },
+      sandbox: { deltaIntervalMs: 1 },
+      upstream: { idleTimeoutMs: 1_500 },
     })
-    await completions.start(order('sandbox-default'), new Reader())
+    await completions.start(order('sandbox-long'), new Reader())
     await until('it is over', () => reports.length > 0)
     expect(reports[0]).toMatchObject({ status: 'complete' })
     expect(reports[0]?.latencyMs).toBeLessThan(HOUR_MS)
@@ -103,17 +103,24 @@ describe('a completion', () => {
     expect(reader.text).toMatch(/\w{3}/)
   })
 
-  it('goes on and is kept while nobody follows, and cannot be found when its retention has ended', async () => {
-    const { completions, budget, reports } = await completionsOnSandbox()
-    const brief = { graceMs: 60_000, retentionMs: 50 }
-    const left = await completions.start(order('sandbox-default', brief), new Reader())
+  it('goes on and is kept while nobody follows', async () => {
+    const { completions, reports } = await completionsOnSandbox()
+    const left = await completions.start(order('sandbox-default', KEPT), new Reader())
     left.close()
     await until('it is over', () => reports.length > 0)
     const { requestId } = left.feed.header
     const reader = new Reader()
-    const subscription = await completions.attach({ requestId, owner, after: 0 }, reader)
-    subscription.deliver()
+    ;(await completions.attach({ requestId, owner, after: 0 }, reader)).deliver()
     expect(reader.text).toMatch(/\w{3}/)
+  })
+
+  it('cannot be found when its retention has ended, and is kept for those who follow it', async () => {
+    const { completions, budget } = await completionsOnSandbox()
+    const reader = new Reader()
+    const brief = { ...KEPT, retentionMs: 1 }
+    const subscription = await completions.start(order('sandbox-default', brief), reader)
+    await until('it is over', () => reader.isOver)
+    const { requestId } = subscription.feed.header
     let isGone = false
     await until('it cannot be found', () => {
       completions.attach({ requestId, owner, after: 0 }, new Reader()).then(

@@ -1,5 +1,4 @@
 // Detectors behind HTTP: what they are asked, what is made of their answers, and what happens when there is none.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Span } from '@sluice/guard'
 import { Agent } from 'undici'
 import { describe, expect, it } from 'vitest'
@@ -8,6 +7,7 @@ import { createDetectors } from '../../src/detectors/detectors.ts'
 import { VerdictCache } from '../../src/detectors/verdict-cache.ts'
 import { mergeSpans, windowsOf } from '../../src/detectors/windows.ts'
 import { detectorServer, namesIn } from '../harness/detector-server.ts'
+import { until, untilSteady } from '../harness/until.ts'
 
 const SETTINGS = {
   kind: 'http',
@@ -124,15 +124,24 @@ describe('the bounds of a detector', () => {
   })
 
   it('are a number at once and a queue that ends', async () => {
+    let answer = () => {}
+    const mayAnswer = new Promise<void>((resolve) => {
+      answer = resolve
+    })
     const server = await detectorServer(async (asked) => {
-      await sleep(20)
+      await mayAnswer
       return namesIn(asked)
     })
     const detector = detectorOf({ url: server.url, concurrency: 2, queue: 3 })
-    const results = await Promise.allSettled(
+    const asked = Promise.allSettled(
       Array.from({ length: 8 }, () => detector.detect('x', { signal })),
     )
+    await until('the first are asked', () => server.open === 2)
+    expect(await untilSteady(() => server.open)).toBe(2)
+    answer()
+    const results = await asked
     expect(server.mostOpen).toBe(2)
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
     const refused = results.filter(
       (r) => r.status === 'rejected' && r.reason.reason === 'queue_full',
     )
@@ -165,7 +174,8 @@ describe('the bounds of a detector', () => {
     for (let i = 0; i < 6; i += 1) {
       const asker = new AbortController()
       const result = detector.detect('wait', { signal: asker.signal })
-      setTimeout(() => asker.abort(new Error('gone')), 5)
+      await until('it is asked', () => server.asked.length === i + 1)
+      asker.abort(new Error('gone'))
       await expect(result).rejects.toThrow('gone')
     }
     expect(await detector.detect('x', { signal })).toEqual([])

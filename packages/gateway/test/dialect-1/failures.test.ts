@@ -76,21 +76,21 @@ const CASES: readonly Case[] = [
   { model: 'sandbox-reset-mid-stream', error: /^the upstream's stream broke off$/, requests: 1 },
   {
     model: 'sandbox-stall-before-headers',
-    error: /^Stream initiation failed .*did not begin within 60 ms, after 3 attempts$/,
+    error: /^Stream initiation failed .*did not begin within 1000 ms, after 3 attempts$/,
     requests: 3,
-    gateway: { firstByteTimeoutMs: 60 },
+    gateway: { firstByteTimeoutMs: 1_000 },
   },
   {
     model: 'sandbox-stall-after-headers',
-    error: /did not begin within 60 ms, after 3 attempts$/,
+    error: /did not begin within 1000 ms, after 3 attempts$/,
     requests: 3,
-    gateway: { firstByteTimeoutMs: 60 },
+    gateway: { firstByteTimeoutMs: 1_000 },
   },
   {
     model: 'sandbox-stall-mid-stream',
-    error: /^the upstream sent nothing for 80 ms$/,
+    error: /^the upstream sent nothing for 1000 ms$/,
     requests: 1,
-    gateway: { idleTimeoutMs: 80 },
+    gateway: { idleTimeoutMs: 1_000 },
   },
   {
     model: 'sandbox-truncated',
@@ -121,9 +121,9 @@ const CASES: readonly Case[] = [
   },
   {
     model: 'sandbox-slow',
-    error: /^.*took longer than 300 ms$/,
+    error: /^.*took longer than 1500 ms$/,
     requests: 1,
-    gateway: { completionTimeoutMs: 300 },
+    gateway: { completionTimeoutMs: 1_500 },
   },
   {
     model: 'sandbox-long',
@@ -237,17 +237,17 @@ describe('the token endpoint', () => {
     { faults: ['no-token'], error: /answered 200 without a token/, tokens: 1, chats: 0 },
     {
       faults: ['stall', 'stall', 'stall'],
-      error: /did not answer within 100 ms, after 3 attempts$/,
+      error: /did not answer within 1000 ms, after 3 attempts$/,
       tokens: 3,
       chats: 0,
-      gateway: { oauthTimeoutMs: 100 },
+      gateway: { oauthTimeoutMs: 1_000 },
     },
     {
       faults: ['slow'],
-      error: /did not answer within 100 ms/,
+      error: /did not answer within 1000 ms/,
       tokens: 1,
       chats: 0,
-      gateway: { oauthTimeoutMs: 100, maxAttempts: 1 },
+      gateway: { oauthTimeoutMs: 1_000, maxAttempts: 1 },
     },
     { faults: ['revoked'], tokens: 2, chats: 2 },
     {

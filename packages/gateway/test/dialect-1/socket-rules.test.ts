@@ -67,26 +67,30 @@ describe('a socket', () => {
     expect(client.received).toHaveLength(21)
   })
 
-  it('is pinged while it is silent, and dropped when it does not answer', async () => {
-    const gateway = await gatewayForTest({ ...NOWHERE, pingIntervalMs: 30, pongTimeoutMs: 60 })
-    const alive = await TutorialClient.connect(gateway.url)
-    const dead = await TutorialClient.connect(gateway.url, [], { autoPong: false })
-    expect((await dead.closed).code).toBe(1006)
+  it('is pinged while it is silent, again when it has answered', async () => {
+    const gateway = await gatewayForTest({ ...NOWHERE, pingIntervalMs: 30 })
+    const client = await TutorialClient.connect(gateway.url)
     let pings = 0
-    alive.socket.on('ping', () => {
+    client.socket.on('ping', () => {
       pings += 1
     })
-    await until('the living one is pinged again and again', () => pings >= 4)
-    expect(alive.socket.readyState).toBe(alive.socket.OPEN)
+    await until('it is pinged again and again', () => pings >= 4)
+    expect(client.socket.readyState).toBe(client.socket.OPEN)
+  })
+
+  it('is dropped when it does not answer a ping', async () => {
+    const gateway = await gatewayForTest({ ...NOWHERE, pingIntervalMs: 30, pongTimeoutMs: 60 })
+    const client = await TutorialClient.connect(gateway.url, [], { autoPong: false })
+    expect((await client.closed).code).toBe(1006)
   })
 
   it('is closed with 1001 when nothing was asked on it for long, and not while a completion runs', async () => {
-    const { connect } = await gatewayOnSandbox({ gateway: { idleSocketMs: 150 } })
-    const idle = await connect()
+    const { connect } = await gatewayOnSandbox({ gateway: { idleSocketMs: 1_000 } })
     const busy = await connect()
-    busy.init('sandbox-slow')
-    expect(await idle.closed).toEqual({ code: 1001, reason: 'idle for 150 ms' })
-    await until('the busy one gets its text', () => busy.received.length > 3)
+    busy.init('sandbox-stall-mid-stream')
+    await until('it gets text', () => busy.received.length > 3)
+    const idle = await connect()
+    expect(await idle.closed).toEqual({ code: 1001, reason: 'idle for 1000 ms' })
     expect(busy.socket.readyState).toBe(busy.socket.OPEN)
   })
 

@@ -12,15 +12,18 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
 }
 
-/** Resolves when `read` gave the same number for so long: something has come to rest. */
-export async function untilSteady(read: () => number, forMs: number): Promise<number> {
-  let value = read()
-  let since = performance.now()
-  await until('a number stays the same', () => {
-    const now = read()
-    if (now !== value) since = performance.now()
+/** Looks that have to show the same number: each leaves everybody in this process a turn. */
+const STEADY_LOOKS = 100
+
+/** Resolves when `read` gives the same number again and again: something has come to rest. Looks and not time, see above. */
+export async function untilSteady(read: () => number | Promise<number>): Promise<number> {
+  let value = await read()
+  let looks = 0
+  await until('a number stays the same', async () => {
+    const now = await read()
+    looks = now === value ? looks + 1 : 0
     value = now
-    return performance.now() - since >= forMs
+    return looks >= STEADY_LOOKS
   })
   return value
 }

@@ -10,6 +10,7 @@ import {
 } from '@sluice/gateway'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { fakeDate } from '../harness/clock.ts'
 import { gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
 import { shapeOf, TutorialClient, textOf } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
@@ -170,11 +171,12 @@ describe('a key', () => {
   })
 
   it('that expires during the life of a socket is refused at its next request', async () => {
-    const expiresAt = new Date(Date.now() + 400).toISOString()
+    const date = fakeDate()
+    const expiresAt = new Date(Date.now() + 60_000).toISOString()
     const { withKey } = await gatewayWithKey({ expiresAt })
     const client = await withKey()
     expect(shapeOf(await client.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
-    await until('the key expires', () => Date.now() > Date.parse(expiresAt))
+    date.advance(60_001)
     client.init('sandbox-fast')
     expect((await client.next()).message).toContain('credential of this connection has expired')
   })

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
 import { type Message, shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
-import { until } from '../harness/until.ts'
+import { until, untilSteady } from '../harness/until.ts'
 import { auditContent } from './audit-records.ts'
 import { samplesOf, sumOf } from './exported-metrics.ts'
 import { replyTo, upgradeHeaders } from './http-reply.ts'
@@ -78,7 +78,7 @@ describe('slow-loris', () => {
     expect(await serves()).toBe(SERVED)
     await ended
     clearInterval(drip)
-    expect(performance.now() - begunAt).toBeLessThan(15_000)
+    expect(performance.now() - begunAt, "sooner than by Node's own limit").toBeLessThan(55_000)
   })
 
   it('on the hello: one that comes in pieces has no more time than any other', async () => {
@@ -385,13 +385,14 @@ describe('resource exhaustion by prompt', () => {
     for (const content of prompts) {
       client.init('gpt-4', content)
       const heavy = client.turn()
-      let longest = 0
+      let longestMs = 0
       let isDone = false
       const watch = async () => {
         while (!isDone) {
-          const at = performance.now()
+          const before = process.cpuUsage()
           await new Promise(setImmediate)
-          longest = Math.max(longest, performance.now() - at)
+          const { user, system } = process.cpuUsage(before)
+          longestMs = Math.max(longestMs, (user + system) / 1_000)
         }
       }
       const watching = watch()
@@ -400,8 +401,8 @@ describe('resource exhaustion by prompt', () => {
       isDone = true
       await watching
       expect(message?.message).toContain('Context window exceeded')
-      // A stall would be seconds; the slices are milliseconds. The rest is for a machine that others load, too.
-      expect(longest).toBeLessThan(500)
+      // Time of this process's own work, garbage collection included: the slices are milliseconds, a stall is seconds of it.
+      expect(longestMs).toBeLessThan(500)
     }
     expect(sandbox.stats().chatRequests).toBe(before + prompts.length)
   })
@@ -417,10 +418,14 @@ describe('resource exhaustion by prompt', () => {
       const samples = await samplesOf(gateway)
       return sumOf(samples, 'sluice_log_bytes') + sumOf(samples, 'sluice_buffered_bytes')
     }
-    for (let look = 0; look < 20; look += 1) {
-      expect(await kept()).toBeLessThan(20 * 300_000)
-      await sleep(10)
-    }
+    let most = 0
+    await untilSteady(async () => {
+      const now = await kept()
+      most = Math.max(most, now)
+      return now
+    })
+    expect(most).toBeGreaterThan(0)
+    expect(most).toBeLessThan(20 * 300_000)
     expect(await serves()).toBe(SERVED)
   })
 })

@@ -109,10 +109,9 @@ describe('credentials', () => {
     await ask('sandbox-fast')
     expect(sandbox.stats().tokenRequests).toBe(1)
     time.ms = 86_400_000 - 59_000
-    sandbox.queueFaults({ token: ['slow'] })
-    const startedAt = performance.now()
+    // A token that never comes: whoever waited for it would not be answered.
+    sandbox.queueFaults({ token: ['stall'] })
     await ask('sandbox-fast')
-    expect(performance.now() - startedAt, 'it did not wait for the slow token').toBeLessThan(1_900)
     expect(sandbox.stats().tokenRequests).toBe(2)
   })
 
