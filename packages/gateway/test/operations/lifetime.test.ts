@@ -143,6 +143,13 @@ describe('a drain', () => {
 
 const YAML = (maxMessages: number, more = '') => `request: { maxMessages: ${maxMessages} }\n${more}`
 
+/** Replaces a file as a whole. The gateway looks at it now and then by itself: it never finds half of it. */
+function put(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
+}
+
+// A gateway that has noticed the change by itself reloads at the signal once more, so that there may be one line or two.
 describe('a reload', () => {
   it('by SIGHUP applies what can change and names what needs a restart', async () => {
     const folder = temporaryFolder()
@@ -155,30 +162,29 @@ describe('a reload', () => {
     expect(await ask()).toBe('error')
     const policies =
       'policies: { own: { rules: [{ terms: [acme], category: safety, action: { kind: block } }] } }\nguard: { policy: own }\n'
-    writeFileSync(config, YAML(2, `server: { port: 1 }\n${policies}`))
+    const reloads = () => sluice.logged('configuration reloaded')
+    put(config, YAML(2, `server: { port: 1 }\n${policies}`))
     sluice.process.kill('SIGHUP')
-    await until('it is reloaded', () => sluice.logged('configuration reloaded').length > 0)
+    await until('it is reloaded', () => reloads().length > 0)
     expect(await ask()).toBe('handshake_ack chunk complete')
     expect((await client.ask('sandbox-fast', 'ACME')).at(-1)?.type).toBe('blocked')
-    const [reloaded] = sluice.logged('configuration reloaded')
     // The variable WS_PORT comes before the file, so server.port changes nothing here.
-    expect(reloaded).toMatchObject({
+    expect(reloads()[0]).toMatchObject({
       applied: ['policy', 'maxMessages', 'policies'],
       needRestart: [],
     })
-    writeFileSync(config, YAML(2, `audit: { retentionDays: 7 }\n${policies}`))
+    put(config, YAML(2, `audit: { retentionDays: 7 }\n${policies}`))
     sluice.process.kill('SIGHUP')
-    await until('it is reloaded', () => sluice.logged('configuration reloaded').length > 1)
-    expect(sluice.logged('configuration reloaded').at(-1)).toMatchObject({
-      applied: [],
-      needRestart: ['auditRetentionDays'],
-    })
+    await until('a restart is asked for', () =>
+      reloads().some(({ needRestart }) => String(needRestart) === 'auditRetentionDays'),
+    )
+    expect(reloads().at(-1)).toMatchObject({ applied: [] })
     sluice.process.kill('SIGTERM')
     await sluice.exited
     const changes = auditContent(sluice.auditFile).events.filter(
       ({ kind }) => kind === 'config_change',
     )
-    expect(changes.map(({ outcome }) => outcome)).toEqual(['applied', 'applied'])
+    expect(changes.map(({ outcome }) => outcome)).toEqual(reloads().map(() => 'applied'))
   })
 
   it('with a file that is wrong changes nothing and ends nothing, and works once it is right', async () => {
@@ -200,14 +206,17 @@ describe('a reload', () => {
       sluice.logged('the new configuration is refused; the old one stays in use')
     for (const [text, problem] of wrong) {
       const before = refusals().length
-      writeFileSync(config, text)
+      put(config, text)
       sluice.process.kill('SIGHUP')
-      await until('it is refused', () => refusals().length > before)
-      expect(String(refusals().at(-1)?.problem)).toContain(problem)
+      await until(`it is refused: ${problem}`, () =>
+        refusals()
+          .slice(before)
+          .some((line) => String(line.problem).includes(problem)),
+      )
       expect(shapeOf(await client.ask('sandbox-fast'))).toBe('handshake_ack chunk complete')
       expect(shapeOf(await client.ask('sandbox-fast', '', { messages }))).toBe('error')
     }
-    writeFileSync(config, YAML(2))
+    put(config, YAML(2))
     sluice.process.kill('SIGHUP')
     await until('it is reloaded', () => sluice.logged('configuration reloaded').length > 0)
     expect(shapeOf(await client.ask('sandbox-fast', '', { messages }))).toContain('complete')
