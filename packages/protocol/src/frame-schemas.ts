@@ -52,10 +52,13 @@ function initFrame(limits: ChatRequestLimits): z.ZodType<InitFrame> {
 }
 
 /** One name or the other; with both, `id` counts. */
-const cancelFrame: z.ZodType<CancelFrame> = z.union([
-  z.object({ type: z.literal('cancel'), id }),
-  z.object({ type: z.literal('cancel'), requestId: id }),
-])
+const cancelFrame: z.ZodType<CancelFrame> = z.union(
+  [
+    z.object({ type: z.literal('cancel'), id }),
+    z.object({ type: z.literal('cancel'), requestId: id }),
+  ],
+  { error: 'expected an id or a requestId of 1 to 128 characters' },
+)
 
 const detachFrame: z.ZodType<DetachFrame> = z.object({ type: z.literal('detach'), id })
 

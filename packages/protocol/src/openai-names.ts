@@ -19,6 +19,12 @@ const OUR_NAMES: Readonly<Record<string, string>> = {
   top_logprobs: 'topLogprobs',
 }
 
+/** OpenAI's names of those fields that a request has under them, by ours. */
+export function openAiNames(request: Readonly<Fields>): Record<string, string> {
+  const given = Object.entries(OUR_NAMES).filter(([theirs]) => Object.hasOwn(request, theirs))
+  return Object.fromEntries(given.map(([theirs, ours]) => [ours, theirs]))
+}
+
 /** What asks for something that the gateway does not do. */
 const REFUSED: ReadonlySet<string> = new Set([
   'audio',
@@ -29,6 +35,8 @@ const REFUSED: ReadonlySet<string> = new Set([
   'prediction',
   'web_search_options',
 ])
+
+const TWO_VALUES = 'is given under two names, with two values'
 
 /** Fields for which null is as good as nothing: OpenAI's clients send it. */
 const OPTIONAL = new Set(['temperature', 'stop', 'seed', 'n', 'tools', 'logprobs'])
@@ -43,7 +51,7 @@ export function withOurNames(value: unknown, context: z.RefinementCtx): unknown 
     if (given === null && isOptional) continue
     const problem = problemOf(value as Fields, field, ours)
     const isOther = ours in renamed && renamed[ours] !== given
-    if (isOther) context.addIssue({ code: 'custom', path: [field], message: contradicts(ours) })
+    if (isOther) context.addIssue({ code: 'custom', path: [field], message: TWO_VALUES })
     else if (problem !== undefined)
       context.addIssue({ code: 'custom', path: [field], message: problem })
     else renamed[ours] = given
@@ -56,9 +64,5 @@ function problemOf(request: Fields, field: string, ours: string): string | undef
   if (field === 'model' && request.modelId === undefined)
     return 'the name of the model belongs into `modelId`'
   const isTwice = ours !== field && request[ours] !== undefined && request[ours] !== request[field]
-  return isTwice ? contradicts(ours) : undefined
-}
-
-function contradicts(ours: string): string {
-  return `contradicts ${ours}, which is given too`
+  return isTwice ? TWO_VALUES : undefined
 }

@@ -6,6 +6,8 @@ import { z } from 'zod'
 import type { ChatRequest } from './chat-request.ts'
 import { withOurNames } from './openai-names.ts'
 
+export { openAiNames } from './openai-names.ts'
+
 /** What a deployment sets. */
 export interface ChatRequestLimits {
   /** The longest content of one message in UTF-16 code units; the tutorial's is 4,096. */

@@ -33,8 +33,9 @@ export type TokenParams = z.infer<typeof tokenParamsSchema>
 export function readTokenParams(body: unknown): TokenParams {
   const result = tokenParamsSchema.safeParse(body)
   if (result.success) return result.data
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
-  throw new GatewayError('invalid_request', `The request for a token is not valid: ${problems}`)
+  const problems = result.error.issues.map(({ path, message }) => [...path, message].join(': '))
+  const why = problems.join('; ')
+  throw new GatewayError('invalid_request', `The request for a token is not valid: ${why}`)
 }
 
 export interface BrowserTokensOptions {

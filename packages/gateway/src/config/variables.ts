@@ -33,7 +33,18 @@ export function unknownVariables(variables: Environment): string[] {
   return Object.keys(variables)
     .filter((name) => !known.has(name))
     .filter((name) => name.startsWith('SLUICE_') || isSlip(name, known))
-    .map((name) => `${name}: unknown setting${suggestion(name, known)}`)
+    .map((name) => `${name}: unknown setting${hintFor(name, known)}`)
+}
+
+/** Some names of ours do not begin with SLUICE_, so first comes the one that differs in nothing but its first word. */
+function hintFor(name: string, known: ReadonlySet<string>): string {
+  const words = afterFirstWord(name)
+  const namesake = [...known].find((candidate) => afterFirstWord(candidate) === words)
+  return namesake === undefined ? suggestion(name, known) : `; did you mean ${namesake}?`
+}
+
+function afterFirstWord(name: string): string {
+  return name.slice(name.indexOf('_') + 1)
 }
 
 /** Variables of these names may be meant for others, so only one that is almost ours is taken for a slip. */

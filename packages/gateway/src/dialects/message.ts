@@ -104,9 +104,23 @@ interface Issue {
   message: string
 }
 
+/** What a client calls what our schema has under other names. */
+export interface TheirNames {
+  /** Of the whole that was checked. Default: `payload`. */
+  whole?: string
+  /** Of its fields. */
+  fields?: Readonly<Record<string, string>>
+}
+
 /** A refusal that says what is wrong: one problem, or those that a schema found. */
-export function invalidRequest(problem: string | { issues: readonly Issue[] }): GatewayError {
-  const problems = typeof problem === 'string' ? [problem] : problem.issues.map(describeIssue)
+export function invalidRequest(
+  problem: string | { issues: readonly Issue[] },
+  names: TheirNames = {},
+): GatewayError {
+  const problems =
+    typeof problem === 'string'
+      ? [problem]
+      : problem.issues.map(({ path, message }) => `${placeOf(path, names)}: ${message}`)
   const shown = problems.slice(0, MAX_ISSUES)
   if (problems.length > shown.length) shown.push(`and ${problems.length - shown.length} more`)
   const isLength = typeof problem !== 'string' && problem.issues.every(isContentLength)
@@ -119,8 +133,10 @@ function isContentLength({ code, path: [list, , field] }: Issue): boolean {
   return code === 'too_big' && list === 'messages' && field === 'content'
 }
 
-/** A problem's place and reason; the library's reasons name types and limits, never the value. */
-function describeIssue(issue: Issue): string {
-  const path = issue.path.length === 0 ? 'payload' : issue.path.map(String).join('.')
-  return `${path.slice(0, 200)}: ${issue.message}`
+/** Where a problem is. (Its reason is the library's, and names types and limits, never the value.) */
+function placeOf(path: PropertyKey[], { whole = 'payload', fields = {} }: TheirNames): string {
+  const [field] = path
+  if (field === undefined) return whole
+  // What is inside a field of another name may have another form there.
+  return fields[String(field)] ?? path.map(String).join('.').slice(0, 200)
 }

@@ -7,6 +7,7 @@ import {
   type MessageLimits,
   parseMessage,
   refuseTooManyMessages,
+  type TheirNames,
 } from './message.ts'
 
 export interface RequestReaderOptions extends MessageLimits {
@@ -46,26 +47,24 @@ export class RequestReader {
   }
 
   /** A payload that is valid. @throws GatewayError `invalid_request`, with a path and a reason for each problem */
-  check(payload: unknown): ChatRequest {
+  check(payload: unknown, names?: TheirNames): ChatRequest {
     refuseTooManyMessages(payload, this.#options)
     const result = this.#schema.safeParse(payload)
-    if (!result.success) throw invalidRequest(result.error)
+    if (!result.success) throw invalidRequest(result.error, names)
     return result.data
   }
 }
 
-/** @throws GatewayError `invalid_request` */
-export function overflowOf(value: unknown): 'reject' | 'truncate' | undefined {
+/** @param name what the client calls it. @throws GatewayError `invalid_request` */
+export function overflowOf(value: unknown, name = 'onOverflow'): 'reject' | 'truncate' | undefined {
   if (value === undefined || value === 'reject' || value === 'truncate') return value
-  throw invalidRequest('onOverflow: expected "reject" or "truncate"')
+  throw invalidRequest(`${name}: expected "reject" or "truncate"`)
 }
 
-/** @throws GatewayError `invalid_request` */
-export function conversationIdOf(value: unknown): string | undefined {
+/** @param name what the client calls it. @throws GatewayError `invalid_request` */
+export function conversationIdOf(value: unknown, name = 'conversationId'): string | undefined {
   if (value === undefined) return undefined
   if (typeof value === 'string' && value.length > 0 && value.length <= MAX_CONVERSATION_ID)
     return value
-  throw invalidRequest(
-    `conversationId: expected a string of 1 to ${MAX_CONVERSATION_ID} characters`,
-  )
+  throw invalidRequest(`${name}: expected a string of 1 to ${MAX_CONVERSATION_ID} characters`)
 }

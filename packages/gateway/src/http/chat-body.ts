@@ -1,5 +1,6 @@
 /** The body of `POST /v1/chat/completions`: OpenAI's request, as our own and what else it says. */
 import type { ChatRequest } from '@sluice/protocol'
+import { openAiNames } from '@sluice/protocol/schemas'
 import { invalidRequest } from '../dialects/message.ts'
 import type { RequestReader } from '../dialects/request-reader.ts'
 import { isJsonObject } from '../json-object.ts'
@@ -21,7 +22,10 @@ export function readChatBody(body: Record<string, unknown>, reader: RequestReade
   const wantsUsage =
     isJsonObject(options) && flag('stream_options.include_usage', options.include_usage)
   const wanted = Object.entries(fields).filter(([field, value]) => !asksForNothing(field, value))
-  const request = reader.check({ ...Object.fromEntries(wanted), modelId: model })
+  const request = reader.check(
+    { ...Object.fromEntries(wanted), modelId: model },
+    { whole: 'body', fields: { ...openAiNames(fields), modelId: 'model' } },
+  )
   return { request, isStream, wantsUsage }
 }
 

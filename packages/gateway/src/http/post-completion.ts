@@ -36,6 +36,8 @@ export interface CompletionInterface<Body extends Asked> {
   formOf(body: Body, header: FeedHeader, isResumable: boolean): AnswerForm
 }
 
+const CONVERSATION_ID = 'x-sluice-conversation-id'
+const ON_OVERFLOW = 'x-sluice-on-overflow'
 const MAX_IDEMPOTENCY_KEY = 128
 
 export function postCompletion<Body extends Asked>(
@@ -85,13 +87,11 @@ function orderOf(
   headers: IncomingHttpHeaders,
   { client, services }: { client: Client; services: HttpServices },
 ): Order {
-  const { 'x-sluice-conversation-id': conversationId, 'x-sluice-on-overflow': onOverflowByHeader } =
-    headers
   const params = {
     request,
     size,
-    conversationId: conversationIdOf(conversationId),
-    onOverflow: onOverflow ?? overflowOf(onOverflowByHeader),
+    conversationId: conversationIdOf(headers[CONVERSATION_ID], CONVERSATION_ID),
+    onOverflow: onOverflow ?? overflowOf(headers[ON_OVERFLOW], ON_OVERFLOW),
     wantsVerbatim: false,
     idempotencyKey: idempotencyKeyOf(headers),
     lifetime,

@@ -133,6 +133,8 @@ describe('loadConfig', () => {
     [{ HTTPS_PROXY: 'socks5://user:qzSECRETqz@host' }, 'HTTPS_PROXY: the value is not allowed'],
     [{ OPENAI_BASE_URL: 'x' }, 'OPENAI_BASE_URL: "x" is not allowed'],
     [{ SLUICE_POLCY: 'off' }, 'SLUICE_POLCY: unknown setting; did you mean SLUICE_POLICY?'],
+    [{ SLUICE_PORT: '8090' }, 'SLUICE_PORT: unknown setting; did you mean WS_PORT?'],
+    [{ SLUICE_API_KEY: 'x' }, 'SLUICE_API_KEY: unknown setting; did you mean LLM_API_KEY?'],
     [{ LLM_BASEURL: 'x' }, 'LLM_BASEURL: unknown setting; did you mean LLM_BASE_URL?'],
     [
       { GENESYS_CLOUD_CLINET_ID: 'x' },

@@ -228,8 +228,11 @@ describe('a body', () => {
     [{ logprobs: false, top_logprobs: 3 }, 'top_logprobs'],
     [{ stream: 'yes' }, 'stream'],
     [{ messages: [] }, 'messages'],
-    [{ model: 7 }, 'modelId'],
-    [{ max_tokens: 5, max_completion_tokens: 6 }, 'max_'],
+    [{ model: 7 }, 'failed: model: '],
+    [{ model: undefined }, 'failed: model: '],
+    [{ max_completion_tokens: 0 }, 'failed: max_completion_tokens: '],
+    [{ tool_choice: 7 }, 'failed: tool_choice: '],
+    [{ max_tokens: 5, max_completion_tokens: 6 }, 'max_completion_tokens: is given under two names'],
   ])('is refused with %j', async (fields, named) => {
     const { complete, sandbox } = await httpGateway()
     const { status, body, headers } = await complete(fields)
@@ -238,6 +241,18 @@ describe('a body', () => {
     expect(error.message).toContain(named)
     expect(headers['x-should-retry']).toBe('false')
     expect(sandbox.stats().chatRequests).toBe(0)
+  })
+
+  it.each([
+    [{ 'x-sluice-on-overflow': 'cut' }],
+    [{ 'x-sluice-on-disconnect': 'go on' }],
+    [{ 'x-sluice-conversation-id': 'c'.repeat(129) }],
+    [{ 'idempotency-key': 'k'.repeat(129) }],
+  ])('is refused by the name of its header with %j', async (headers) => {
+    const { complete } = await httpGateway()
+    const { status, body } = await complete({}, headers)
+    expect(status).toBe(400)
+    expect(JSON.parse(body).error.message).toContain(`failed: ${Object.keys(headers)[0]}: `)
   })
 
   it('of a length that the profile does not take exceeds the context', async () => {

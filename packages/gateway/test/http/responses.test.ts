@@ -525,6 +525,8 @@ describe('the input of a response', () => {
     ['their alternatives', { top_logprobs: 3 }, 'top_logprobs'],
     ['a verbosity', { text: { verbosity: 'low' } }, 'text.verbosity'],
     ['no input', { input: undefined }, 'input'],
+    ['an empty list as input', { input: [] }, 'failed: input: '],
+    ['no room for an answer', { max_output_tokens: 0 }, 'failed: max_output_tokens: '],
     [
       'too many pairs',
       { metadata: Object.fromEntries(from(0, 17).map((n) => [n, ''])) },

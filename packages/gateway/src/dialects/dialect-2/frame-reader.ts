@@ -35,7 +35,7 @@ export class FrameReader {
     }
     refuseTooManyMessages(fields.payload, this.#options)
     const result = this.#schemas[type].safeParse(fields)
-    if (!result.success) throw invalidRequest(result.error)
+    if (!result.success) throw invalidRequest(result.error, { whole: type })
     return result.data
   }
 

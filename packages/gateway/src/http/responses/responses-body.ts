@@ -25,7 +25,7 @@ export function readResponsesBody(
   reader: RequestReader,
 ): ResponsesBody {
   const read = responsesSchema.safeParse(fields)
-  if (!read.success) throw invalidRequest(read.error)
+  if (!read.success) throw invalidRequest(read.error, { whole: 'body' })
   const { data } = read
   const isBackground = data.background ?? false
   const isStored = data.store ?? true
@@ -33,7 +33,7 @@ export function readResponsesBody(
     throw invalidRequest('store: a response in the background has to be stored')
   const { truncation } = data
   return {
-    request: reader.check(chatRequest(data, reader)),
+    request: reader.check(chatRequest(data, reader), { fields: NAMES }),
     echo: JSON.stringify(echoOf(data)),
     onOverflow:
       truncation === 'auto' ? 'truncate' : truncation === 'disabled' ? 'reject' : undefined,
@@ -41,6 +41,18 @@ export function readResponsesBody(
     isBackground,
     isStored,
   }
+}
+
+/** What the fields of a chat request are called here. */
+const NAMES: Readonly<Record<string, string>> = {
+  modelId: 'model',
+  messages: 'input',
+  maxTokens: 'max_output_tokens',
+  topP: 'top_p',
+  toolChoice: 'tool_choice',
+  parallelToolCalls: 'parallel_tool_calls',
+  reasoningEffort: 'reasoning.effort',
+  responseFormat: 'text.format',
 }
 
 /** A chat request; its own schema bounds what is in it. */

@@ -53,7 +53,7 @@ export const REQUESTS: readonly ServerCase[] = [
     { 'messages.0.content': 'one\ntwo' },
   ),
   refused('image-part', user([{ type: 'image_url', image_url: { url: 'x' } }]), 'list of parts'),
-  refused('contradiction', { max_tokens: 5, maxTokens: 6 }, 'max_tokens: contradicts maxTokens'),
+  refused('contradiction', { max_tokens: 5, maxTokens: 6 }, 'max_tokens: is given under two names'),
   refused('old-functions', { functions: [] }, 'functions: .*cannot honour'),
   refused('bias', { logit_bias: { 1: 2 } }, 'logit_bias'),
   refused('too-many-answers', { n: 9 }, '\\bn: '),
