@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { CLOSE_CODES, ERROR_CODES, ERROR_TEXTS, errorRow } from '@sluice/protocol'
 import { describe, expect, it } from 'vitest'
+import { SETTINGS } from '../src/config/settings.ts'
+import { MAX_JSON_VALUES } from '../src/dialects/message.ts'
 
 const ROOT = new URL('../../../', import.meta.url)
 const SOURCE = new URL('packages/protocol/src/', ROOT)
@@ -55,6 +57,43 @@ function spelledOut(field: string): string {
 
 const CODE = /`([\w ]+)`/
 
+/** Limits as the page has them, each with the numbers that it should have. */
+const LIMITS: readonly (readonly [string, readonly number[]])[] = [
+  [
+    'JSON: nesting; values; messages of a request',
+    [SETTINGS.maxJsonDepth.default, MAX_JSON_VALUES, SETTINGS.maxMessages.default],
+  ],
+  ['malformed messages', [SETTINGS.malformedPerMinute.default]],
+  [
+    'requests of a client; of an address',
+    [SETTINGS.clientRequestsPerMinute.default, SETTINGS.addressRequestsPerMinute.default],
+  ],
+  [
+    'sockets of a client; of an address',
+    [SETTINGS.clientSockets.default, SETTINGS.addressSockets.default],
+  ],
+  [
+    'sockets without a credential',
+    [SETTINGS.addressUnauthenticated.default, SETTINGS.maxUnauthenticated.default],
+  ],
+  [
+    'sockets; completions of the node',
+    [SETTINGS.maxSockets.default, SETTINGS.maxCompletions.default],
+  ],
+  ['completions of a client', [SETTINGS.clientCompletions.default]],
+  [
+    'logs and requests together; requests of a client',
+    [SETTINGS.memoryBudgetBytes.default / 2 ** 20],
+  ],
+  ['an answer', [SETTINGS.maxAnswerCharacters.default]],
+  [
+    'wait for a turn at the upstream',
+    [SETTINGS.queueTimeoutMs.default / 1_000, SETTINGS.queueLength.default],
+  ],
+  ['attempts at the upstream', [SETTINGS.maxAttempts.default]],
+  ['drain', [SETTINGS.drainDeadlineMs.default / 1_000]],
+]
+
 describe('PROTOCOL.md', () => {
   it('lists every error code and no other, in the order of the source', () => {
     expect(rows('Error codes').map(([code]) => CODE.exec(code ?? '')?.[1])).toEqual([
@@ -100,6 +139,12 @@ describe('PROTOCOL.md', () => {
       expect.stringMatching(new RegExp(`^${words[reconnect]}`)),
     ])
     expect(listed).toEqual(known)
+  })
+
+  it.each(LIMITS)('has the default of the limit %j', (limit, numbers) => {
+    const [, value = ''] = rows('Flow and limits').find(([name]) => name === limit) ?? []
+    const listed = [...value.matchAll(/[\d,]*\d/g)].map(([text]) => Number(text.replace(',', '')))
+    expect(listed.slice(0, numbers.length)).toEqual(numbers)
   })
 
   it("has every error text of the tutorial's, as an error begins with it", () => {

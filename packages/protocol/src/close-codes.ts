@@ -20,7 +20,7 @@ export const CLOSE_CODES = {
     meaning: 'an unexpected failure of the server',
   },
   restart: { code: 1012, reconnect: 'after-delay', meaning: 'the server drains' },
-  tryLater: { code: 1013, reconnect: 'slowly', meaning: 'overload, or a reader that is too slow' },
+  tryLater: { code: 1013, reconnect: 'slowly', meaning: 'memory is short, or a reader too slow' },
   malformed: { code: 4400, reconnect: 'no', meaning: 'too many malformed messages' },
   unauthorized: { code: 4401, reconnect: 'once', meaning: 'the key or token is not valid' },
   forbidden: { code: 4403, reconnect: 'no', meaning: 'not allowed' },

@@ -14,7 +14,7 @@ export interface MessageLimits {
 }
 
 /** More than the longest conversation with the most tools has. Parsing and checking more would keep everybody waiting. */
-const MAX_JSON_VALUES = 20_000
+export const MAX_JSON_VALUES = 20_000
 /** Bytes that are decoded and looked at without a look at the clock: about a millisecond's. */
 const SLICE_BYTES = 262_144
 const NOTHING = new Uint8Array(0)
