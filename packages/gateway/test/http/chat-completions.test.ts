@@ -232,7 +232,10 @@ describe('a body', () => {
     [{ model: undefined }, 'failed: model: '],
     [{ max_completion_tokens: 0 }, 'failed: max_completion_tokens: '],
     [{ tool_choice: 7 }, 'failed: tool_choice: '],
-    [{ max_tokens: 5, max_completion_tokens: 6 }, 'max_completion_tokens: is given under two names'],
+    [
+      { max_tokens: 5, max_completion_tokens: 6 },
+      'max_completion_tokens: is given under two names',
+    ],
   ])('is refused with %j', async (fields, named) => {
     const { complete, sandbox } = await httpGateway()
     const { status, body, headers } = await complete(fields)
