@@ -6,12 +6,12 @@ import { symbolStart } from './matcher/alphabet.ts'
 import type { Accept } from './matcher/lazy-dfa.ts'
 import { AGAINST, ANNOUNCED, HINTED, SILENT } from './matcher/live-contexts.ts'
 import type { MatchEnd } from './matcher/reverse-search.ts'
+import type { Starts } from './matcher/threads.ts'
 import type { DetectorMeaning, Program } from './program.ts'
 import type { Candidate } from './resolver.ts'
 
 /** A detector accepts before the symbol of class `after`; the threads that do are `groups`, and began at their `starts`. */
-export interface Acceptance extends Accept {
-  readonly starts: Int32Array
+export interface Acceptance extends Accept, Pick<Starts, 'starts' | 'met'> {
   readonly after: number
 }
 
@@ -34,12 +34,11 @@ export class Judge {
   /** The match with the earliest start that passes. */
   matchOf(meaning: DetectorMeaning, acceptance: Acceptance): Candidate | undefined {
     if (meaning.detector.check === undefined) return this.#uncheckedMatch(meaning, acceptance)
-    const { groups, starts } = acceptance
-    const candidate = this.#checkedMatch(meaning, starts[groups[0] ?? 0] ?? 0)
+    const { groups, starts, met } = acceptance
+    const earliest = earliestStart(acceptance)
+    const candidate = this.#checkedMatch(meaning, earliest)
     if (candidate !== undefined) return candidate
-    if (this.#program.reverseSearch().canMerge(acceptance.detector)) {
-      return this.#tracedMatch(meaning, acceptance)
-    }
+    if (earliest <= met) return this.#tracedMatch(meaning, acceptance)
     for (let i = 1; i < groups.length; i += 1) {
       const later = this.#checkedMatch(meaning, starts[groups[i] ?? 0] ?? 0)
       if (later !== undefined) return later
@@ -48,8 +47,8 @@ export class Judge {
   }
 
   /**
-   * Threads have met, so the starts of the groups are not all there are: they are read from the text. The earliest one
-   * has been refused.
+   * Threads may have met, so the starts of the groups are not all there are: they are read from the text. The earliest
+   * one has been refused.
    */
   #tracedMatch(meaning: DetectorMeaning, acceptance: Acceptance): Candidate | undefined {
     const from = this.#traceableFrom()

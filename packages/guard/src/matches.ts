@@ -5,6 +5,7 @@ import { Armors } from './armor.ts'
 import type { HeldText } from './held-text.ts'
 import { type Acceptance, earliestStart, Judge, type WasLive } from './judge.ts'
 import type { Accept } from './matcher/lazy-dfa.ts'
+import type { Starts } from './matcher/threads.ts'
 import { usesValue } from './operators.ts'
 import type { DetectorMeaning, LatchClasses, Program } from './program.ts'
 import type { Candidate, OpenCandidate, Resolver } from './resolver.ts'
@@ -64,9 +65,11 @@ export class Matches {
     return this.#waiting.length > 0
   }
 
-  /** Judges what is accepted before a symbol of class `after`, by threads that began at their `starts`. */
-  acceptAll(accepts: readonly Accept[], starts: Int32Array, after: number): void {
-    for (const { detector, groups } of accepts) this.#accept({ detector, groups, starts, after })
+  /** Judges what is accepted before a symbol of class `after`, by some of the threads that are open. */
+  acceptAll(accepts: readonly Accept[], { starts, met }: Starts, after: number): void {
+    for (const { detector, groups } of accepts) {
+      this.#accept({ detector, groups, starts, met, after })
+    }
   }
 
   /** Judges a match that ends at the last symbol. */

@@ -261,8 +261,8 @@ export class Scanner {
    */
   scanPause(): void {
     const { end } = this.#program.automaton.alphabet
-    const { starts, count } = this.#threads
-    if (count > 0) this.matches.acceptAll(this.#threads.accepts(end), starts, end)
+    const threads = this.#threads
+    if (threads.count > 0) this.matches.acceptAll(threads.accepts(end), threads, end)
     this.#terms.pause()
   }
 
@@ -315,7 +315,7 @@ export class Scanner {
     if (entry !== UNKNOWN) return entry
     const threads = this.#threads.descend(this.#row)
     this.#threads = threads
-    this.matches.acceptAll(threads.accepts(symbolClass), threads.starts, symbolClass)
+    this.matches.acceptAll(threads.accepts(symbolClass), threads, symbolClass)
     if (this.matches.blockedBy === undefined) {
       this.#threads = threads.step(symbolClass, this.#gates, this.#held.now)
     }
@@ -354,7 +354,7 @@ export class Scanner {
   /** Matches first, while the groups are still those that accepted; then the groups change. */
   #act(action: number, after: number): void {
     const accepts = this.#program.automaton.acceptsOf(action)
-    this.matches.acceptAll(accepts, this.#dfa.starts, after)
+    this.matches.acceptAll(accepts, this.#dfa, after)
     if (this.matches.blockedBy === undefined) this.#dfa.act(action, this.#held.now)
   }
 }

@@ -94,8 +94,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     rule: 'when arithmetic refuses the earliest start, starts that had met it are traced',
     file: 'judge.js',
-    from: 'if (this.#program.reverseSearch().canMerge(acceptance.detector)) {',
-    to: 'if (false) {',
+    from: 'if (earliest <= met)',
+    to: 'if (false)',
   },
   {
     rule: 'no character is cut where maxSpan ends',

@@ -16,7 +16,7 @@ import {
 } from './lazy-dfa.ts'
 import { NfaSimulation, NfaSimulationPlan } from './nfa-simulation.ts'
 import type { AutomatonParts } from './parts.ts'
-import { NO_TRANSITIONS, ONLY_ROW, type SteppedThreads } from './threads.ts'
+import { NO_START, NO_TRANSITIONS, ONLY_ROW, type Starts, type SteppedThreads } from './threads.ts'
 
 /** A stream that has built more states of the shared automaton of runs than this is simulated, at the latest. */
 const MAX_BUILT = 3000
@@ -65,16 +65,16 @@ export class DfaPerStartPlan {
     this.#all = all
   }
 
-  /** Goes on from a state of the automaton of all starts, whose groups started at `starts`. */
-  goOn(state: State, starts: Int32Array): SteppedThreads {
+  /** Goes on from a state of the automaton of all starts, whose groups started at those of `open`. */
+  goOn(state: State, open: Starts): SteppedThreads {
     return state.groups.length > MAX_RUNS
-      ? this.simulate(state, starts)
-      : new DfaPerStart(this, state, starts)
+      ? this.simulate(state, open)
+      : new DfaPerStart(this, state, open)
   }
 
-  simulate(state: State, starts: Int32Array): NfaSimulation {
+  simulate(state: State, open: Starts): NfaSimulation {
     this.#simulation ??= new NfaSimulationPlan(this.#parts)
-    return new NfaSimulation(this.#simulation, state, starts)
+    return new NfaSimulation(this.#simulation, state, open)
   }
 
   /** The rows of what begins under the live gates, or UNKNOWN: by left context times `size` plus class. */
@@ -102,6 +102,7 @@ class DfaPerStart implements SteppedThreads {
   readonly table = NO_TRANSITIONS
   readonly starts = new Int32Array(MAX_RUNS + 1)
   count = 0
+  met: number
   readonly #plan: DfaPerStartPlan
   /** By run: what it has come to; while the stream is being scanned, its row and the entry of the symbol looked at. */
   readonly #states: State[]
@@ -116,12 +117,13 @@ class DfaPerStart implements SteppedThreads {
   /** How many states the automaton had before the symbol that is being looked at. */
   #statesBefore = 0
 
-  constructor(plan: DfaPerStartPlan, { groups, left }: State, starts: Int32Array) {
+  constructor(plan: DfaPerStartPlan, { groups, left }: State, { starts, met }: Starts) {
     this.#plan = plan
     this.#left = left
     this.#states = groups.map((group) => ({ groups: [group], left, gates: 0 }))
     this.count = groups.length
     this.starts.set(starts.subarray(0, this.count))
+    this.met = met
     this.enter()
   }
 
@@ -175,7 +177,7 @@ class DfaPerStart implements SteppedThreads {
     this.#left = this.#plan.leftOf[symbolClass] ?? 0
     this.#built += this.#plan.automaton.stateCount - this.#statesBefore
     if (kept <= MAX_RUNS && this.#built <= this.#plan.maxBuilt) return this
-    return this.#plan.simulate(this.#state(gates), this.starts)
+    return this.#plan.simulate(this.#state(gates), this)
   }
 
   build(): number {
@@ -201,6 +203,7 @@ class DfaPerStart implements SteppedThreads {
 
   restart(): void {
     this.count = 0
+    this.met = NO_START
     this.#left = 0
   }
 
@@ -211,7 +214,12 @@ class DfaPerStart implements SteppedThreads {
 
   /** Puts a run in a place, unless an earlier one has come to the same state. */
   #put(place: number, row: number, start: number): boolean {
-    for (let i = 0; i < place; i += 1) if (this.#rows[i] === row) return false
+    for (let i = 0; i < place; i += 1) {
+      if (this.#rows[i] !== row) continue
+      const start = this.starts[i] ?? 0
+      if (start > this.met && this.#plan.automaton.wantsStarts(row)) this.met = start
+      return false
+    }
     this.#rows[place] = row
     this.starts[place] = start
     return true
@@ -231,9 +239,10 @@ class DfaPerStart implements SteppedThreads {
     return row
   }
 
-  /** All runs as one state of the automaton of all starts: a position belongs to the earliest. */
+  /** All runs as one state of the automaton of all starts: a position belongs to the earliest, so that they may meet. */
   #state(gates: number): State {
     this.leave()
+    this.met = Math.max(this.met, this.starts[this.count - 1] ?? 0)
     const taken = new Set<number>()
     const groups = this.#states.slice(0, this.count).map(({ groups: [group = []] }) => {
       const own = group.filter((position) => !taken.has(position))

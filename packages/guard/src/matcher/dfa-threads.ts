@@ -6,11 +6,12 @@ import {
   initialState,
   type LazyDfa,
   NO_ACTION,
+  NONE,
   type Setting,
   type State,
   UNKNOWN,
 } from './lazy-dfa.ts'
-import type { SteppedThreads, Threads } from './threads.ts'
+import { NO_START, type SteppedThreads, type Threads } from './threads.ts'
 
 /** A stream that has built so many states goes on without the automaton: its text does not repeat itself. */
 const MAX_BUILT = 800
@@ -22,6 +23,7 @@ export class DfaThreads implements Threads {
   /** The offset at which each thread group started, the earliest first, and how many groups there are. */
   starts = new Int32Array(INITIAL_GROUPS)
   count = 0
+  met = NO_START
   readonly automaton: LazyDfa
   readonly #below: () => DfaPerStartPlan
   /** How many states this stream has built. */
@@ -88,17 +90,18 @@ export class DfaThreads implements Threads {
 
   descend(row: number): SteppedThreads {
     this.automaton.turnAway()
-    return this.#below().goOn(this.automaton.stateAt(row), this.starts)
+    return this.#below().goOn(this.automaton.stateAt(row), this)
   }
 
   /** Carries out what an action says about groups; `now` is where a new one starts. */
   act(action: number, now: number): void {
-    const { keep, begins } = this.automaton.actions[action] ?? NO_ACTION
+    const { keep, begins, met } = this.automaton.actions[action] ?? NO_ACTION
     if (keep !== null) {
       for (let i = 0; i < keep.length; i += 1) this.starts[i] = this.starts[keep[i] ?? 0] ?? 0
       this.count = keep.length
     }
     if (begins) this.#begin(now)
+    if (met !== NONE) this.met = Math.max(this.met, this.starts[met] ?? 0)
   }
 
   #begin(start: number): void {
@@ -116,5 +119,6 @@ export class DfaThreads implements Threads {
     this.state = initialState(gates)
     this.#generation = NO_GENERATION
     this.count = 0
+    this.met = NO_START
   }
 }

@@ -30,6 +30,8 @@ export interface Action {
   readonly keep: readonly number[] | null
   /** Whether a new group starts at this symbol. */
   readonly begins: boolean
+  /** The last of the groups, as they are then, that a later thread has met: it keeps the thread, which is lost; or NONE. */
+  readonly met: number
   /** Matches that end before this symbol. */
   readonly accepts: readonly Accept[]
 }
@@ -46,8 +48,11 @@ export const ACTION_CLEAR = 1
 /** ... and a new one begins. */
 export const ACTION_RESTART = 2
 
+/** No group. */
+export const NONE = -1
+
 /** Number 0: all groups survive, none begins, nothing is accepted. */
-export const NO_ACTION: Action = { keep: null, begins: false, accepts: [] }
+export const NO_ACTION: Action = { keep: null, begins: false, met: NONE, accepts: [] }
 
 /** The state at the beginning of a text. */
 export function initialState(gates: number): State {
@@ -71,8 +76,8 @@ const INITIAL_STATES = 64
 /** Number 0, ACTION_CLEAR and ACTION_RESTART. */
 const FIXED_ACTIONS: readonly Action[] = [
   NO_ACTION,
-  { keep: [], begins: false, accepts: [] },
-  { keep: [], begins: true, accepts: [] },
+  { keep: [], begins: false, met: NONE, accepts: [] },
+  { keep: [], begins: true, met: NONE, accepts: [] },
 ]
 
 export class LazyDfa {
@@ -80,9 +85,14 @@ export class LazyDfa {
   readonly #parts: AutomatonParts
   readonly #nfa: Nfa
   readonly #conditions: ConditionTable
-  readonly #everyStart: ReadonlySet<number>
+  readonly #wantsStarts: Uint8Array
   readonly #seen: Int32Array
+  /** By position that was seen: the group that has it. */
+  readonly #owners: Int32Array
   #stamp = 0
+  /** While a step is made: the number that the group in question will have, and the last one that was met. */
+  #group = 0
+  #met = NONE
   #left = 0
   #symbolClass = 0
   /** Transitions, `alphabet.size` to a state; replaced when it grows, so never keep it across a call of `build`. */
@@ -104,13 +114,14 @@ export class LazyDfa {
 
   constructor(parts: AutomatonParts, maxCells = MAX_CELLS) {
     this.#maxCells = maxCells
-    const { nfa, alphabet, conditions } = parts
+    const { nfa, alphabet, conditions, wantsStarts } = parts
     this.#parts = parts
     this.alphabet = alphabet
     this.#nfa = nfa
     this.#conditions = conditions
-    this.#everyStart = new Set(nfa.entries.filter((e) => e.everyStart).map((e) => e.detector))
+    this.#wantsStarts = wantsStarts
     this.#seen = new Int32Array(nfa.setOf.length)
+    this.#owners = new Int32Array(nfa.setOf.length)
     this.table = new Int32Array(INITIAL_STATES * alphabet.size).fill(UNKNOWN)
   }
 
@@ -137,6 +148,13 @@ export class LazyDfa {
     const state = this.#states[row / this.alphabet.size]
     if (state === undefined) throw new RangeError('no such state')
     return state
+  }
+
+  /** Whether a thread of a row belongs to a detector that wants every start. */
+  wantsStarts(row: number): boolean {
+    return this.stateAt(row).groups.some((group) =>
+      group.some((position) => this.#wantsStarts[position] === 1),
+    )
   }
 
   /** The row of the same threads in another setting, or UNKNOWN if it is not built. */
@@ -206,15 +224,18 @@ export class LazyDfa {
     this.#stamp += 1
     this.#left = state.left
     this.#symbolClass = symbolClass
+    this.#met = NONE
     const keep: number[] = []
     const groups: number[][] = []
     state.groups.forEach((group, index) => {
       const survivors: number[] = []
+      this.#group = groups.length
       for (const position of group) this.#follow(position, survivors)
       if (survivors.length === 0) return
       keep.push(index)
       groups.push(survivors.sort((a, b) => a - b))
     })
+    this.#group = groups.length
     const started = this.#started(state.gates)
     if (started.length > 0) groups.push(started)
     const begins = started.length > 0
@@ -222,6 +243,7 @@ export class LazyDfa {
     const action = {
       keep: keepsAll ? null : keep,
       begins,
+      met: this.#met,
       accepts: this.#accepts(state),
     }
     const left = this.#conditions.leftOf[symbolClass] ?? 0
@@ -246,11 +268,28 @@ export class LazyDfa {
   /** Follows an open edge to a position that consumes the symbol and that no earlier thread has reached. */
   #take(edge: Edge, into: number[]): void {
     const target = targetOf(edge)
-    if (this.#seen[target] === this.#stamp) return
+    if (this.#seen[target] === this.#stamp) {
+      this.#meet(edge)
+      return
+    }
     if (!consumes(this.#parts, target, this.#symbolClass)) return
-    if (!this.#conditions.holds(conditionOf(edge), this.#left, this.#symbolClass)) return
+    if (!this.#isOpen(edge)) return
     this.#seen[target] = this.#stamp
+    this.#owners[target] = this.#group
     into.push(target)
+  }
+
+  /** Notes that an edge leads to a position that has been reached, if from another start, and if starts matter there. */
+  #meet(edge: Edge): void {
+    const target = targetOf(edge)
+    const owner = this.#owners[target] ?? 0
+    if (owner === this.#group || owner <= this.#met) return
+    if (this.#wantsStarts[target] !== 1) return
+    if (this.#isOpen(edge)) this.#met = owner
+  }
+
+  #isOpen(edge: Edge): boolean {
+    return this.#conditions.holds(conditionOf(edge), this.#left, this.#symbolClass)
   }
 
   #accepts(state: State): Accept[] {
@@ -261,7 +300,7 @@ export class LazyDfa {
         const detector = this.#nfa.detectorOf[position] ?? 0
         const groups = byDetector.get(detector)
         if (groups === undefined) byDetector.set(detector, [index])
-        else if (this.#everyStart.has(detector) && groups.at(-1) !== index) groups.push(index)
+        else if (this.#wantsStarts[position] === 1 && groups.at(-1) !== index) groups.push(index)
       }
     })
     return [...byDetector].map(([detector, groups]) => ({ detector, groups }))
@@ -273,13 +312,13 @@ export class LazyDfa {
   }
 
   #actionId(action: Action): number {
-    const { keep, begins, accepts } = action
-    if (accepts.length === 0) {
+    const { keep, begins, met, accepts } = action
+    if (accepts.length === 0 && met === NONE) {
       if (keep === null && !begins) return 0
       if (keep?.length === 0) return begins ? ACTION_RESTART : ACTION_CLEAR
     }
     const ends = accepts.map(({ detector, groups }) => `${detector}:${groups.join()}`)
-    const key = `${keep?.join() ?? 'all'};${begins};${ends.join(';')}`
+    const key = `${keep?.join() ?? 'all'};${begins};${met};${ends.join(';')}`
     const known = this.#actionIds.get(key)
     if (known !== undefined) return known
     const id = this.actions.push(action) - 1

@@ -5,7 +5,7 @@ import type { ConditionTable } from './condition-table.ts'
 import { type Accept, type Setting, type State, UNKNOWN } from './lazy-dfa.ts'
 import { conditionOf, type Edge, targetOf } from './nfa.ts'
 import { type AutomatonParts, consumes } from './parts.ts'
-import { NO_TRANSITIONS, ONLY_ROW, type SteppedThreads } from './threads.ts'
+import { NO_START, NO_TRANSITIONS, ONLY_ROW, type Starts, type SteppedThreads } from './threads.ts'
 
 /** The position automaton as flat arrays; one for all simulations of a program. */
 export class NfaSimulationPlan {
@@ -13,7 +13,7 @@ export class NfaSimulationPlan {
   readonly size: number
   readonly positions: number
   readonly detectorOf: Int32Array
-  readonly everyStart: ReadonlySet<number>
+  readonly wantsStarts: Uint8Array
   /** The edges of position `p` that a symbol of class `c` opens: from `offsets[p * size + c]` up to the next offset. */
   readonly offsets: Int32Array
   readonly edges: Int32Array
@@ -31,7 +31,7 @@ export class NfaSimulationPlan {
     this.size = alphabet.size
     this.positions = nfa.setOf.length
     this.detectorOf = Int32Array.from(nfa.detectorOf)
-    this.everyStart = new Set(nfa.entries.filter((e) => e.everyStart).map((e) => e.detector))
+    this.wantsStarts = parts.wantsStarts
     const open: Edge[] = []
     this.offsets = new Int32Array(this.positions * this.size + 1)
     for (let position = 0; position < this.positions; position += 1) {
@@ -59,16 +59,20 @@ export class NfaSimulation implements SteppedThreads {
   /** How many threads there are, and where each started, the earliest first. */
   count = 0
   starts: Int32Array
+  met: number
   readonly #plan: NfaSimulationPlan
   #threads: Int32Array
   #nextThreads: Int32Array
+  #nextCount = 0
   #nextStarts: Int32Array
   readonly #seen: Int32Array
+  /** By position that was seen: the start of its thread. */
+  readonly #owners: Int32Array
   #stamp = 0
   #left: number
 
-  /** Takes over from a state of the automaton whose groups started at `starts`. */
-  constructor(plan: NfaSimulationPlan, state: State, starts: Int32Array) {
+  /** Takes over from a state of the automaton whose groups started at those of `open`. */
+  constructor(plan: NfaSimulationPlan, state: State, { starts, met }: Starts) {
     this.#plan = plan
     this.#left = state.left
     this.#threads = new Int32Array(plan.positions)
@@ -76,6 +80,8 @@ export class NfaSimulation implements SteppedThreads {
     this.starts = new Int32Array(plan.positions)
     this.#nextStarts = new Int32Array(plan.positions)
     this.#seen = new Int32Array(plan.positions)
+    this.#owners = new Int32Array(plan.positions)
+    this.met = met
     state.groups.forEach((group, i) => {
       for (const position of group) {
         this.#threads[this.count] = position
@@ -108,12 +114,13 @@ export class NfaSimulation implements SteppedThreads {
   /** Back to where a text begins. */
   restart(): void {
     this.count = 0
+    this.met = NO_START
     this.#left = 0
   }
 
   /** The detectors that accept before a symbol; their groups are numbers of threads. */
   accepts(symbolClass: number): readonly Accept[] {
-    const { mayEnd, detectorOf, everyStart } = this.#plan
+    const { mayEnd, detectorOf, wantsStarts } = this.#plan
     let accepts: Map<number, number[]> | undefined
     for (let i = 0; i < this.count; i += 1) {
       const position = this.#threads[i] ?? 0
@@ -122,7 +129,7 @@ export class NfaSimulation implements SteppedThreads {
       const detector = detectorOf[position] ?? 0
       const groups = accepts.get(detector)
       if (groups === undefined) accepts.set(detector, [i])
-      else if (everyStart.has(detector)) groups.push(i)
+      else if (wantsStarts[position] === 1) groups.push(i)
     }
     if (accepts === undefined) return NO_ACCEPTS
     return [...accepts].map(([detector, groups]) => ({ detector, groups }))
@@ -132,35 +139,41 @@ export class NfaSimulation implements SteppedThreads {
   step(symbolClass: number, gates: number, offset: number): this {
     const { offsets, edges, conditions, size, first } = this.#plan
     this.#stamp += 1
-    let count = 0
+    this.#nextCount = 0
     for (let i = 0; i < this.count; i += 1) {
+      const start = this.starts[i] ?? 0
       const cell = (this.#threads[i] ?? 0) * size + symbolClass
       const end = offsets[cell + 1] ?? 0
       for (let at = offsets[cell] ?? 0; at < end; at += 1) {
-        const edge = edges[at] ?? 0
-        const target = targetOf(edge)
-        if (this.#seen[target] === this.#stamp) continue
-        if (!conditions.holds(conditionOf(edge), this.#left, symbolClass)) continue
-        this.#seen[target] = this.#stamp
-        this.#nextThreads[count] = target
-        this.#nextStarts[count] = this.starts[i] ?? 0
-        count += 1
+        this.#follow(edges[at] ?? 0, start, symbolClass)
       }
     }
     for (const { edge, gate } of first[symbolClass] ?? []) {
-      if (gate !== 0 && (gates & gate) === 0) continue
-      const target = targetOf(edge)
-      if (this.#seen[target] === this.#stamp) continue
-      if (!conditions.holds(conditionOf(edge), this.#left, symbolClass)) continue
-      this.#seen[target] = this.#stamp
-      this.#nextThreads[count] = target
-      this.#nextStarts[count] = offset
-      count += 1
+      if (gate === 0 || (gates & gate) !== 0) this.#follow(edge, offset, symbolClass)
     }
     this.#left = conditions.leftOf[symbolClass] ?? 0
-    this.count = count
+    this.count = this.#nextCount
     this.#swap()
     return this
+  }
+
+  /** Leads a thread along an edge, unless an earlier one has been led there. */
+  #follow(edge: Edge, start: number, symbolClass: number): void {
+    const { conditions, wantsStarts } = this.#plan
+    const target = targetOf(edge)
+    const isTaken = this.#seen[target] === this.#stamp
+    const owner = this.#owners[target] ?? 0
+    if (isTaken && owner <= this.met) return
+    if (!conditions.holds(conditionOf(edge), this.#left, symbolClass)) return
+    if (isTaken) {
+      if (owner !== start && wantsStarts[target] === 1) this.met = owner
+      return
+    }
+    this.#seen[target] = this.#stamp
+    this.#owners[target] = start
+    this.#nextThreads[this.#nextCount] = target
+    this.#nextStarts[this.#nextCount] = start
+    this.#nextCount += 1
   }
 
   #ends(position: number, symbolClass: number): boolean {

@@ -10,6 +10,8 @@ export interface AutomatonParts {
   readonly conditions: ConditionTable
   /** By set of the NFA times `alphabet.size` plus class: 1 where the class belongs to the set. */
   readonly members: Uint8Array
+  /** By position of the NFA: 1 where its detector wants to know every start of a match. */
+  readonly wantsStarts: Uint8Array
 }
 
 export function partsOf(nfa: Nfa, alphabet: Alphabet): AutomatonParts {
@@ -17,20 +19,15 @@ export function partsOf(nfa: Nfa, alphabet: Alphabet): AutomatonParts {
   nfa.sets.forEach((set, i) => {
     members.set(alphabet.members(set), i * alphabet.size)
   })
-  return { nfa, alphabet, conditions: new ConditionTable(nfa.conditions, alphabet), members }
+  const everyStart = new Set(nfa.entries.filter((e) => e.everyStart).map((e) => e.detector))
+  return {
+    ...{ nfa, alphabet, conditions: new ConditionTable(nfa.conditions, alphabet), members },
+    wantsStarts: Uint8Array.from(nfa.detectorOf, (detector) => (everyStart.has(detector) ? 1 : 0)),
+  }
 }
 
 /** Whether a position of the NFA consumes symbols of a class. */
 export function consumes(parts: AutomatonParts, position: number, symbolClass: number): boolean {
   const { members, nfa, alphabet } = parts
   return members[(nfa.setOf[position] ?? 0) * alphabet.size + symbolClass] === 1
-}
-
-/** The classes whose symbols a position of the NFA consumes. */
-export function classesOf(parts: AutomatonParts, position: number): number[] {
-  const classes: number[] = []
-  for (let symbolClass = 0; symbolClass < parts.alphabet.size; symbolClass += 1) {
-    if (consumes(parts, position, symbolClass)) classes.push(symbolClass)
-  }
-  return classes
 }

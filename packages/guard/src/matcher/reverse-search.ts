@@ -4,7 +4,7 @@
 import { type Alphabet, classAt, symbolStart } from './alphabet.ts'
 import type { ConditionTable } from './condition-table.ts'
 import { conditionOf, edgeTo, type Nfa, targetOf } from './nfa.ts'
-import { type AutomatonParts, classesOf, consumes } from './parts.ts'
+import { type AutomatonParts, consumes } from './parts.ts'
 
 /** The end of a match and how far to look back from it; offsets are those of `text`. */
 export interface MatchEnd {
@@ -36,7 +36,6 @@ export class ReverseSearch {
   /** By detector: the positions a match can end with. */
   readonly #last = new Map<number, number[]>()
   readonly #seen: Int32Array
-  readonly #mergeable = new Map<number, boolean>()
   #stamp = 0
   /** The states of the way back: what may have been read next to last. And where each symbol leads from them. */
   #states: (readonly number[])[] = [[]]
@@ -62,74 +61,6 @@ export class ReverseSearch {
       const detector = nfa.detectorOf[position] ?? 0
       this.#last.set(detector, [...(this.#last.get(detector) ?? []), position])
     })
-  }
-
-  /**
-   * Whether two threads of a detector that started at different places can meet. If not, all starts of a match are
-   * among the automaton's groups, and there is nothing to trace.
-   */
-  canMerge(detector: number): boolean {
-    const known = this.#mergeable.get(detector)
-    if (known !== undefined) return known
-    const canMerge = this.#findMerge(detector)
-    this.#mergeable.set(detector, canMerge)
-    return canMerge
-  }
-
-  /** Follows an older and a newer thread side by side through all pairs of positions that one text can lead to. */
-  #findMerge(detector: number): boolean {
-    const count = this.#nfa.setOf.length
-    const seen = new Set<number>()
-    const queue: [number, number][] = []
-    const visit = (older: number, newer: number) => {
-      const pair = older * count + newer
-      if (seen.has(pair) || !this.#meet(older, newer)) return
-      seen.add(pair)
-      queue.push([older, newer])
-    }
-    this.#nfa.detectorOf.forEach((owner, position) => {
-      if (owner === detector) this.#startBeside(position, visit)
-    })
-    for (const [older, newer] of queue) {
-      if (older === newer) return true
-      for (const a of this.#edges(older)) {
-        for (const b of this.#edges(newer)) visit(targetOf(a), targetOf(b))
-      }
-    }
-    return false
-  }
-
-  #edges(position: number): Int32Array {
-    const { edges, edgesFrom } = this.#nfa
-    return edges.subarray(edgesFrom[position], edgesFrom[position + 1])
-  }
-
-  /** The pairs that arise where a match can start right after another thread of its detector was at `position`. */
-  #startBeside(position: number, visit: (older: number, newer: number) => void): void {
-    const detector = this.#nfa.detectorOf[position]
-    const first = this.#nfa.entries.find((entry) => entry.detector === detector)?.first ?? []
-    const lefts = new Set<number>()
-    for (const symbolClass of classesOf(this.#parts, position)) {
-      lefts.add(this.#conditions.leftOf[symbolClass] ?? 0)
-    }
-    for (const edge of first) {
-      const target = targetOf(edge)
-      const mayStart = [...lefts].some((left) => this.#mayHold(conditionOf(edge), left, target))
-      if (!mayStart) continue
-      for (const other of this.#edges(position)) visit(targetOf(other), target)
-    }
-  }
-
-  /** Whether a condition can hold before some symbol that a position consumes. */
-  #mayHold(condition: number, left: number, position: number): boolean {
-    return classesOf(this.#parts, position).some((symbolClass) =>
-      this.#conditions.holds(condition, left, symbolClass),
-    )
-  }
-
-  /** Whether one symbol can lead to both positions. */
-  #meet(a: number, b: number): boolean {
-    return classesOf(this.#parts, a).some((symbolClass) => consumes(this.#parts, b, symbolClass))
   }
 
   /** The offsets from which a match of the detector reaches exactly to the end, the nearest first. */

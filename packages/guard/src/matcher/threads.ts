@@ -2,6 +2,20 @@
 // need of fewer states.
 import { type Accept, type Setting, UNKNOWN } from './lazy-dfa.ts'
 
+/** Where the open threads started. */
+export interface Starts {
+  /** The offsets at which thread groups started, the earliest first, and how many there are. */
+  readonly starts: Int32Array
+  readonly count: number
+  /**
+   * Of two threads that meet the earlier one stays, and the start of the other is forgotten: the latest start of one that
+   * another has met, NO_START if none has been. Only threads of detectors that want every start count.
+   */
+  readonly met: number
+}
+
+export const NO_START = -1
+
 /**
  * ```
  *   DfaThreads      one state for all threads: one look-up a symbol
@@ -14,10 +28,7 @@ import { type Accept, type Setting, UNKNOWN } from './lazy-dfa.ts'
  * ```
  * A stream only goes down. All three give the same result, to the character.
  */
-export interface Threads {
-  /** The offsets at which thread groups started, the earliest first, and how many there are. */
-  readonly starts: Int32Array
-  readonly count: number
+export interface Threads extends Starts {
   /** Transitions, which the scanner looks up by itself, by row plus class. */
   readonly table: Int32Array
   /** The row to go on from. Row numbers are good until `leave`. */
