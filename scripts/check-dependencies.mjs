@@ -12,6 +12,7 @@ const GROUND = new Set([
   'backoff.ts',
   'byte-batch.ts',
   'clock.ts',
+  'commonjs.ts',
   'deltas.ts',
   'errors.ts',
   'json-object.ts',

@@ -17,7 +17,6 @@ import {
   toCsvLine,
   toJsonLine,
 } from '@sluice/gateway'
-import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   completionTable,
   eventJson,
@@ -26,6 +25,7 @@ import {
   type NameOf,
   statisticsText,
 } from './audit-view.ts'
+import { Command, InvalidArgumentError, Option } from './commander.ts'
 import { readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { table } from './table.ts'

@@ -15,7 +15,7 @@ import {
   type UpstreamTarget,
   upstreamTarget,
 } from '@sluice/gateway'
-import { Command } from 'commander'
+import { Command } from './commander.ts'
 import { onSandbox, policyInUse, readConfiguration } from './configuration.ts'
 import { doubledPart, type ProbeRequest, probe } from './probe.ts'
 import { neutralise, paint } from './terminal.ts'

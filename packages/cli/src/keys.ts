@@ -9,7 +9,7 @@ import {
   revokeKey,
   type StoredKey,
 } from '@sluice/gateway'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from './commander.ts'
 import { policiesOf, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { ROLES } from './policy-options.ts'

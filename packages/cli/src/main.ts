@@ -1,5 +1,5 @@
 /** The command `sluice`: reads its arguments, runs one of its commands, and turns failures into one line and an exit code. */
-import { Command } from 'commander'
+import { Command } from './commander.ts'
 import { fail } from './failure.ts'
 import { version } from './version.ts'
 

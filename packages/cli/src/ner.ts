@@ -1,5 +1,5 @@
 /** `sluice ner`: the models that find names and places, and getting one. They are @sluice/ner's. */
-import { Command } from 'commander'
+import { Command } from './commander.ts'
 import { readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { paint } from './terminal.ts'

@@ -1,6 +1,6 @@
 /** What the `sluice policy` commands share: which kind of text it is, and which policy is meant if none is named. */
 import type { Channel, Direction, OpenOptions, Role } from '@sluice/guard'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from './commander.ts'
 
 export interface TextOptions {
   policy?: string

@@ -14,7 +14,7 @@ import {
   type Span,
   type StreamResult,
 } from '@sluice/guard'
-import { Command } from 'commander'
+import { Command } from './commander.ts'
 import { policiesOf, policyInUse, readConfiguration } from './configuration.ts'
 import { CommandError } from './failure.ts'
 import { judgedPieces } from './judged-pieces.ts'

@@ -1,7 +1,7 @@
 /** `sluice sandbox`: the stand-in for Genesys Cloud by itself. */
 import { type SandboxOptions, sandboxModels, startSandbox } from '@sluice/sandbox'
-import { Command } from 'commander'
 import { callBot } from './bot-connector.ts'
+import { Command } from './commander.ts'
 import { CommandError } from './failure.ts'
 import { onStopSignals } from './signals.ts'
 import { paint } from './terminal.ts'

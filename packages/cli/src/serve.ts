@@ -8,7 +8,7 @@ import {
   type Logger,
 } from '@sluice/gateway'
 import type { Sandbox } from '@sluice/sandbox'
-import { Command } from 'commander'
+import { Command } from './commander.ts'
 import { onSandbox, readConfiguration, SANDBOX_CLIENT } from './configuration.ts'
 import { onCrash } from './crash.ts'
 import { foreseenProblem } from './failure.ts'

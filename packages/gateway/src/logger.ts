@@ -1,5 +1,7 @@
 /** The structured log: what happened, never what was said. */
-import { pino } from 'pino'
+import { require } from './commonjs.ts'
+
+const { pino } = require('pino') as typeof import('pino')
 
 export interface Logger {
   debug(fields: object, message: string): void

@@ -1,5 +1,5 @@
 /** `sluice policy audit`: what a policy would do with one's own texts. Reads files and writes nothing. */
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError } from '../commander.ts'
 import { policiesOf, policyInUse, readConfiguration } from '../configuration.ts'
 import { CommandError } from '../failure.ts'
 import { openOptionsOf, type TextOptions, withTextOptions } from '../policy-options.ts'

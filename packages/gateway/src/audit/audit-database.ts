@@ -1,6 +1,7 @@
 /** The one writing connection to the audit's SQLite file. What is written, and when, is for audit-writer.ts. */
 import { chmod, open as openFile } from 'node:fs/promises'
-import Database from 'libsql/promise'
+import type Libsql from 'libsql/promise'
+import { require } from '../commonjs.ts'
 import { GatewayError } from '../errors.ts'
 import { ADDED_COLUMNS, ADDED_INDEX, HAS_COLUMN, MIGRATIONS, type SqlValue } from './schema.ts'
 
@@ -10,7 +11,7 @@ export interface Statement {
   get(...parameters: SqlValue[]): Readonly<Record<string, unknown>> | undefined
 }
 
-type Connection = Database & { readonly inTransaction: boolean }
+type Connection = Libsql & { readonly inTransaction: boolean }
 
 /** How long a writer waits for another process (the command line's `erase`) to leave the file, in milliseconds. */
 const BUSY_TIMEOUT_MS = 1_000
@@ -38,6 +39,7 @@ export class AuditDatabase {
    * @throws GatewayError `configuration` when the file cannot be opened, is no database, or was made by a newer version.
    */
   static async open(path: string, maxBytes?: number): Promise<AuditDatabase> {
+    const Database = require('libsql/promise') as typeof Libsql
     try {
       await makePrivateFile(path)
       const connection = new Database(path, { timeout: BUSY_TIMEOUT_MS }) as Connection

@@ -1,6 +1,7 @@
 /** Reads an audit file, also while a gateway writes it. Formats are for audit-export.ts, writing for audit-writer.ts. */
 import { existsSync } from 'node:fs'
-import Database from 'libsql'
+import type Libsql from 'libsql'
+import { require } from '../commonjs.ts'
 import { GatewayError } from '../errors.ts'
 import type { AuditFinding, AuditRecord, StoredEvent } from './record.ts'
 import {
@@ -80,11 +81,12 @@ const BUSY_TIMEOUT_MS = 1_000
 
 /** A connection that cannot write. */
 export class AuditReader {
-  readonly #connection: Database.Database
+  readonly #connection: Libsql.Database
 
   /** @throws GatewayError `configuration` when the file is absent or no database. */
   constructor(path: string) {
     if (!existsSync(path)) throw new GatewayError('configuration', `There is no audit file ${path}`)
+    const Database = require('libsql') as typeof Libsql
     try {
       this.#connection = new Database(path, { timeout: BUSY_TIMEOUT_MS })
       fillColumns(this.#connection)
@@ -198,7 +200,7 @@ export class AuditReader {
 }
 
 /** A file that an older version wrote reads as if it had the newer columns, empty. */
-function fillColumns(connection: Database.Database): void {
+function fillColumns(connection: Libsql.Database): void {
   const found = connection.prepare(HAS_COLUMN)
   const missing = ADDED_COLUMNS.filter((name) => found.get(name) === undefined)
   if (missing.length === 0) return

@@ -3,7 +3,13 @@
  * that is down. Whatever goes wrong is a DetectorFailure; what is made of it is judge.ts's.
  */
 import type { DetectOptions, NamedDetector, SegmentDetector, Span } from '@sluice/guard'
-import {
+import { require } from '../commonjs.ts'
+import type { DetectorSettings } from './detector-settings.ts'
+import { DetectorFailure, type FailureReason } from './failure.ts'
+import { VerdictCache } from './verdict-cache.ts'
+import { mergeSpans, type Window, windowsOf } from './windows.ts'
+
+const {
   BulkheadRejectedError,
   bulkhead,
   ConsecutiveBreaker,
@@ -11,11 +17,7 @@ import {
   handleType,
   isBrokenCircuitError,
   wrap,
-} from 'cockatiel'
-import type { DetectorSettings } from './detector-settings.ts'
-import { DetectorFailure, type FailureReason } from './failure.ts'
-import { VerdictCache } from './verdict-cache.ts'
-import { mergeSpans, type Window, windowsOf } from './windows.ts'
+} = require('cockatiel') as typeof import('cockatiel')
 
 /** After so many failures in a row a detector is not asked, for so long. */
 const BREAKER_FAILURES = 5

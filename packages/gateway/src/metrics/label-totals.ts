@@ -1,6 +1,7 @@
 /** Requests and tokens by the labels of keys and tokens that the operator chose, and never more values than are bounded. */
-import { Counter, type Registry } from 'prom-client'
+
 import type { CompletionReport } from '../completion/terminal.ts'
+import { Counter, type Registry } from './prometheus.ts'
 
 /** Values told apart of one label; whatever comes after them is `other`, until the restart. */
 const MAX_VALUES = 100

@@ -2,11 +2,13 @@
  * What the gateway tells Prometheus. Labels have few values by construction: a model that nobody knows is `other`, an
  * entity is one of the policies'. Names follow https://prometheus.io/docs/practices/naming.
  */
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { CompletionObserver } from '../completion/observer.ts'
 import type { CompletionReport } from '../completion/terminal.ts'
 import { FastHistogram } from './fast-histogram.ts'
 import { LabelTotals, type LabelTotalsOptions } from './label-totals.ts'
+import { registerProcess } from './process-metrics.ts'
+import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
+import { counterIn, gaugeIn } from './read-metrics.ts'
 
 /** What is read when somebody asks, because it is counted elsewhere. */
 export interface MetricSources {
@@ -113,7 +115,7 @@ export class Metrics implements CompletionObserver {
       registers,
     })
     this.#byLabel = new LabelTotals(this.registry, labels)
-    collectDefaultMetrics({ register: this.registry })
+    registerProcess(this.registry)
   }
 
   /** Adds what is counted elsewhere. */
@@ -293,32 +295,4 @@ function registerDetectors({ detectors }: MetricSources, registry: Registry): vo
         this.set({ detector: name }, detector.waiting)
     },
   })
-}
-
-function gaugeIn(registry: Registry) {
-  return (name: string, help: string, read: () => number) => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read())
-      },
-    })
-  }
-}
-
-/** A counter that is kept elsewhere: its value is set whole at each reading. */
-function counterIn(registry: Registry) {
-  return (name: string, help: string, read: () => number) => {
-    new Counter({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.reset()
-        this.inc(read())
-      },
-    })
-  }
 }

@@ -5,9 +5,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
 import { CLOSE_CODES } from '@sluice/protocol'
-import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
+import type { ServerOptions, WebSocket } from 'ws'
+import { require } from '../commonjs.ts'
 import { atEndOfTurn } from '../turn.ts'
 import { FrameBatch } from './frames.ts'
+
+const { WebSocketServer } = require('ws') as typeof import('ws')
 
 /** What a session may do with its socket. */
 export interface Socket {
@@ -60,7 +63,7 @@ const CLOSE_TIMEOUT_MS = 5_000
 
 /** Completes upgrades. Message size is limited, compression off (memory, and CRIME: RFC 7692 section 8). */
 export class SocketAcceptor {
-  readonly #server: WebSocketServer
+  readonly #server: InstanceType<typeof WebSocketServer>
   /** Of the upgrade that is being answered: the library asks for it in the same turn. */
   #subprotocol: string | undefined
 

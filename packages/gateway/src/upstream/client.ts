@@ -4,16 +4,10 @@
  */
 
 import type { ChatRequest } from '@sluice/protocol'
-import {
-  type CircuitBreakerPolicy,
-  CircuitState,
-  circuitBreaker,
-  handleWhen,
-  isBrokenCircuitError,
-  SamplingBreaker,
-} from 'cockatiel'
+import type { CircuitBreakerPolicy } from 'cockatiel'
 import type { Dispatcher } from 'undici'
 import { type Clock, systemClock } from '../clock.ts'
+import { require } from '../commonjs.ts'
 import { GatewayError } from '../errors.ts'
 import { type AnswerSink, ChatStream } from './chat-stream.ts'
 import { type Credentials, createCredentials } from './credentials.ts'
@@ -21,6 +15,9 @@ import { connectionFailure } from './failures.ts'
 import { Pacing } from './pacing.ts'
 import { RetryBudget, withRetry } from './retry.ts'
 import type { ModelParameters, UpstreamAuthentication, UpstreamTarget } from './target.ts'
+
+const { CircuitState, circuitBreaker, handleWhen, isBrokenCircuitError, SamplingBreaker } =
+  require('cockatiel') as typeof import('cockatiel')
 
 export interface UpstreamClientOptions {
   target: UpstreamTarget
