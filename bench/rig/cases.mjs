@@ -24,6 +24,7 @@
  * @property {Case[]} cases measured in every round, engine after engine
  * @property {Case} crowd many streams open at once, on a fresh process: memory and cancelling
  * @property {Requests} requests what a request costs by itself, on a fresh process
+ * @property {number} starts how many times an engine is started to tell how long that takes
  * @property {number} cancelEvery in the crowd's last pass each how-many-th client leaves halfway
  */
 
@@ -38,6 +39,7 @@ export const FULL = {
   ],
   requests: { sockets: 50, cold: 40, warm: 100 },
   crowd: { name: 'crowd', streams: 500, shape: { deltas: 80, paceMs: 50 }, arrivalMs: 500 },
+  starts: 9,
   cancelEvery: 5,
 }
 
@@ -52,5 +54,6 @@ export const QUICK = {
   ],
   requests: { sockets: 50, cold: 40, warm: 40 },
   crowd: { name: 'crowd', streams: 200, shape: { deltas: 30, paceMs: 50 }, arrivalMs: 200 },
+  starts: 3,
   cancelEvery: 5,
 }
