@@ -6,11 +6,8 @@ import { onTestFinished } from 'vitest'
 import { type Attempt, type Step, stepsOf } from './server-case.ts'
 
 export interface SeenRequest {
-  at: number
   body: Record<string, unknown>
   headers: IncomingMessage['headers']
-  /** When the other side left the answer before its end. */
-  closedAt: number | undefined
 }
 
 export class MockServer {
@@ -51,16 +48,7 @@ export class MockServer {
       await play(nth(this.#tokenAnswers, this.tokens), response)
       return
     }
-    const seen: SeenRequest = {
-      at: performance.now(),
-      body: JSON.parse(text),
-      headers: request.headers,
-      closedAt: undefined,
-    }
-    this.requests.push(seen)
-    response.once('close', () => {
-      if (!response.writableFinished) seen.closedAt = performance.now()
-    })
+    this.requests.push({ body: JSON.parse(text), headers: request.headers })
     await play(nth(this.#attempts, this.requests.length), response)
   }
 }
@@ -72,7 +60,6 @@ function nth(attempts: readonly Attempt[], number: number): Attempt {
 }
 
 async function play(attempt: Attempt, response: ServerResponse): Promise<void> {
-  await pause(attempt.delay ?? 0)
   if (attempt.rawHttp === true) return playRaw(stepsOf(attempt), response)
   const type = attempt.json === undefined ? 'text/event-stream' : 'application/json'
   const { encoding } = attempt

@@ -8,8 +8,6 @@ export type ChunkForm = Readonly<Record<string, unknown>>
 
 /** How the server answers one attempt. Without `status` it is 200, without `headers` an event stream. */
 export interface Attempt {
-  /** Milliseconds before anything is sent. */
-  delay?: number
   status?: number
   headers?: Readonly<Record<string, string>>
   /** Events with these chunks, then `[DONE]`. */
@@ -48,11 +46,6 @@ export interface Expected {
   /** Fields of the last request's body by their path; null: absent. */
   body?: Readonly<Record<string, unknown>>
   headers?: Readonly<Record<string, string>>
-  /** The pause between the last two requests, in milliseconds: least and most. */
-  gapMs?: readonly [number, number]
-  /** At least so many pings. */
-  pings?: number
-  upstreamClosedWithinMs?: number
 }
 
 export interface ServerCase {
@@ -67,9 +60,6 @@ export interface ServerCase {
   /** Answers of the OAuth endpoint; the last one repeats. */
   token?: readonly Attempt[]
   rounds?: number
-  roundPauseMs?: number
-  parallel?: number
-  behaviour?: { closeAfterMs?: number }
   expect: Readonly<Record<string, Expected>>
 }
 
