@@ -24,7 +24,8 @@ export class ChoiceNumbers {
     const index = indexOf(choice.index, 'choice') ?? place
     if (this.#requested > 1) {
       if (index < this.#requested) return index
-      throw invalidChunk(`has a choice ${index}, but ${this.#requested} were asked for`)
+      // Without the number: it is the upstream's, and could be anything.
+      throw invalidChunk('has a choice beyond those that were asked for')
     }
     this.#own ??= index
     if (index === this.#own) return 0
