@@ -3,11 +3,14 @@
 /** The ASCII digits of a value, separators dropped. */
 export function digitsOf(value: string): string {
   let digits = ''
+  let from = 0
   for (let i = 0; i < value.length; i += 1) {
     const unit = value.charCodeAt(i)
-    if (unit >= 0x30 && unit <= 0x39) digits += value.charAt(i)
+    if (unit >= 0x30 && unit <= 0x39) continue
+    if (from < i) digits += value.slice(from, i)
+    from = i + 1
   }
-  return digits
+  return from === 0 ? value : digits + value.slice(from)
 }
 
 /**

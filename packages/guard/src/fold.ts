@@ -157,8 +157,28 @@ function baseLetter(unit: number): number {
 
 /** A text as the identifier detectors see it. */
 export function foldIdentifiers(text: string): string {
-  if (isPlain(text)) return text
-  return String.fromCharCode(...symbolsOf(text, IDENTIFIER_FOLDS))
+  let folded = ''
+  /** Where what is not folded yet begins, all of which folds to itself. */
+  let from = 0
+  for (let at = 0; at < text.length; ) {
+    if (foldsToItself(text.charCodeAt(at))) {
+      at += 1
+      continue
+    }
+    const character = characterAt(text, at)
+    const symbol = symbolOf(codePointOf(character), IDENTIFIER_FOLDS)
+    folded += text.slice(from, at)
+    if (symbol !== IGNORED) folded += String.fromCharCode(symbol)
+    at += unitsOf(character)
+    from = at
+  }
+  return from === 0 ? text : folded + text.slice(from)
+}
+
+function foldsToItself(unit: number): boolean {
+  if (unit >= 0x20 && unit < 0x7f) return !beginsEscape(unit)
+  const isSurrogate = unit >> 11 === ASTRAL >> 11
+  return IDENTIFIER_FOLDS.at(unit) === unit && unit !== IGNORED && !isSurrogate
 }
 
 /** The symbols of a text under a folding. */
@@ -166,18 +186,13 @@ export function symbolsOf(text: string, folds: FoldTable): number[] {
   const symbols: number[] = []
   for (let at = 0; at < text.length; ) {
     const character = characterAt(text, at)
-    const codePoint = codePointOf(character)
-    const symbol = codePoint > 0xffff ? foldAstral(codePoint) : folds.at(codePoint)
+    const symbol = symbolOf(codePointOf(character), folds)
     if (symbol !== IGNORED) symbols.push(symbol)
     at += unitsOf(character)
   }
   return symbols
 }
 
-function isPlain(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at)
-    if (unit < 0x20 || unit > 0x7e || beginsEscape(unit)) return false
-  }
-  return true
+function symbolOf(codePoint: number, folds: FoldTable): number {
+  return codePoint > 0xffff ? foldAstral(codePoint) : folds.at(codePoint)
 }

@@ -35,7 +35,8 @@ export class HeldText {
   /** The offset that lies `span` units back, or where the character begins that this would cut. */
   back(span: number): number {
     const at = this.now - span
-    return at <= this.base ? at : this.base + boundaryBefore(this.text, at - this.base)
+    if (at <= this.base || this.compoundEnd <= at) return at
+    return this.base + boundaryBefore(this.text, at - this.base)
   }
 
   /** What is held. Its parts are joined when that is asked for: most of it goes as it came. */

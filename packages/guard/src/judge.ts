@@ -64,6 +64,10 @@ export class Judge {
     return undefined
   }
 
+  #isTooOld(start: number): boolean {
+    return start < this.#held.now - this.#program.maxSpan && start < this.oldestStart()
+  }
+
   /** Text before this offset may have been shown before the symbol that is being looked at. */
   oldestStart(): number {
     return this.#held.back(this.#program.maxSpan)
@@ -81,7 +85,7 @@ export class Judge {
   #checkedMatch(meaning: DetectorMeaning, start: number): Candidate | undefined {
     const { rule, check } = meaning.detector
     const end = this.#held.symbolEnd
-    if (check === undefined || start < this.oldestStart()) return undefined
+    if (check === undefined || this.#isTooOld(start)) return undefined
     const score = check(this.folded(start, end))
     if (score <= 0) return undefined
     return { rule, start, end, score: this.#scoreAt(meaning, start, score), isCut: false }

@@ -39,6 +39,8 @@ interface Pending extends OpenCandidate {
 export class Resolver {
   /** In the order of their ends: what overlaps the last one is at the end. */
   #pending: Pending[] = []
+  /** None of them is longer. */
+  #longest = 0
   /** Those that were added open, whose ends move. */
   #opened: Pending[] = []
   #lastOwner: Pending | undefined
@@ -67,6 +69,7 @@ export class Resolver {
 
   /** Automata find matches in the order of their ends; the span of a detector may come later. */
   #insert(pending: Pending): void {
+    this.#longest = Math.max(this.#longest, pending.end - pending.start)
     let at = this.#pending.length
     while (at > 0 && (this.#pending[at - 1]?.end ?? 0) > pending.end) at -= 1
     if (at === this.#pending.length) this.#pending.push(pending)
@@ -95,10 +98,8 @@ export class Resolver {
       if (p === undefined || p.end <= start) break
       if (!p.isCut || p.rule !== rule || p.start > start) continue
       p.end = end
-      if (i < this.#pending.length - 1) {
-        this.#pending.splice(i, 1)
-        this.#insert(p)
-      }
+      this.#pending.splice(i, 1)
+      this.#insert(p)
       return true
     }
     return false
@@ -135,30 +136,24 @@ export class Resolver {
   #shown(text: string, from: number): string {
     const to = from + text.length
     const byStart = this.#startingBefore(to)
-    let covering: Pending[] = []
-    let firstEnd = to
-    let next = 0
+    let first = 0
     let shown = ''
     for (let at = from; at < to; ) {
+      while ((byStart[first]?.end ?? to) <= at) first += 1
+      let owner: Pending | undefined
       let until = to
-      if (at >= firstEnd) covering = covering.filter((p) => p.end > at)
-      for (; next < byStart.length; next += 1) {
-        const p = byStart[next]
+      for (let i = first; i < byStart.length; i += 1) {
+        const p = byStart[i]
         if (p === undefined || p.end <= at) continue
-        if (p.start > at) {
-          until = Math.min(until, p.start)
-          break
-        }
-        covering.push(p)
+        until = Math.min(until, p.start > at ? p.start : p.end)
+        if (p.start > at) break
+        if (owner === undefined || precedence(p, owner) < 0) owner = p
       }
-      firstEnd = to
-      for (const p of covering) firstEnd = Math.min(firstEnd, p.end)
-      until = Math.min(until, firstEnd)
-      const owner = mostConcealing(covering)
-      if (owner === undefined) shown += text.slice(at - from, until - from)
+      const stretch = text.slice(at - from, until - from)
+      if (owner === undefined) shown += stretch
       else if (owner.rule.action === 'pseudonymize') shown += this.#pseudonym(owner, at, shown)
       else if (isLabel(owner.rule.action)) shown += this.#label(owner)
-      else shown += this.#rewrite(owner, text.slice(at - from, until - from), at)
+      else shown += this.#rewrite(owner, stretch, at)
       at = until
     }
     return shown
@@ -168,8 +163,11 @@ export class Resolver {
   #startingBefore(to: number): Pending[] {
     const result: Pending[] = []
     for (const p of this.#opened) if (p.start < to) result.push(p)
-    for (const p of this.#pending) if (p.start < to) result.push(p)
-    return result.length < 2 ? result : result.sort((a, b) => a.start - b.start)
+    for (const p of this.#pending) {
+      if (p.end - this.#longest >= to) break
+      if (p.start < to) result.push(p)
+    }
+    return isInOrder(result) ? result : result.sort((a, b) => a.start - b.start)
   }
 
   /** The findings that end at or before `to`, in the order of their ends; those that own no character are dropped. */
@@ -177,9 +175,10 @@ export class Resolver {
     let count = 0
     while (count < this.#pending.length && (this.#pending[count]?.end ?? 0) <= to) count += 1
     if (count === 0 && this.#opened.length === 0) return NO_FINDINGS
-    const isDone = (p: Pending) => !p.isOpen && p.end <= to
     const done = this.#pending.splice(0, count)
+    if (this.#pending.length === 0) this.#longest = 0
     if (this.#opened.length > 0) {
+      const isDone = (p: Pending) => !p.isOpen && p.end <= to
       done.push(...this.#opened.filter(isDone))
       this.#opened = this.#opened.filter((p) => !isDone(p))
     }
@@ -200,8 +199,9 @@ export class Resolver {
     for (const p of this.#opened) until = Math.max(until, labelledUntil(p, to))
     for (let i = this.#pending.length - 1; i >= 0; i -= 1) {
       const p = this.#pending[i]
-      if (p === undefined || p.end <= to) break
-      until = Math.max(until, labelledUntil(p, to))
+      if (p === undefined || p.end <= until) break
+      // Those before it end no later.
+      if (labelledUntil(p, to) > until) return p.end
     }
     return until
   }
@@ -290,10 +290,12 @@ function labelledUntil({ rule, start, end }: Pending, to: number): number {
   return start < to && isLabel(rule.action) ? end : to
 }
 
-function mostConcealing(pending: readonly Pending[]): Pending | undefined {
-  let owner: Pending | undefined
-  for (const p of pending) if (owner === undefined || precedence(p, owner) < 0) owner = p
-  return owner
+/** Whether none starts before the one that it follows: those of one rule never do. */
+function isInOrder(pending: readonly Pending[]): boolean {
+  for (let i = 1; i < pending.length; i += 1) {
+    if ((pending[i]?.start ?? 0) < (pending[i - 1]?.start ?? 0)) return false
+  }
+  return true
 }
 
 /** Negative if `a` decides over `b` where both cover a character. */

@@ -49,8 +49,12 @@ export function mayBeIssued(digits: string): boolean {
 }
 
 function isIn(lengths: Uint32Array, digits: string): boolean {
-  return (((lengths[Number(digits.slice(0, PREFIX_DIGITS))] ?? 0) >> digits.length) & 1) === 1
+  let prefix = 0
+  for (let i = 0; i < PREFIX_DIGITS; i += 1) prefix = prefix * 10 + digits.charCodeAt(i) - ZERO
+  return (((lengths[prefix] ?? 0) >> digits.length) & 1) === 1
 }
+
+const ZERO = 0x30
 
 /** By the first four digits: a bit for each length. */
 function lengthsByPrefix(networks: readonly (readonly [string, string])[]): Uint32Array {

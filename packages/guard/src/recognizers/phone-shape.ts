@@ -4,16 +4,33 @@ import { digitsOf } from '../checksum.ts'
 import { CALLING_CODES } from './calling-codes.ts'
 import { isInService } from './north-american-areas.ts'
 
-/** By calling code: a bit for each length that national numbers may have. */
-const LENGTHS = new Map<string, number>()
+const MAX_CODE_LENGTH = 3
+/** By calling code: a bit for each length that national numbers may have; 0 where there is no such code. */
+const LENGTHS = new Int32Array(10 ** MAX_CODE_LENGTH)
 for (const entry of CALLING_CODES.split(' ')) {
   const [code = '', lengths = ''] = entry.split(':')
-  LENGTHS.set(
-    code,
-    lengths.split('.').reduce((bits, length) => bits | (1 << Number(length)), 0),
-  )
+  for (const length of lengths.split('.')) {
+    LENGTHS[Number(code)] = (LENGTHS[Number(code)] ?? 0) | (1 << Number(length))
+  }
 }
-const MAX_CODE_LENGTH = 3
+
+/** The calling code that a number begins with, in one piece; 0 if there is none. */
+function callingCodeOf(number: string): number {
+  let code = 0
+  for (let i = 0; i < MAX_CODE_LENGTH && isDigitAt(number, i); i += 1) {
+    code = code * 10 + number.charCodeAt(i) - ZERO
+    if (code === 0 || LENGTHS[code] !== 0) return code
+  }
+  return 0
+}
+
+function isDigitAt(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at)
+  return unit >= ZERO && unit <= NINE
+}
+
+const ZERO = 0x30
+const NINE = 0x39
 
 const EXTENSION = /\s*,?\s*[a-z#].*$/i
 /** `089 1234-0` is the switchboard. */
@@ -39,19 +56,18 @@ const EXIT_CODE = /^\(?(?:\+|00|011)[ .-]*\(?/
 
 /** A number with `+` or an exit code before it: a calling code and as many digits as may follow it. */
 export function isInternational(value: string): boolean {
-  const number = withoutExtension(value).replace(EXIT_CODE, '')
+  return isNumberAbroad(value, withoutExtension(value).replace(EXIT_CODE, ''))
+}
+
+function isNumberAbroad(value: string, number: string): boolean {
   if (ADDITION.test(value) || DECIMAL.test(number)) return false
   return hasCallingCode(digitsOf(number)) && endsInGroup(number)
 }
 
 /** The same behind an exit code, with the calling code in one piece: `0118 20 44 17` is none. */
 export function isDialledAbroad(value: string): boolean {
-  const [first = ''] = /^\d+/.exec(value.replace(EXIT_CODE, '')) ?? []
-  return hasWholeCode(first) && isInternational(value)
-}
-
-function hasWholeCode(digits: string): boolean {
-  return [1, 2, MAX_CODE_LENGTH].some((length) => LENGTHS.has(digits.slice(0, length)))
+  const number = withoutExtension(value).replace(EXIT_CODE, '')
+  return callingCodeOf(number) !== 0 && isNumberAbroad(value, number)
 }
 
 /**
@@ -105,14 +121,13 @@ const MOBILE = /^(?:[5-9]\d{8}|[6-9]\d{9}|1[3-9]\d{9}|[1-9][1-9]9\d{8})$/
  * 2019 (ITU Operational Bulletin 1182), and is still written.
  */
 function hasCallingCode(digits: string): boolean {
-  for (let length = 1; length <= MAX_CODE_LENGTH; length += 1) {
-    const lengths = LENGTHS.get(digits.slice(0, length))
-    if (lengths === undefined) continue
-    const national = digits.length - length
-    const hasExtra = digits[length] === '0' || digits.startsWith(MEXICAN_MOBILE)
-    return hasBit(lengths, national) || (hasExtra && hasBit(lengths, national - 1))
-  }
-  return false
+  const code = callingCodeOf(digits)
+  if (code === 0) return false
+  const lengths = LENGTHS[code] ?? 0
+  const length = String(code).length
+  const national = digits.length - length
+  const hasExtra = digits[length] === '0' || digits.startsWith(MEXICAN_MOBILE)
+  return hasBit(lengths, national) || (hasExtra && hasBit(lengths, national - 1))
 }
 
 const MEXICAN_MOBILE = '521'
@@ -123,7 +138,9 @@ function hasBit(bits: number, bit: number): boolean {
 
 /** A single digit at the end is that of a decimal, or of a list. */
 function endsInGroup(number: string): boolean {
-  return /\d\d$/.test(number) || /^\d(?:\D\d)*$/.test(number)
+  const { length } = number
+  const isLong = isDigitAt(number, length - 1) && isDigitAt(number, length - 2)
+  return isLong || /^\d(?:\D\d)*$/.test(number)
 }
 
 /** A number as it is written at home, after a word that announces it. */
