@@ -158,7 +158,6 @@ function baseLetter(unit: number): number {
 /** A text as the identifier detectors see it. */
 export function foldIdentifiers(text: string): string {
   let folded = ''
-  /** Where what is not folded yet begins, all of which folds to itself. */
   let from = 0
   for (let at = 0; at < text.length; ) {
     if (foldsToItself(text.charCodeAt(at))) {
@@ -175,7 +174,8 @@ export function foldIdentifiers(text: string): string {
   return from === 0 ? text : folded + text.slice(from)
 }
 
-function foldsToItself(unit: number): boolean {
+/** Whether a unit is a character by itself that no folding of identifiers changes. */
+export function foldsToItself(unit: number): boolean {
   if (unit >= 0x20 && unit < 0x7f) return !beginsEscape(unit)
   const isSurrogate = unit >> 11 === ASTRAL >> 11
   return IDENTIFIER_FOLDS.at(unit) === unit && unit !== IGNORED && !isSurrogate

@@ -1,6 +1,6 @@
 // Judges whether what a detector accepts is a match: arithmetic, length and the words before it, for one stream.
 import { characterAt, codePointOf } from './characters.ts'
-import { foldIdentifiers } from './fold.ts'
+import { foldIdentifiers, foldsToItself } from './fold.ts'
 import type { HeldText } from './held-text.ts'
 import { symbolStart } from './matcher/alphabet.ts'
 import type { Accept } from './matcher/lazy-dfa.ts'
@@ -22,8 +22,9 @@ export class Judge {
   readonly #program: Program
   readonly #held: HeldText
   readonly #wasLive: WasLive
-  /** The stretch that was folded last; plain if folding changed nothing. */
-  readonly #foldedStretch = { start: 0, end: 0, text: '', isPlain: false }
+  /** A stretch that folding leaves as it is: what is asked for next mostly begins in it. */
+  #plainFrom = 0
+  #plainTo = 0
 
   constructor(program: Program, parts: { readonly held: HeldText; readonly wasLive: WasLive }) {
     this.#program = program
@@ -91,19 +92,23 @@ export class Judge {
     return { rule, start, end, score: this.#scoreAt(meaning, start, score), isCut: false }
   }
 
-  /** What checks are made on. Several starts are asked for one end, so the longest stretch is remembered. */
+  /** What checks are made on. */
   folded(start: number, end: number): string {
-    const known = this.#foldedStretch
-    if (end === known.end && start >= known.start && known.isPlain) {
-      return known.text.slice(start - known.start)
-    }
     const raw = this.#held.slice(start, end)
-    const text = foldIdentifiers(raw)
-    known.start = start
-    known.end = end
-    known.text = text
-    known.isPlain = text === raw
-    return text
+    return this.#isPlain(raw, start) ? raw : foldIdentifiers(raw)
+  }
+
+  /** Whether a text that begins at an offset folds to itself. */
+  #isPlain(text: string, start: number): boolean {
+    const end = start + text.length
+    if (start < this.#plainFrom || start > this.#plainTo) {
+      this.#plainFrom = start
+      this.#plainTo = start
+    }
+    while (this.#plainTo < end && foldsToItself(text.charCodeAt(this.#plainTo - start))) {
+      this.#plainTo += 1
+    }
+    return this.#plainTo >= end
   }
 
   /** The score of a match; `checked` is what its check gives it. */

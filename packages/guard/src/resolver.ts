@@ -172,17 +172,20 @@ export class Resolver {
 
   /** The findings that end at or before `to`, in the order of their ends; those that own no character are dropped. */
   report(to: number): readonly Finding[] {
-    let count = 0
-    while (count < this.#pending.length && (this.#pending[count]?.end ?? 0) <= to) count += 1
-    if (count === 0 && this.#opened.length === 0) return NO_FINDINGS
-    const done = this.#pending.splice(0, count)
+    const done: Pending[] = []
+    // Of many that wait most stay, so that taking one by one is cheaper than to move the others once.
+    for (let first = this.#pending[0]; first !== undefined && first.end <= to; ) {
+      done.push(first)
+      this.#pending.shift()
+      first = this.#pending[0]
+    }
     if (this.#pending.length === 0) this.#longest = 0
     if (this.#opened.length > 0) {
       const isDone = (p: Pending) => !p.isOpen && p.end <= to
       done.push(...this.#opened.filter(isDone))
       this.#opened = this.#opened.filter((p) => !isDone(p))
     }
-    return toFindings(done)
+    return done.length === 0 ? NO_FINDINGS : toFindings(done)
   }
 
   /** What has been concealed or shown in part when a block ends the stream. */
@@ -197,11 +200,9 @@ export class Resolver {
   coveredUntil(to: number): number {
     let until = to
     for (const p of this.#opened) until = Math.max(until, labelledUntil(p, to))
-    for (let i = this.#pending.length - 1; i >= 0; i -= 1) {
-      const p = this.#pending[i]
-      if (p === undefined || p.end <= until) break
-      // Those before it end no later.
-      if (labelledUntil(p, to) > until) return p.end
+    for (const p of this.#pending) {
+      if (p.end - this.#longest >= to) break
+      until = Math.max(until, labelledUntil(p, to))
     }
     return until
   }
@@ -315,9 +316,12 @@ function reachOf({ isOpenEnded, end }: Pending): number {
 }
 
 function toFindings(pending: readonly Pending[]): readonly Finding[] {
-  const owners = pending.filter((p) => p.isOwner)
+  const owners: Pending[] = []
+  for (const p of pending) if (p.isOwner) owners.push(p)
   if (owners.length > 1) owners.sort((a, b) => a.end - b.end || precedence(a, b))
-  return owners.map(toFinding)
+  const findings: Finding[] = []
+  for (const owner of owners) findings.push(toFinding(owner))
+  return findings
 }
 
 export function toFinding({ rule, start, end, score }: Candidate): Finding {

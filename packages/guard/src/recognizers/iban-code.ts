@@ -38,7 +38,8 @@ export const ibanCode: Recognizer = {
 /** In one case throughout, and not in small letters alone: `Lv44 bank` and `lv44 bank item item item i` are prose. */
 function isIban(value: string): boolean {
   // Nearly all that begins like an IBAN ends here, at little cost.
-  if (countCharacters(value) !== ibanLength(value.slice(0, 2).toUpperCase())) return false
+  const length = ibanLength(value)
+  if (length === 0 || value.length < length || countCharacters(value) !== length) return false
   const written = value.replace(/[ -]/g, '')
   const iban = written.toUpperCase()
   const isLowerCase = written === written.toLowerCase()

@@ -14,17 +14,28 @@ const STRUCTURES =
   'SC4a20n3a SD14n SE20n SI15n SK20n SM1a10n12c SO19n ST21n SV4a20n TL19n TN20n TR6n16c UA6n19c ' +
   'VA18n VG4a16n XK16n YE4a4n18c'
 
+const LETTERS = 32
+
 const ACCOUNTS: ReadonlyMap<string, RegExp> = new Map(
   STRUCTURES.split(' ').map((entry) => [entry.slice(0, 2), accountPattern(entry.slice(2))]),
 )
 
-const LENGTHS: ReadonlyMap<string, number> = new Map(
-  STRUCTURES.split(' ').map((entry) => [entry.slice(0, 2), lengthOf(entry.slice(2))]),
-)
+/** By country, as a number: how long its IBANs are, check digits and all. */
+const LENGTHS = new Uint8Array(LETTERS * LETTERS)
+for (const entry of STRUCTURES.split(' ')) LENGTHS[countryOf(entry)] = lengthOf(entry.slice(2))
 
-/** How long an IBAN of a country is, check digits and all; undefined if the country has none. */
-export function ibanLength(country: string): number | undefined {
-  return LENGTHS.get(country)
+/** How long an IBAN is that begins with a country's two letters, in either case; 0 if the country has none. */
+export function ibanLength(value: string): number {
+  return LENGTHS[countryOf(value)] ?? 0
+}
+
+function countryOf(value: string): number {
+  return letterAt(value, 0) * LETTERS + letterAt(value, 1)
+}
+
+/** The five lower bits of a letter are its place in the alphabet. */
+function letterAt(value: string, at: number): number {
+  return value.charCodeAt(at) & (LETTERS - 1)
 }
 
 function lengthOf(structure: string): number {

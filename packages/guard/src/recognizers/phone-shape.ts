@@ -52,21 +52,32 @@ function withoutWord(value: string): string {
 
 const CAPITAL_A = 0x41
 const NUMBER_SIGN = 0x23
-const EXIT_CODE = /^\(?(?:\+|00|011)[ .-]*\(?/
+
+/** What follows `+` or an exit code, brackets and separators around it. */
+function behindExitCode(value: string): string {
+  const from = value.startsWith('(') ? 1 : 0
+  const exit = EXIT_CODES.find((code) => value.startsWith(code, from))
+  if (exit === undefined) return value
+  let at = from + exit.length
+  while (' .-'.includes(value.charAt(at)) && at < value.length) at += 1
+  return value.slice(value[at] === '(' ? at + 1 : at)
+}
+
+const EXIT_CODES = ['+', '00', '011']
 
 /** A number with `+` or an exit code before it: a calling code and as many digits as may follow it. */
 export function isInternational(value: string): boolean {
-  return isNumberAbroad(value, withoutExtension(value).replace(EXIT_CODE, ''))
+  return isNumberAbroad(value, behindExitCode(withoutExtension(value)))
 }
 
 function isNumberAbroad(value: string, number: string): boolean {
-  if (ADDITION.test(value) || DECIMAL.test(number)) return false
-  return hasCallingCode(digitsOf(number)) && endsInGroup(number)
+  if (!hasCallingCode(digitsOf(number)) || !endsInGroup(number)) return false
+  return !ADDITION.test(value) && !DECIMAL.test(number)
 }
 
 /** The same behind an exit code, with the calling code in one piece: `0118 20 44 17` is none. */
 export function isDialledAbroad(value: string): boolean {
-  const number = withoutExtension(value).replace(EXIT_CODE, '')
+  const number = behindExitCode(withoutExtension(value))
   return callingCodeOf(number) !== 0 && isNumberAbroad(value, number)
 }
 
@@ -75,7 +86,7 @@ export function isDialledAbroad(value: string): boolean {
  * is announced, and not where one ends within it (`+1 212 555 0123 24/7`).
  */
 export function mayBeInternational(value: string): boolean {
-  const number = withoutExtension(value).replace(EXIT_CODE, '')
+  const number = behindExitCode(withoutExtension(value))
   if (ADDITION.test(value) || DECIMAL.test(number) || !endsInGroup(number)) return false
   const { length } = digitsOf(number)
   return length >= MIN_DIGITS && length <= MAX_DIGITS && !beginsWithNumber(number)
