@@ -51,6 +51,12 @@ const WRAPPINGS: readonly (readonly [string, string])[] = [
   ['one line with spaces', ALL.join(' ')],
   ['one line without anything', ALL.join('')],
   ['quoted-printable', ALL.map((line) => line.replaceAll('=', '=3D')).join('=\n')],
+  ['a link', `https://example.org/?key=${encodeURIComponent(ALL.join('\n'))}&a=1`],
+  ['a link with every dash encoded', encodeURIComponent(ALL.join('\r\n')).replaceAll('-', '%2D')],
+  ['a form', `${new URLSearchParams({ key: ALL.join('\n') })}&a=1`],
+  ['a link within a link', encodeURIComponent(encodeURIComponent(ALL.join('\n')))],
+  ['a document, with its dashes', ALL.join('\n').replaceAll('-----', '\u2014\u2014-')],
+  ['HTML with its own blanks', ALL.join('&#10;').replaceAll(' ', '&nbsp;')],
   ['without an end line', ALL.slice(0, 3).join('\n')],
 ]
 

@@ -5,6 +5,9 @@ import type { Recognizer } from '../recognizer.ts'
 export const awsAccessKey: Recognizer = {
   entity: 'AWS_ACCESS_KEY',
   patterns: [
-    { source: '(?<![A-Za-z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])', score: 0.95 },
+    {
+      source: '(?<![A-Za-z0-9])(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Za-z0-9])',
+      score: 0.95,
+    },
   ],
 }

@@ -1,23 +1,33 @@
 // Private keys in textual encoding: RFC 7468 (PEM) with the headers of RFC 1421, OpenSSH, ssh.com, PGP armour (RFC 9580,
-// section 6) and PuTTY's files (PPK, versions 2 and 3). A key is found in whatever wraps its lines; a header that no line
-// follows is a mere mention.
+// section 6) and PuTTY's files (PPK, versions 2 and 3). A key is found in whatever wraps its lines, and as links and forms
+// encode it; a header that no line follows is a mere mention.
 import type { Recognizer } from '../recognizer.ts'
 
-const KIND = '(?:[A-Z0-9]{1,10} ){0,3}PRIVATE KEY(?: BLOCK)?'
+/** Percent escapes are read as `%`, so `%20` is what was encoded twice. Forms write `+` for a blank. */
+const SPACE = '(?: {1,3}|[%+_]|%20|&nbsp;)'
+/** Word processors make one dash of two. */
+const DASHES = '[%\\u2013\\u2014-]{2,5}'
+const KIND = `(?:[A-Z0-9]{1,10}${SPACE}){0,3}PRIVATE${SPACE}KEY(?:${SPACE}BLOCK)?`
+const BASE64 = '[A-Za-z0-9+\\/%]'
+
+/** A line that says which of the two it is. */
+function mark(word: 'BEGIN' | 'END'): string {
+  return `${DASHES}${SPACE}?${word}${SPACE}${KIND}${SPACE}?${DASHES}(?!-)`
+}
 
 export const privateKey: Recognizer = {
   entity: 'PRIVATE_KEY',
   patterns: [
     {
-      source: `-{4,5} ?BEGIN ${KIND} ?-{4,5}(?!-)|PuTTY-User-Key-File-\\d: `,
+      source: `${mark('BEGIN')}|PuTTY-User-Key-File-\\d: `,
       score: 1,
       armor: {
         lines: [
-          { source: '[A-Za-z0-9+\\/]{16,}={0,2}', check: likenessToBase64 },
+          { source: `${BASE64}{16,}={0,2}`, check: likenessToBase64 },
           // A short line, or one of a key that is folded into short ones.
-          { source: '(?<=[\\n\\r])[ \\t]*[A-Za-z0-9+\\/]{4,}={0,2}[ \\t]*(?=[\\n\\r])' },
+          { source: `(?<=[\\n\\r])[ \\t]*${BASE64}{4,}={0,2}[ \\t]*(?=[\\n\\r])` },
         ],
-        until: `-{4,5} ?END ${KIND} ?-{4,5}(?!-)|Private-MAC: [0-9a-f]{40,64}(?![0-9a-f])`,
+        until: `${mark('END')}|Private-MAC: [0-9a-f]{40,64}(?![0-9a-f])`,
       },
     },
   ],
