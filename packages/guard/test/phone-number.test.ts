@@ -191,6 +191,13 @@ describe('the word for a telephone', () => {
   })
 })
 
+it.each(['+52 12 3456 78901 23', '+380 44 1234 5678 90', '+99 212 555 0123'])(
+  'is concealed whole where it is announced, though no table has its length: %s',
+  (value) => {
+    expect(outcomeOf(standard, value, ['Celular ', ', please'])).toBe('whole')
+  },
+)
+
 describe('another number', () => {
   it.each([
     'Your order number is 48210937, call us if it is late.',

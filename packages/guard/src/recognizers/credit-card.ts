@@ -3,7 +3,7 @@
 import { digitsOf, passesLuhn } from '../checksum.ts'
 import type { Recognizer } from '../recognizer.ts'
 import { isIssued, mayBeIssued } from './card-issuers.ts'
-import { GROUPED_NUMBERS } from './other-numbers.ts'
+import { SHIPPING_UNIT } from './other-numbers.ts'
 
 const CERTAIN = 1
 /** A valid number that no network is known to issue: enough for `strict`. */
@@ -36,7 +36,7 @@ const CARD_WORDS = (
 export const creditCard: Recognizer = {
   entity: 'CREDIT_CARD',
   // Five groups of four are more digits than a card has.
-  lookalikes: [...GROUPED_NUMBERS, '(?<![\\w-])\\d{4}(?:-\\d{4}){4,9}(?![\\w-])'],
+  lookalikes: [SHIPPING_UNIT, '(?<![\\w-])\\d{4}(?:-\\d{4}){4,9}(?![\\w-])'],
   context: CARD_WORDS,
   patterns: [
     {

@@ -25,6 +25,8 @@ export const ipAddress: Recognizer = {
     '(?<![\\w.])\\d{1,9}(?:\\.\\d{1,9}){4,9}',
     // 1.2.3.4-beta
     '(?<![\\w.])\\d{1,5}(?:\\.\\d{1,5}){3}-(?:alpha|beta|rc|pre|dev|SNAPSHOT)',
+    // ::ffff:256.0.0.1, of which ::ffff:256 is none, either
+    '(?<![\\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}\\d{1,3}(?:\\.\\d{1,3}){2}',
   ],
   patterns: [
     {

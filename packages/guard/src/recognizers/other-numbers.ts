@@ -25,16 +25,17 @@ const OTHERS =
   'sipariş* müşteri* takip rezervasyon* sözleşme* zamówieni* umow* zgłoszen* đơn pesanan resi заказ* счет* счёт* ' +
   'договор* трек* 订单 訂單 发票 發票 单号 單號 编号 編號 合同 注文 請求 追跡 伝票 주문 송장 ऑर्डर बिल طلب الطلب فاتورة الفاتورة'
 
-/**
- * Numbers that are written in groups of which some look like another number: the code of a shipping unit (GS1 General
- * Specifications, AI 00), a parcel of UPS, a meter point of Great Britain (MPAN) and a payment slip of Brazil (FEBRABAN).
- */
-export const GROUPED_NUMBERS: readonly string[] = [
-  '(?<!\\w)00(?: \\d{4}){4} \\d\\d(?!\\w)',
-  '(?<!\\w)1Z(?: [0-9A-Z]{3}){2} \\d\\d(?: \\d{4}){2}(?!\\w)',
-  '(?<!\\w)\\d\\d \\d{3} \\d{3} \\d\\d \\d{4} \\d{4} \\d{3}(?!\\w)',
-  '(?<!\\w)\\d{5}\\.\\d{5} \\d{5}\\.\\d{6} \\d{5}\\.\\d{6} \\d \\d{14}(?!\\w)',
-]
+// Numbers that are written in groups of which some look like another number.
+
+/** The code of a shipping unit (GS1 General Specifications, application identifier 00). */
+export const SHIPPING_UNIT = '(?<!\\w)00(?: \\d{4}){4} \\d\\d(?!\\w)'
+/** A parcel of UPS. */
+export const UPS_PARCEL = '(?<!\\w)1Z(?: [0-9A-Z]{3}){2} \\d\\d(?: \\d{4}){2}(?!\\w)'
+/** A meter point of Great Britain (MPAN, Balancing and Settlement Code, section K). */
+export const METER_POINT = '(?<!\\w)\\d\\d \\d{3} \\d{3} \\d\\d \\d{4} \\d{4} \\d{3}(?!\\w)'
+/** A payment slip of Brazil (FEBRABAN, "linha digitável"). */
+export const PAYMENT_SLIP =
+  '(?<!\\w)\\d{5}\\.\\d{5} \\d{5}\\.\\d{6} \\d{5}\\.\\d{6} \\d \\d{14}(?!\\w)'
 
 export const OTHER_NUMBERS: readonly string[] = [ENGLISH, ROMANCE, GERMANIC, OTHERS].flatMap(
   (words) => words.split(' '),

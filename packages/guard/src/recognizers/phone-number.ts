@@ -2,7 +2,13 @@
 // them. International numbers stand alone; national ones need the shape of North America, or words before them.
 // Which numbers are assigned is not checked: a table of calling codes and lengths is all that is shipped.
 import type { Recognizer } from '../recognizer.ts'
-import { GROUPED_NUMBERS, OTHER_NUMBERS } from './other-numbers.ts'
+import {
+  METER_POINT,
+  OTHER_NUMBERS,
+  PAYMENT_SLIP,
+  SHIPPING_UNIT,
+  UPS_PARCEL,
+} from './other-numbers.ts'
 import {
   isDialledAbroad,
   isGroupedNational,
@@ -42,7 +48,7 @@ const DUMPS = [
 
 export const phoneNumber: Recognizer = {
   entity: 'PHONE_NUMBER',
-  lookalikes: [...DUMPS, ...GROUPED_NUMBERS],
+  lookalikes: [...DUMPS, SHIPPING_UNIT, UPS_PARCEL, METER_POINT, PAYMENT_SLIP],
   context: PHONE_WORDS,
   hints: PHONE_HINTS,
   against: OTHER_NUMBERS,

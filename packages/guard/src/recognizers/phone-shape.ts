@@ -75,11 +75,14 @@ function isNumberAbroad(value: string, number: string): boolean {
   return !ADDITION.test(value) && !DECIMAL.test(number)
 }
 
-/** The same behind an exit code, with the calling code in one piece: `0118 20 44 17` is none. */
+/** The same behind an exit code. Behind that of North America in one piece, more than a number of Reading (0118) has. */
 export function isDialledAbroad(value: string): boolean {
-  const number = behindExitCode(withoutExtension(value))
-  return callingCodeOf(number) !== 0 && isNumberAbroad(value, number)
+  if (!isInternational(value)) return false
+  return !GLUED_EXIT_CODE.test(value) || digitsOf(withoutExtension(value)).length > MAX_READING
 }
+
+const GLUED_EXIT_CODE = /^\(?011\d/
+const MAX_READING = 11
 
 /**
  * A number with `+` and a length that no table has, since plans change and people err: a telephone number only where one

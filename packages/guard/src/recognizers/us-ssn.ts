@@ -2,7 +2,7 @@
 // (Social Security Administration, "Social Security Number Randomization", and POMS RM 10201.035). After a word they are
 // found all the same: people mistype, and taxpayers without a number have one of area 900-999 (IRS, Publication 1915).
 import type { Recognizer } from '../recognizer.ts'
-import { GROUPED_NUMBERS } from './other-numbers.ts'
+import { METER_POINT } from './other-numbers.ts'
 
 const AREA = '(?:00[1-9]|0[1-9]\\d|[1-57-8]\\d\\d|6[0-57-9]\\d|66[0-57-9])'
 const GROUP = '(?:0[1-9]|[1-9]\\d)'
@@ -13,7 +13,7 @@ const DOTTED = `${AREA}\\.${GROUP}\\.${SERIAL}`
 
 export const usSsn: Recognizer = {
   entity: 'US_SSN',
-  lookalikes: GROUPED_NUMBERS,
+  lookalikes: [METER_POINT],
   context: ['ssn*', 'ss', 'social*', 'soc', 'socsec*', 'taxpayer*', 'itin', 'seguro'],
   patterns: [
     // With several in a row, nothing between them, as columns without a separator are copied.
