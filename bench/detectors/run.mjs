@@ -4,20 +4,23 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { createDetectors, createDispatcher, gatewayConfig } from '@sluice/gateway'
+import { commandLine } from '../command-line.mjs'
 import { filledTemplates, missedConversations, ratesOf, readDataSet } from './rates.mjs'
 
 const cached = fileURLToPath(new URL('../../node_modules/.cache/ner/rampart', import.meta.url))
-const { values } = parseArgs({
+const options = commandLine({
+  usage: 'npm run bench:names --',
+  about: 'How many names and places the model finds, how often it is wrong, and what it costs.',
   options: {
-    data: { type: 'string' },
-    model: { type: 'string', default: cached },
-    presidio: { type: 'string', default: process.env.PRESIDIO_URL },
+    data: { takes: 'FILE', means: 'annotated texts in the format of presidio-research, too' },
+    model: { default: cached, takes: 'FOLDER', means: 'the model' },
+    presidio: { takes: 'URL', means: 'an analyzer beside it; default PRESIDIO_URL' },
   },
 })
-if (!existsSync(values.model)) {
-  console.error(`There is no model in ${values.model}: npm run fetch:ner, or give --model`)
+const presidioUrl = options.presidio ?? process.env.PRESIDIO_URL
+if (!existsSync(options.model)) {
+  console.error(`There is no model in ${options.model}: npm run fetch:ner, or give --model`)
   process.exit(1)
 }
 
@@ -25,9 +28,16 @@ const entities = ['PERSON', 'LOCATION']
 const limits = { timeoutMs: 60_000, concurrency: 4, queue: 10_000, cache: 0, language: undefined }
 const detectors = createDetectors(
   {
-    model: { kind: 'model', folder: values.model, workers: 1, threshold: 0.5, entities, ...limits },
+    model: {
+      kind: 'model',
+      folder: options.model,
+      workers: 1,
+      threshold: 0.5,
+      entities,
+      ...limits,
+    },
     presidio: {
-      ...{ kind: 'presidio', url: values.presidio ?? 'http://127.0.0.1:5002', entities },
+      ...{ kind: 'presidio', url: presidioUrl ?? 'http://127.0.0.1:5002', entities },
       ...{ headers: {}, apiKey: undefined, ...limits },
     },
   },
@@ -38,13 +48,13 @@ const templates = JSON.parse(readFileSync(new URL('templates.json', import.meta.
 
 /** @type {[string, import('./rates.mjs').Annotated[]][]} */
 const sets = Object.entries(templates).map(([language, said]) => [language, filledTemplates(said)])
-if (values.data !== undefined) {
-  const texts = readDataSet(values.data)
+if (options.data !== undefined) {
+  const texts = readDataSet(options.data)
   sets.unshift(['data set, held back', texts.filter(({ template }) => template % 2 === 1)])
   sets.unshift(['data set, for tuning', texts.filter(({ template }) => template % 2 === 0)])
 }
 
-const names = values.presidio === undefined ? ['model'] : ['model', 'presidio']
+const names = presidioUrl === undefined ? ['model'] : ['model', 'presidio']
 await cost()
 for (const name of names) {
   for (const [set, texts] of sets) {

@@ -1,6 +1,13 @@
 // `npm run bench:restoring`: what a delta of an answer costs more when values come back in it, beside the guard alone, and
 // what is held back for that. Both run in turn over the same deltas; processor time, best and median of the rounds.
 import { compilePolicy, Pseudonyms } from '@sluice/guard'
+import { commandLine } from '../command-line.mjs'
+
+commandLine({
+  usage: 'npm run bench:restoring --',
+  about: 'What a delta costs more when values come back in it, and what is held back for that.',
+  options: {},
+})
 
 const ROUNDS = 31
 const DELTAS = 20_000

@@ -9,7 +9,15 @@ import { fileURLToPath } from 'node:url'
 import { createGateway } from '@sluice/gateway'
 import { ENTITY_NAMES } from '@sluice/guard'
 import { startSandbox } from '@sluice/sandbox'
+import { commandLine } from '../command-line.mjs'
 import { installFromPyPi } from '../guard/rates/temporary-install.mjs'
+
+commandLine({
+  usage: 'npm run bench:kits --',
+  about:
+    'Two kits that others wrote, from PyPI, against a running gateway. Needs Python; about a minute. kits/README.md says what their results mean.',
+  options: {},
+})
 
 const KITS = ['chunk-invariance==0.2.0', 'pii-leak-benchmark[validate]==0.6.0']
 const LIMIT_MS = 600_000

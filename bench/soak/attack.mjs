@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { createKey } from '@sluice/gateway'
 import { Child, freePort } from '../rig/child.mjs'
 import { percentile } from '../rig/statistics.mjs'
 import { auditRecords, GatewayProcess } from './gateway-process.mjs'
+import { optionsOf } from './runs.mjs'
 import { Strangers } from './strangers.mjs'
 
 /** Where everybody but the gateway runs, so that it has the other core. */
@@ -24,16 +24,14 @@ const MAX_GAP_MS = 50
 const MEMORY_PART = 1.25
 const MEBIBYTE = 1_048_576
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '60' },
-    sockets: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-    only: { type: 'string', default: '' },
-    'budget-mib': { type: 'string', default: '256' },
-  },
+const options = optionsOf('attack', {
+  seconds: { default: 60, means: 'how long' },
+  sockets: { default: 200, means: 'sockets of the attackers' },
+  seed: { default: 1, means: 'of all that is random' },
+  only: { takes: 'NAME', means: 'one attack instead of all' },
+  'budget-mib': { default: 256, means: 'SLUICE_MEMORY_BUDGET_BYTES in MiB' },
 })
-const budget = Number(values['budget-mib']) * MEBIBYTE
+const budget = options['budget-mib'] * MEBIBYTE
 const folder = mkdtempSync(join(tmpdir(), 'sluice-attack-'))
 const files = { keys: join(folder, 'keys.json'), audit: join(folder, 'audit.db') }
 
@@ -133,14 +131,21 @@ try {
 
   const attackers = new Child({
     name: 'attackers',
-    args: ['soak/attackers.mjs', String(port), values.sockets, values.seed, values.only, ...keys],
+    args: [
+      'soak/attackers.mjs',
+      String(port),
+      String(options.sockets),
+      String(options.seed),
+      options.only ?? '',
+      ...keys,
+    ],
     core: CLIENT_CORE,
     hasChannel: true,
   })
   const beside = new Strangers(asked)
   const cpuBefore = gateway.cpuMicros
-  const peak = await peakMemory(gateway, Number(values.seconds) * 1_000)
-  const cores = (gateway.cpuMicros - cpuBefore) / 1e6 / Number(values.seconds)
+  const peak = await peakMemory(gateway, options.seconds * 1_000)
+  const cores = (gateway.cpuMicros - cpuBefore) / 1e6 / options.seconds
   await beside.finish()
   const done = /** @type {Record<string, number>} */ (await attackers.ask({}, END_WITHIN_MS))
   await attackers.stop()
@@ -161,7 +166,7 @@ try {
   console.table(done)
   const allowed = MEMORY_PART * (before.memory + budget)
   const figures = {
-    seconds: Number(values.seconds),
+    seconds: options.seconds,
     'gap p99 at the upstream, ms': rounded(percentile(gaps, 99)),
     'cores used': rounded(cores),
     'resident before, MB': Math.round(before.memory / 1e6),

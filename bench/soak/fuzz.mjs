@@ -3,13 +3,13 @@
 //   node bench/soak/fuzz.mjs [--frames 100000] [--seed 1]                              exits with 1 if anything is wrong
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { connect } from '@sluice/client'
 import { CLOSE_CODES } from '@sluice/protocol'
 import { WebSocket } from 'ws'
 import { createFractions } from '../guard/random.mjs'
 import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { GatewayProcess } from './gateway-process.mjs'
+import { optionsOf } from './runs.mjs'
 
 const SOCKETS = 20
 /** Frames that one socket sends before its answers are awaited. */
@@ -21,14 +21,12 @@ const SETTLE_WITHIN_MS = 20_000
 /** The `t` of the ping behind them. */
 const LAST = 4_711
 
-const { values } = parseArgs({
-  options: {
-    frames: { type: 'string', default: '100000' },
-    seed: { type: 'string', default: '1' },
-  },
+const options = optionsOf('fuzz', {
+  frames: { default: 100_000, means: 'frames' },
+  seed: { default: 1, means: 'of all that is random' },
 })
-const total = Number(values.frames)
-const random = createFractions(Number(values.seed))
+const total = options.frames
+const random = createFractions(options.seed)
 /**
  * @template Item
  * @param {readonly Item[]} items

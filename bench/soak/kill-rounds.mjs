@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { AskingClient } from './asking-client.mjs'
 import { auditRecords, GatewayProcess } from './gateway-process.mjs'
+import { optionsOf } from './runs.mjs'
 
 /** What may be lost of end records: they are written in groups. */
 const MAX_LOSS_MS = 200
@@ -16,8 +16,7 @@ const CLIENTS = 20
 const SHAPE = { deltas: 20, paceMs: 5 }
 const LIFE_MS = { least: 400, most: 1_500 }
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '50' } } })
-const rounds = Number(values.rounds)
+const { rounds } = optionsOf('kill-rounds', { rounds: { default: 50, means: 'kills' } })
 const folder = mkdtempSync(join(tmpdir(), 'sluice-kill-'))
 const audit = join(folder, 'audit.db')
 const env = { SLUICE_AUDIT: audit, SLUICE_INSTANCE: 'killed', SLUICE_POLICY: 'seed' }

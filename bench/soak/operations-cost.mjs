@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { median } from '../rig/statistics.mjs'
 import { AskingClient } from './asking-client.mjs'
 import { GatewayProcess } from './gateway-process.mjs'
+import { optionsOf } from './runs.mjs'
 
 const CASES = {
   /** Long answers: almost all of the cost is that of deltas. */
@@ -19,7 +19,9 @@ const CASES = {
 }
 const ROUND_MS = 3_000
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } })
+const options = optionsOf('operations-cost', {
+  rounds: { default: 7, means: 'rounds that count, after one that does not' },
+})
 const folder = mkdtempSync(join(tmpdir(), 'sluice-cost-'))
 const mock = await MockUpstream.start()
 
@@ -49,7 +51,7 @@ async function cost(gateway, unit) {
  */
 async function compare({ bare, full }, unit) {
   const rows = []
-  for (let round = 0; round <= Number(values.rounds); round += 1) {
+  for (let round = 0; round <= options.rounds; round += 1) {
     const first = round % 2 === 0 ? await cost(bare, unit) : undefined
     const audited = await cost(full, unit)
     rows.push({ bare: first ?? (await cost(bare, unit)), audited })

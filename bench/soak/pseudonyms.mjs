@@ -4,25 +4,23 @@
 // FILE is in the format of presidio-research. Without --model a detector in this process knows the annotations of the texts
 // as they stand, and nothing of what quotes them; with it the model's own findings count, not the annotations.
 import { createServer } from 'node:http'
-import { parseArgs } from 'node:util'
 import { createDetectors, createDispatcher, createGateway, gatewayConfig } from '@sluice/gateway'
 import { compilePolicy, Pseudonyms } from '@sluice/guard'
 import { startSandbox } from '@sluice/sandbox'
 import { readDataSet } from '../detectors/rates.mjs'
 import { conversationOf } from './pseudonyms/conversation.mjs'
 import { isIn, saidIn } from './pseudonyms/said.mjs'
+import { optionsOf } from './runs.mjs'
 
 /** @typedef {import('../detectors/rates.mjs').Annotated} Annotated */
 
-const { values } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    model: { type: 'string' },
-    from: { type: 'string', default: '0' },
-    texts: { type: 'string', default: '1500' },
-  },
+const options = optionsOf('pseudonyms', {
+  data: { takes: 'FILE', means: 'annotated texts in the format of presidio-research; needed' },
+  model: { takes: 'FOLDER', means: 'its findings count, instead of the annotations' },
+  from: { default: 0, means: 'texts to leave out' },
+  texts: { default: 1_500, means: 'texts' },
 })
-if (values.data === undefined) {
+if (options.data === undefined) {
   console.error('Which texts? Give --data FILE, in the format of presidio-research')
   process.exit(1)
 }
@@ -35,8 +33,7 @@ const ENTITIES = {
   ZIP_CODE: 'LOCATION',
   ORGANIZATION: 'ORGANIZATION',
 }
-const from = Number(values.from)
-const texts = readDataSet(values.data).slice(from, from + Number(values.texts))
+const texts = readDataSet(options.data).slice(options.from, options.from + options.texts)
 /** @type {Map<string, import('@sluice/guard').Span[]>} */
 const annotations = new Map(
   texts.map(({ text, spans }) => [
@@ -58,16 +55,16 @@ const { port } = /** @type {import('node:net').AddressInfo} */ (knower.address()
 
 const limits = { timeoutMs: 60_000, concurrency: 4, queue: 10_000, cache: 0, language: undefined }
 const entities =
-  values.model === undefined ? ['PERSON', 'LOCATION', 'ORGANIZATION'] : ['PERSON', 'LOCATION']
+  options.model === undefined ? ['PERSON', 'LOCATION', 'ORGANIZATION'] : ['PERSON', 'LOCATION']
 /** @type {Parameters<typeof createDetectors>[0]} */
 const detectors = {
   finder:
-    values.model === undefined
+    options.model === undefined
       ? {
           ...{ kind: 'http', url: `http://127.0.0.1:${port}`, headers: {}, apiKey: undefined },
           ...{ entities, ...limits },
         }
-      : { kind: 'model', folder: values.model, workers: 1, threshold: 0.5, entities, ...limits },
+      : { kind: 'model', folder: options.model, workers: 1, threshold: 0.5, entities, ...limits },
 }
 /** @type {import('@sluice/guard').PolicyDefinition} */
 const definition = {
@@ -86,7 +83,7 @@ const { signal } = new AbortController()
  */
 async function foundIn(text) {
   const spans =
-    values.model === undefined
+    options.model === undefined
       ? (annotations.get(text) ?? [])
       : ((await table.finder?.detect(text, { signal })) ?? [])
   const pseudonyms = new Pseudonyms({ key: new Uint8Array(32), scope: '' })

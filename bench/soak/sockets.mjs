@@ -2,16 +2,16 @@
 //   node bench/soak/sockets.mjs [--sockets 10000]                        exits with 1 if one costs more than 12 KB
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { WebSocket } from 'ws'
 import { GatewayProcess } from './gateway-process.mjs'
+import { optionsOf } from './runs.mjs'
 
 const AT_ONCE = 100
 const SETTLE_MS = 3_000
 const MAX_BYTES = 12_000
 
-const { values } = parseArgs({ options: { sockets: { type: 'string', default: '10000' } } })
-const total = Number(values.sockets)
+const options = optionsOf('sockets', { sockets: { default: 10_000, means: 'sockets' } })
+const total = options.sockets
 const gateway = await GatewayProcess.start('http://127.0.0.1:1', { SLUICE_AUDIT: 'off' })
 /** @type {WebSocket[]} */
 const sockets = []

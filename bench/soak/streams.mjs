@@ -2,12 +2,12 @@
 //   node bench/soak/streams.mjs [--streams 1000]                      exits with 1 if memory does not come back afterwards
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { ENGINES } from '../engines/engines.mjs'
 import { Answer } from '../rig/answer.mjs'
 import { Child, freePort } from '../rig/child.mjs'
 import { createClient } from '../rig/clients.mjs'
 import { MockUpstream } from '../rig/mock-upstream-process.mjs'
+import { optionsOf } from './runs.mjs'
 
 const COMPARED = ['pipe', 'sluice-seed', 'sluice-v2-standard']
 const TARGET = 15_000
@@ -22,8 +22,8 @@ const LOOK_AFTER_MS = 4_000
 const SETTLE_MS = 1_000
 const COLLECTOR = fileURLToPath(new URL('collect-on-signal.mjs', import.meta.url))
 
-const { values } = parseArgs({ options: { streams: { type: 'string', default: '1000' } } })
-const streams = Number(values.streams)
+const options = optionsOf('streams', { streams: { default: 1_000, means: 'streams at once' } })
+const { streams } = options
 const mock = await MockUpstream.start()
 
 /** @param {Child} child */

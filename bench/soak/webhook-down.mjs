@@ -3,12 +3,12 @@
 //   node bench/soak/webhook-down.mjs [--seconds 60]      prints one JSON object; exits with 1 if something does not hold
 import { createServer } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { freePort } from '../rig/child.mjs'
 import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { percentile } from '../rig/statistics.mjs'
 import { AskingClient } from './asking-client.mjs'
 import { GatewayProcess } from './gateway-process.mjs'
+import { optionsOf } from './runs.mjs'
 
 const CLIENTS = 40
 const SHAPE = { deltas: 50, paceMs: 10 }
@@ -20,8 +20,10 @@ const RECOVERY_MS = 45_000
  */
 const MAX_GROWTH_BYTES = 256 * 1024 * 1024
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '60' } } })
-const downMs = Number(values.seconds) * 1_000
+const options = optionsOf('webhook-down', {
+  seconds: { default: 60, means: 'how long the receiver is away' },
+})
+const downMs = options.seconds * 1_000
 /** Before the receiver goes: for the process to be warm, and for the comparison. */
 const warmMs = Math.min(downMs, 4_000)
 const hookPort = await freePort()
