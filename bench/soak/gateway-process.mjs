@@ -9,6 +9,7 @@ import { freePort } from '../rig/child.mjs'
 import { usageOf } from '../rig/process-usage.mjs'
 
 const SLUICE = fileURLToPath(new URL('../../packages/cli/bin/sluice.js', import.meta.url))
+const COLLECTOR = fileURLToPath(new URL('collect-on-signal.mjs', import.meta.url))
 const READY_WITHIN_MS = 20_000
 /** Of /proc/net/tcp: established, and closed by the peer alone (CLOSE_WAIT). */
 const HELD_STATES = ['01', '08']
@@ -49,7 +50,7 @@ export class GatewayProcess {
     const adminPort = await freePort()
     const { PATH = '', HOME = '' } = process.env
     const ports = { WS_PORT: String(port), SLUICE_ADMIN_PORT: String(adminPort) }
-    const child = spawn(process.execPath, [SLUICE, 'serve'], {
+    const child = spawn(process.execPath, ['--expose-gc', '--import', COLLECTOR, SLUICE, 'serve'], {
       env: {
         PATH,
         HOME,
@@ -58,7 +59,7 @@ export class GatewayProcess {
         ...ports,
         ...env,
       },
-      stdio: ['ignore', 'inherit', 'ignore'],
+      stdio: ['ignore', 'inherit', 'ignore', 'ipc'],
     })
     const gateway = new GatewayProcess(child, port, adminPort)
     await gateway.#untilReady()
@@ -72,6 +73,18 @@ export class GatewayProcess {
   /** Resident memory now. */
   get residentBytes() {
     return usageOf(this.#process.pid ?? 0).residentBytes
+  }
+
+  /**
+   * What is in use once everything else is collected: JavaScript's heap and its buffers. Resident memory has what V8 keeps
+   * for later besides, which differs from run to run.
+   * @returns {Promise<number>}
+   */
+  async usedBytes() {
+    const told = once(this.#process, 'message')
+    this.#process.kill('SIGUSR2')
+    const [{ heapUsed, external }] = await told
+    return heapUsed + external
   }
 
   /**

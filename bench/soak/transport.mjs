@@ -1,14 +1,15 @@
-// Dialect 2 under everything that networks do: completions of the SDK over sockets that are cut, stand still and are given
-// up at random, some cancelled, some joined late by another client. Every text is verified to the last character.
+// Dialect 2 under everything that networks do: completions of the SDK over sockets that are cut, closed, stand still and are
+// given up at random, some cancelled, some joined late by another client. Every text is verified to the last character, and
+// no socket closes but those that this closes.
 //   node bench/soak/transport.mjs [--completions 2000] [--sockets 200] [--seed 1]      exits with 1 if anything is wrong
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { connect } from '@sluice/client'
 import { WebSocket } from 'ws'
 import { createFractions } from '../guard/random.mjs'
 import { MockUpstream } from '../rig/mock-upstream-process.mjs'
 import { modelName, promptFor, textOf } from '../rig/stream-plan.mjs'
 import { GatewayProcess } from './gateway-process.mjs'
+import { optionsOf } from './runs.mjs'
 
 /** @typedef {import('@sluice/client').Completion} Completion */
 /** @typedef {ReturnType<typeof connect>} Client */
@@ -21,30 +22,36 @@ const CANCEL_EVERY = 8
 const JOIN_EVERY = 5
 const TROUBLE_MS = { least: 150, most: 1_200 }
 const RETENTION_MS = 20_000
-/** Memory may be this much over that after the warm-up. */
+/** What is in use may be this much over that after the warm-up. */
 const GROWTH = 1.1
 
-const { values } = parseArgs({
-  options: {
-    completions: { type: 'string', default: '2000' },
-    sockets: { type: 'string', default: '200' },
-    seed: { type: 'string', default: '1' },
-  },
+const options = optionsOf('transport', {
+  completions: { default: 2_000, means: 'completions of each pass' },
+  sockets: { default: 200, means: 'sockets that they share' },
+  seed: { default: 1, means: 'of all that is random' },
 })
-const [total, sockets] = [Number(values.completions), Number(values.sockets)]
-const random = createFractions(Number(values.seed))
+const { completions: total, sockets } = options
+const random = createFractions(options.seed)
 /** @param {{ least: number, most: number }} range */
 const between = ({ least, most }) => least + random() * (most - least)
 
-/** A client and its socket of the moment, which can be cut or left unread. */
+/** What a socket that is cut ends with, one that is closed by the protocol, and one whose client is done. */
+const [CUT, CLOSED, DONE] = [1006, 4_000, 1000]
+
+/** A client and its socket of the moment, which can be cut, closed or left unread. */
 class TroubledClient {
   /** @type {Client} */
   client
   cuts = 0
+  closes = 0
   stalls = 0
   isDone = false
+  /** What sockets ended with, and should not have. @type {string[]} */
+  problems = []
   /** @type {WebSocket | undefined} */
   #socket
+  /** What a socket is to end with. @type {WeakMap<WebSocket, number>} */
+  #expected = new WeakMap()
 
   /** @param {string} url */
   constructor(url) {
@@ -57,20 +64,47 @@ class TroubledClient {
       constructor(address, protocols) {
         super(address, protocols, { perMessageDeflate: false })
         owner.#socket = this
+        this.on('close', (code) => owner.#ended(this, code))
       }
     }
     this.client = connect({ url, WebSocket: Kept, reconnect: { minMs: 5, maxMs: 200 } })
   }
 
-  /** Until it is done, cuts its socket or stops to read it. */
+  /** Closes the client. */
+  close() {
+    const state = this.#socket?.readyState
+    if (state === WebSocket.OPEN) this.#expect(DONE)
+    if (state === WebSocket.CONNECTING) this.#expect(CUT)
+    this.client.close()
+  }
+
+  /** @param {number} code that the socket of the moment is to end with */
+  #expect(code) {
+    if (this.#socket !== undefined) this.#expected.set(this.#socket, code)
+  }
+
+  /** @param {WebSocket} socket @param {number} code */
+  #ended(socket, code) {
+    const expected = this.#expected.get(socket)
+    if (code !== expected)
+      this.problems.push(`a socket ended with ${code}, not with ${expected ?? 'nothing'}`)
+  }
+
+  /** Until it is done, cuts its socket, closes it or stops to read it. */
   async trouble() {
     while (!this.isDone) {
       await delay(between(TROUBLE_MS))
       const socket = this.#socket
       if (socket?.readyState !== WebSocket.OPEN) continue
-      if (random() < 0.5) {
+      const kind = random()
+      if (kind < 0.4) {
         this.cuts += 1
+        this.#expect(CUT)
         socket.terminate()
+      } else if (kind < 0.6) {
+        this.closes += 1
+        this.#expect(CLOSED)
+        socket.close(CLOSED)
       } else {
         this.stalls += 1
         socket.pause()
@@ -200,9 +234,9 @@ async function pass() {
   const startedAt = performance.now()
   await round.run()
   const seconds = (performance.now() - startedAt) / 1_000
-  for (const { client } of clients) client.close()
+  for (const one of clients) one.close()
   await delay(RETENTION_MS + 2_000)
-  const sum = (/** @type {'cuts' | 'stalls'} */ what) =>
+  const sum = (/** @type {'cuts' | 'closes' | 'stalls'} */ what) =>
     clients.reduce((all, one) => all + one[what], 0)
   return {
     completions: total,
@@ -210,13 +244,15 @@ async function pass() {
     cancelled: round.cancelled,
     'joined late': round.joined,
     cuts: sum('cuts'),
+    'closed by the protocol': sum('closes'),
     'stalled readers': sum('stalls'),
     'lost or doubled': round.wrong,
     'upstream streams left open': await openUpstreams(),
     'log bytes left': await gateway.metric('sluice_log_bytes'),
     'resident, MB': Math.round(gateway.residentBytes / 1e6),
+    'in use, MB': Math.round((await gateway.usedBytes()) / 1e5) / 10,
     seconds: Math.round(seconds),
-    problems: round.problems,
+    problems: [...round.problems, ...clients.flatMap((one) => one.problems)],
   }
 }
 
@@ -227,7 +263,7 @@ try {
   const problems = [...early, ...late]
   if (warm['upstream streams left open'] + again['upstream streams left open'] > 0)
     problems.push('upstream streams were left open')
-  if (again['resident, MB'] > warm['resident, MB'] * GROWTH) problems.push('memory has grown')
+  if (again['in use, MB'] > warm['in use, MB'] * GROWTH) problems.push('memory has grown')
   for (const problem of problems.slice(0, 20)) console.error(problem)
   if (problems.length > 0) process.exitCode = 1
 } finally {
