@@ -97,11 +97,21 @@ describe('sluice sandbox --bot-connector', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(`refused: ${problem}`)])
   })
 
+  it('says that a bot leaves without a reply, or that none listens', async () => {
+    const server = createServer((request) => request.socket.destroy())
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    expect((await play(url)).stderr).toMatch(/refused: no whole reply: \w/)
+    server.close()
+    expect((await play(url)).stderr).toContain('refused: no whole reply: ECONNREFUSED')
+  })
+
   it.each([
     [['ftp://127.0.0.1/'], 'is not a http:// or https:// URL'],
     [['http://127.0.0.1:1/', '--header', 'secret'], 'A header has to read "name: value"'],
     [['http://127.0.0.1:1/', '--header-file', '/nowhere'], '--header-file: cannot read /nowhere'],
-    [['http://127.0.0.1:1/'], 'no whole reply within 10000 ms'],
+    [['http://127.0.0.1:1/'], 'refused: no whole reply: '],
   ])('says what is wrong with %j', async ([url = '', ...args], message) => {
     const { code, stderr } = await play(url, ...args)
     expect([code, stderr]).toEqual([1, expect.stringContaining(message)])

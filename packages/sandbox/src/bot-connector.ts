@@ -79,17 +79,20 @@ interface Call {
 async function say(utterance: string, call: Call): Promise<BotConnectorTurn> {
   const startedAt = performance.now()
   const none = { replies: [], botState: undefined, intent: undefined }
-  const answer = await post(call).catch(() => ({ status: 0, text: '' }))
+  const answer = await post(call).catch((error: unknown) => whyNone(error, call))
   const turn = { utterance, durationMs: Math.round(performance.now() - startedAt) }
-  if (answer.status === 0) {
-    const problem = `no whole reply within ${call.timeoutMs} ms`
-    return { ...turn, ...none, problems: [problem] }
-  }
+  if (typeof answer === 'string') return { ...turn, ...none, problems: [answer] }
   if (answer.status !== 200) return { ...turn, ...none, problems: [`status ${answer.status}`] }
   const reply = parseObject(answer.text)
   if (reply === undefined)
     return { ...turn, ...none, problems: [`no JSON object of at most ${MAX_REPLY_BYTES} bytes`] }
   return { ...turn, ...readReply(reply) }
+}
+
+function whyNone(error: unknown, { timeoutMs }: Call): string {
+  const { name, cause } = error as Error & { cause?: Error & { code?: string } }
+  if (name === 'TimeoutError') return `no whole reply within ${timeoutMs} ms`
+  return `no whole reply: ${cause?.code ?? cause?.message ?? 'the connection broke'}`
 }
 
 async function post({ url, headers, body, timeoutMs }: Call) {
