@@ -1,6 +1,6 @@
 // A detector of one's own for `kind: http`: finds the names of a list, and judges the text as a whole.
 // Run:   PORT=8790 node examples/detector.mjs
-// and name it in sluice.yaml (docs/privacy.md). It needs nothing but Node.js; a real one asks a model where this one
+// and name it in sluice.yaml (docs/detectors.md). It needs nothing but Node.js; a real one asks a model where this one
 // looks into a list. The contract is packages/gateway/detector.schema.json. Offsets count UTF-16 units, as JavaScript does;
 // a server in Python answers with `offsets: 'code_points'`.
 import { createServer } from 'node:http'
