@@ -192,10 +192,10 @@ function* report(
   yield `policy  ${policy.name} (${policy.hash})`
   yield `found   ${marked(text, findings)}`
   for (const { entity, start, end, action, score, ruleId } of findings) {
-    yield `        ${entity} at ${start}-${end}, score ${score}, ${action} by rule ${neutralise(ruleId)}`
+    yield `        ${entity} at ${start}-${end}, score ${Number(score.toFixed(2))}, ${action} by rule ${neutralise(ruleId)}`
   }
   for (const { entity, start, end, score } of spans ?? [])
-    yield `detected ${neutralise(entity)} at ${start}-${end}, score ${score.toFixed(2)}`
+    yield `detected ${neutralise(entity)} at ${start}-${end}, score ${Number(score.toFixed(2))}`
   for (const name of unjudged)
     yield paint('red', `detector ${neutralise(name)} could not judge the text`, process.stdout)
   yield `sent    ${neutralise(sent)}`

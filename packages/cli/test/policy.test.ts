@@ -118,7 +118,7 @@ describe('sluice policy with a detector', () => {
     direction = 'input',
   ): Promise<string> {
     const server = createServer((_request, response) => {
-      const spans = [{ entity: 'PERSON', start: 0, end: 3, score: 0.9 }]
+      const spans = [{ entity: 'PERSON', start: 0, end: 3, score: 0.8765432 }]
       response.writeHead(status).end(JSON.stringify({ spans }))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -145,7 +145,8 @@ policies:
     })
     const { code, stdout } = await sluice(TEST, { folder })
     expect(code).toBe(0)
-    expect(stdout).toContain('detected PERSON at 0-3, score 0.90\n')
+    expect(stdout).toContain('PERSON at 0-3, score 0.88, redact by rule PERSON\n')
+    expect(stdout).toContain('detected PERSON at 0-3, score 0.88\n')
     expect(stdout).toContain('sent    [PERSON], [EMAIL_ADDRESS]\n')
   })
 
@@ -156,7 +157,7 @@ policies:
     const args = ['policy', 'test', '--policy', 'own', '--delta', '3', 'Ada is in. Bob is not. Eve']
     const { stdout } = await sluice(args, { folder })
     expect(stdout).toContain('sent    [PERSON] is in. [PERSON] is not. [PERSON]\n')
-    expect(stdout).toContain('detected PERSON at 11-14, score 0.90\n')
+    expect(stdout).toContain('detected PERSON at 11-14, score 0.88\n')
     expect(stdout).toMatch(/^held .* at most 10 characters/m)
   })
 
