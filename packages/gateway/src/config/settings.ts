@@ -452,7 +452,8 @@ export const SETTINGS = {
     'SLUICE_MEMORY_BUDGET_BYTES completion.memoryBudget',
     [integer(1_048_576, 1_099_511_627_776), 268_435_456],
     {
-      about: 'All answers and requests that are held together; over it new requests are refused.',
+      about:
+        'All answers and requests that are held together, requests of one client up to half of it; over it new requests are refused. A request takes about five times its size.',
       unit: 'bytes',
     },
   ),
