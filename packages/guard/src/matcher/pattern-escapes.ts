@@ -26,23 +26,29 @@ export interface EscapeReading {
  */
 export function readEscape(cursor: SourceCursor, reading: EscapeReading): number | CharSet {
   const start = cursor.at - 1
+  const letter = cursor.take()
+  const set = setOf(letter, reading.word)
+  if (set !== undefined) return set
+  if (ESCAPABLE.test(letter)) return codeOf(letter, start)
+  cursor.at = start + 1
+  return readNamed(cursor, start, reading.isUnicode)
+}
+
+/** An escape sequence that names a character, or by the flag `u` a property. */
+function readNamed(cursor: SourceCursor, start: number, isUnicode: boolean): number | CharSet {
   const control = cursor.match(CONTROL)
   if (control !== null) {
     const [name, letter] = control
     return letter === undefined ? (CONTROLS[name] ?? 0) : letter.charCodeAt(0) % 32
   }
-  const number = cursor.match(HEXADECIMAL) ?? (reading.isUnicode ? cursor.match(BRACED) : null)
+  const number = cursor.match(HEXADECIMAL) ?? (isUnicode ? cursor.match(BRACED) : null)
   if (number !== null) return checked(Number.parseInt(number[1] ?? number[2] ?? '', 16), start)
-  const property = reading.isUnicode ? cursor.match(PROPERTY) : null
+  const property = isUnicode ? cursor.match(PROPERTY) : null
   if (property !== null) return propertySet(`\\${property[0]}`, start)
   const letter = cursor.take()
-  const set = setOf(letter, reading.word)
-  if (set !== undefined) return set
   if (letter === '') throw syntaxError('there is nothing behind a backslash', start)
   if (/[\dck]/.test(letter)) throw unsupported('a back-reference or an octal escape', start)
-  if (reading.isUnicode && !ESCAPABLE.test(letter)) {
-    throw syntaxError(`"${letter}" means nothing behind a backslash`, start)
-  }
+  if (isUnicode) throw syntaxError(`"${letter}" means nothing behind a backslash`, start)
   return codeOf(letter, start)
 }
 

@@ -19,6 +19,8 @@ export interface Reading {
 const QUANTIFIER = /(?:([*+?])|\{(\d+)(,?)(\d*)\})\??/y
 /** How a group begins, behind its bracket, that looks neither ahead nor behind. */
 const GROUP = /\?(?::|<(?![=!])[^>]*>)|(?!\?)/y
+/** The rest of a character class behind its bracket. */
+const CLASS = /(?:\\.|[^\\\]])*\]/sy
 const LOOK_AROUND = /\?(<?)([=!])/y
 
 const BACKSPACE = 8
@@ -31,6 +33,8 @@ export class PatternReader {
   readonly #reading: Reading
   /** What `\w` means here. */
   #word = WORD
+  /** By source, those outside look-behinds: patterns repeat themselves. */
+  readonly #classes = new Map<string, CharSet>()
 
   constructor(source: string, reading: Reading) {
     this.#cursor = new SourceCursor(source)
@@ -58,13 +62,16 @@ export class PatternReader {
 
   #sequence(): PatternNode {
     const items: PatternNode[] = []
-    while (!['', '|', ')'].includes(this.#cursor.next)) items.push(this.#repeated(this.#term()))
-    return { kind: 'sequence', items }
+    for (;;) {
+      const { next } = this.#cursor
+      if (next === '' || next === '|' || next === ')') return { kind: 'sequence', items }
+      items.push(this.#repeated(this.#term()))
+    }
   }
 
   #repeated(item: PatternNode): PatternNode {
     const start = this.#cursor.at
-    const quantifier = this.#cursor.match(QUANTIFIER)
+    const quantifier = this.#quantifier()
     if (quantifier === null) return item
     const [, sign, least = '', comma, most = ''] = quantifier
     if (sign !== undefined) {
@@ -78,11 +85,13 @@ export class PatternReader {
     return { kind: 'repeat', item, min, max }
   }
 
+  #quantifier(): RegExpExecArray | null {
+    return '*+?{'.includes(this.#cursor.next || ' ') ? this.#cursor.match(QUANTIFIER) : null
+  }
+
   #term(): PatternNode {
     const start = this.#cursor.at
-    if (this.#cursor.match(QUANTIFIER) !== null) {
-      throw syntaxError('there is nothing to repeat', start)
-    }
+    if (this.#quantifier() !== null) throw syntaxError('there is nothing to repeat', start)
     const character = this.#cursor.take()
     switch (character) {
       case '(':
@@ -164,6 +173,16 @@ export class PatternReader {
   }
 
   #class(start: number): CharSet {
+    const source = this.#cursor.match(CLASS)?.[0] ?? ''
+    const known = this.#word === WORD ? this.#classes.get(source) : undefined
+    if (known !== undefined) return known
+    this.#cursor.at = start + 1
+    const set = this.#newClass(start)
+    if (this.#word === WORD) this.#classes.set(source, set)
+    return set
+  }
+
+  #newClass(start: number): CharSet {
     const isNegated = this.#cursor.eat('^')
     const sets: CharSet[] = []
     while (!this.#cursor.eat(']')) {
@@ -180,12 +199,18 @@ export class PatternReader {
   #classItem(): CharSet {
     const start = this.#cursor.at
     const low = this.#classAtom()
-    if (typeof low !== 'number' || this.#cursor.match(/-(?!\]|$)/y) === null) return setOf(low)
+    if (typeof low !== 'number' || !this.#isRange()) return setOf(low)
+    this.#cursor.take()
     const high = this.#classAtom()
     // Without the flag `u` a dash before a set stands for itself.
     if (typeof high !== 'number') return unionOf([setOf(low), DASH, high])
     if (low > high) throw syntaxError('the ends of a range are out of order', start)
     return [low, high]
+  }
+
+  /** Whether a dash follows that is neither the last of the class nor of the source. */
+  #isRange(): boolean {
+    return this.#cursor.next === '-' && this.#cursor.sees(/-[^\]]/y)
   }
 
   #classAtom(): number | CharSet {

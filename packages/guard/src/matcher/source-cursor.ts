@@ -28,6 +28,12 @@ export class SourceCursor {
     return true
   }
 
+  /** Whether a sticky RegExp matches here. */
+  sees(expression: RegExp): boolean {
+    expression.lastIndex = this.at
+    return expression.test(this.#source)
+  }
+
   /** Goes past what a sticky RegExp matches here. */
   match(expression: RegExp): RegExpExecArray | null {
     expression.lastIndex = this.at

@@ -34,7 +34,7 @@ const STARTING_WITH_NAME = `${NAME}[ -]?${ORDINAL}(?:,? |[-/]|,)(?:${YEAR}|${SHO
 
 const AFTER = '(?![A-Za-z0-9])'
 /** D.O.B., né(e) à Lyon le, nato a San Marino il, ur. A combining accent counts as nothing, so `né` may be `ne`. */
-const PLACE = "(?: [àa](?: [\\p{L}'-]{2,16}){1,3})?"
+const PLACE = `(?: [àa](?: [${LETTER}'-]{2,16}){1,3})?`
 const PHRASES = `[Dd]\\. ?[Oo]\\. ?[Bb]\\.?|[Nn][ée](?:e|\\(e\\))?${PLACE} le|[Nn]at[aio]${PLACE} il|[Uu]r\\.`
 const INTRODUCTION = new RegExp(`^(?:${PHRASES})[ :=-]*`, 'u')
 
