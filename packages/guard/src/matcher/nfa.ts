@@ -79,9 +79,9 @@ export class NfaBuilder {
   readonly #tails: number[] = []
   readonly #last: (readonly number[])[] = []
   readonly #entries: Entry[] = []
-  readonly #sets = new Interner<CharSet>()
-  readonly #assertions = new Interner<Assertion>()
-  readonly #conditions = new Interner<readonly number[]>()
+  readonly #sets = new Interner<CharSet>(textOf)
+  readonly #assertions = new Interner<Assertion>(JSON.stringify)
+  readonly #conditions = new Interner<readonly number[]>(textOf)
   #steps = 0
 
   constructor() {
@@ -147,9 +147,7 @@ export class NfaBuilder {
         return { empty: [id], first: [], last: [] }
       }
       case 'sequence':
-        return node.items
-          .map((item) => this.#build(item, detector))
-          .reduce((left, right) => this.#concat(left, right), EMPTY_FRAGMENT)
+        return this.#sequence(node.items, detector)
       case 'choice':
         return node.options
           .map((option) => this.#build(option, detector))
@@ -161,6 +159,12 @@ export class NfaBuilder {
       case 'repeat':
         return this.#repeat(node, detector)
     }
+  }
+
+  #sequence(items: readonly PatternNode[], detector: number): Fragment {
+    let all = EMPTY_FRAGMENT
+    for (const item of items) all = this.#concat(all, this.#build(item, detector))
+    return all
   }
 
   #symbol(set: CharSet, detector: number): Fragment {
@@ -180,12 +184,16 @@ export class NfaBuilder {
     if (left === EMPTY_FRAGMENT) return right
     this.#connect(left.last, right.first)
     this.#spend(left.last.length + right.last.length + left.empty.length * right.empty.length)
-    const empty = left.empty.flatMap((a) => right.empty.map((b) => this.#and(a, b)))
     return {
-      empty: [...new Set(empty)],
-      first: [...left.first, ...this.#through(left.empty, right.first)],
-      last: [...right.last, ...this.#through(right.empty, left.last)],
+      empty: this.#both(left.empty, right.empty),
+      first: joined(left.first, this.#through(left.empty, right.first)),
+      last: joined(right.last, this.#through(right.empty, left.last)),
     }
+  }
+
+  #both(left: readonly number[], right: readonly number[]): readonly number[] {
+    if (left.length === 0 || right.length === 0) return NO_CONDITIONS
+    return [...new Set(left.flatMap((a) => right.map((b) => this.#and(a, b))))]
   }
 
   /**
@@ -286,6 +294,10 @@ export class NfaBuilder {
   }
 }
 
+function joined(edges: readonly Edge[], more: readonly Edge[]): readonly Edge[] {
+  return more.length === 0 ? edges : [...edges, ...more]
+}
+
 /** How many parts a pattern has once its counted repeats are written out; a part without characters counts as one. */
 function expandedSize(node: PatternNode): number {
   switch (node.kind) {
@@ -311,17 +323,27 @@ function tooManyPositions(): PolicyError {
   return new PolicyError('pattern_too_large', message)
 }
 
-/** Numbers equal values in order of appearance; equality is that of their JSON text. */
+/** Numbers of 16 bits as a text. */
+function textOf(numbers: readonly number[]): string {
+  return String.fromCharCode(...numbers)
+}
+
+/** Numbers equal values, those whose keys are equal, in order of appearance. */
 class Interner<T> {
   readonly values: T[] = []
+  readonly #keyOf: (value: T) => string
   readonly #ids = new Map<string, number>()
   /** Repeats ask for the same object again and again. */
   readonly #seen = new Map<T, number>()
 
+  constructor(keyOf: (value: T) => string) {
+    this.#keyOf = keyOf
+  }
+
   idOf(value: T): number {
     const seen = this.#seen.get(value)
     if (seen !== undefined) return seen
-    const key = JSON.stringify(value)
+    const key = this.#keyOf(value)
     const id = this.#ids.get(key) ?? this.values.push(value) - 1
     this.#ids.set(key, id)
     this.#seen.set(value, id)
