@@ -16,17 +16,19 @@ const NO_BITS: StandingBits = [0, 0, 0, 0]
 
 /** Numbers what opens and closes parts of the automaton: standings that make a difference, then armour. */
 export class Gates {
-  readonly #vocabularies = new Map<string, Vocabulary>()
+  /** Each with its number; those of different recognizers are different objects. */
+  readonly #vocabularies = new Map<Vocabulary, number>()
   readonly #bits = new Map<string, number>()
 
   constructor(detectors: readonly Detector[]) {
     for (const { vocabulary, scores } of detectors) {
       if (vocabulary === undefined) continue
-      this.#vocabularies.set(keyOf(vocabulary), vocabulary)
+      const number = this.#vocabularies.get(vocabulary) ?? this.#vocabularies.size
+      this.#vocabularies.set(vocabulary, number)
       const [against, silent, hinted, announced] = scores
-      if (silent > against) this.#number(bitKey(vocabulary, SILENT))
-      if (hinted > silent) this.#number(bitKey(vocabulary, HINTED))
-      if (announced > hinted) this.#number(bitKey(vocabulary, ANNOUNCED))
+      if (silent > against) this.#number(bitKey(number, SILENT))
+      if (hinted > silent) this.#number(bitKey(number, HINTED))
+      if (announced > hinted) this.#number(bitKey(number, ANNOUNCED))
     }
     detectors.forEach(({ armor }, index) => {
       if (armor !== undefined) this.#number(`armor ${index}`)
@@ -35,8 +37,9 @@ export class Gates {
 
   /** The bit of each standing; 0 where no detector tells it from the one below. */
   ofVocabulary(vocabulary: Vocabulary | undefined): StandingBits {
-    if (vocabulary === undefined) return NO_BITS
-    const bit = (standing: Standing) => this.#bits.get(bitKey(vocabulary, standing)) ?? 0
+    const number = vocabulary && this.#vocabularies.get(vocabulary)
+    if (number === undefined) return NO_BITS
+    const bit = (standing: Standing) => this.#bits.get(bitKey(number, standing)) ?? 0
     return [0, bit(SILENT), bit(HINTED), bit(ANNOUNCED)]
   }
 
@@ -45,12 +48,12 @@ export class Gates {
   }
 
   contextWords(): ContextWords | undefined {
-    const vocabularies = [...this.#vocabularies.values()]
+    const vocabularies = [...this.#vocabularies.keys()]
     return vocabularies.length === 0 ? undefined : contextWordsOf(vocabularies)
   }
 
   standingBits(): StandingBits[] {
-    return [...this.#vocabularies.values()].map((vocabulary) => {
+    return [...this.#vocabularies.keys()].map((vocabulary) => {
       const [, silent, hinted, announced] = this.ofVocabulary(vocabulary)
       return [0, silent, silent | hinted, silent | hinted | announced]
     })
@@ -66,10 +69,6 @@ export class Gates {
   }
 }
 
-function bitKey(vocabulary: Vocabulary, standing: Standing): string {
-  return `${standing} ${keyOf(vocabulary)}`
-}
-
-function keyOf({ context, hints, against }: Vocabulary): string {
-  return [context, hints, against].join(';')
+function bitKey(vocabulary: number, standing: Standing): string {
+  return `${standing} ${vocabulary}`
 }

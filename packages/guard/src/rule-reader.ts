@@ -16,11 +16,10 @@ import {
   parseRecognizerPattern,
 } from './matcher/pattern.ts'
 import { MAX_TERM_LENGTH, termSymbols } from './matcher/terms.ts'
-import type { Vocabulary } from './matcher/word-roles.ts'
 import { concealmentOf } from './operators.ts'
 import { PolicyError, under } from './policy-error.ts'
 import type { Allowance, SpanRule, TermList } from './program.ts'
-import type { Armor, EntityPattern, Latch, Recognizer } from './recognizer.ts'
+import type { Armor, EntityPattern, Latch } from './recognizer.ts'
 import { ENTITY_NAMES, recognizerOf } from './recognizers/index.ts'
 import type { Rule, Scope } from './rule.ts'
 import {
@@ -169,7 +168,7 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
         ),
         scores,
         minStanding,
-        vocabulary: scores[AGAINST] < scores[ANNOUNCED] ? vocabularyOf(recognizer) : undefined,
+        vocabulary: scores[AGAINST] < scores[ANNOUNCED] ? recognizer : undefined,
         check: check && (score < threshold ? check : atLeast(check, threshold)),
         latch: latch && readLatch(latch),
         armor: armor && readArmor(armor),
@@ -210,10 +209,6 @@ const STANDINGS = [AGAINST, SILENT, HINTED, ANNOUNCED] as const
 function scoresOf(pattern: EntityPattern): Detector['scores'] {
   const { score, againstScore = score, hintScore = score, contextScore = hintScore } = pattern
   return [againstScore, score, hintScore, contextScore]
-}
-
-function vocabularyOf({ context, hints, against }: Recognizer): Vocabulary {
-  return { context, hints, against }
 }
 
 /** A check whose lower scores count as none. */

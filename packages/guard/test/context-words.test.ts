@@ -23,7 +23,7 @@ const OF_PHONES: Vocabulary = {
   hints: ['reach', 'office'],
   against: ['order', 'invoice*', '订单', 'заказ*'],
 }
-const OF_CARDS: Vocabulary = { context: ['card'], hints: undefined, against: ['order', 'phone'] }
+const OF_CARDS: Vocabulary = { context: ['card'], against: ['order', 'phone'] }
 const words = new ContextWords([OF_PHONES, OF_CARDS])
 
 /** The row of a whole word. */

@@ -4,9 +4,9 @@ import type { WordEndings } from './word-endings.ts'
 import {
   COMPOUND_ROLES,
   hasRole,
-  keyOf,
   merged,
   NO_ROLES,
+  RoleIds,
   WORD_COST,
   type WordRoles,
 } from './word-roles.ts'
@@ -20,6 +20,9 @@ export const NUMBER = 2
 export const UNKNOWN_WORD = 3
 export const MIXED_WORD = 4
 
+/** How many numbers of a row's key come before its transitions. */
+const KEY_HEAD = 4
+
 /** What has been read before a node. */
 interface Above {
   /** The roles of the prefixes of ours. */
@@ -30,12 +33,16 @@ interface Above {
   readonly depth: number
 }
 
-/** Makes rows of a tree; words that end alike share them. */
+const INITIAL_ROWS = 512
+
+/** Makes the table of a tree; words that end alike share rows. */
 export class ContextTableBuilder {
   readonly #size: number
-  readonly #rows: Uint16Array[] = []
+  #table: Uint16Array
+  #rowCount = 0
   readonly #rowIds = new Map<string, number>()
   readonly #rolesOf: (WordRoles | undefined)[]
+  readonly #roleIds = new RoleIds()
   readonly #endings: WordEndings
   /** By what of an ending has been read: the row of a word that is none of ours. */
   readonly #unknown: number[] = []
@@ -45,43 +52,46 @@ export class ContextTableBuilder {
   /** Puts into `rolesOf` what the words are that end at a row. */
   constructor(size: number, rolesOf: (WordRoles | undefined)[], endings: WordEndings) {
     this.#size = size
+    this.#table = new Uint16Array(INITIAL_ROWS * size)
     this.#rolesOf = rolesOf
     this.#endings = endings
   }
 
-  rowsOf(root: WordNode): readonly Uint16Array[] {
-    const [, between, number, unknown, mixed] = Array.from({ length: MIXED_WORD + 1 }, () =>
-      this.#add(),
-    )
-    this.#addUnknown(unknown)
-    between?.set(unknown ?? [])
-    between?.fill(NUMBER, DIGIT, OTHER)
-    for (const row of [number, mixed]) row?.fill(MIXED_WORD).fill(BETWEEN_WORDS, SEPARATOR, DIGIT)
-    number?.fill(NUMBER, DIGIT, OTHER)
+  /** The rows one behind the other. */
+  tableOf(root: WordNode): Uint16Array {
+    for (let row = 0; row <= MIXED_WORD; row += 1) this.#add()
+    this.#addUnknown()
+    this.#copy(UNKNOWN_WORD, BETWEEN_WORDS)
+    for (const row of [NUMBER, MIXED_WORD]) {
+      this.#fillFrom(DIGIT, row, MIXED_WORD)
+      this.#set(row, SEPARATOR, BETWEEN_WORDS)
+    }
+    for (const row of [BETWEEN_WORDS, NUMBER]) this.#set(row, DIGIT, NUMBER)
     const spaceless = root.children.filter((child) => child.isSpaceless)
     const spaced = root.children.filter((child) => !child.isSpaceless)
-    for (const child of spaceless) this.#begin(between, child)
+    for (const child of spaceless) this.#begin(child)
     this.#spaceless = spaceless.map(({ symbolClass }) => symbolClass)
-    for (const row of this.#rows) this.#beginSpaceless(row, [UNKNOWN_WORD, MIXED_WORD])
-    for (const child of spaced) this.#begin(between, child)
-    return this.#rows
+    for (let row = 0; row < this.#rowCount; row += 1) {
+      this.#beginSpaceless(row, [UNKNOWN_WORD, MIXED_WORD])
+    }
+    for (const child of spaced) this.#begin(child)
+    return this.#table.slice(0, this.#rowCount * this.#size)
   }
 
   /** The rows of words that are none of ours: they differ by what of an ending has been read. */
-  #addUnknown(unknown: Uint16Array | undefined): void {
-    const rows = Array.from({ length: this.#endings.count }, (_, state) => {
-      this.#unknown[state] = state === 0 ? UNKNOWN_WORD : this.#rows.length
-      return state === 0 ? unknown : this.#add()
-    })
-    rows.forEach((row, state) => {
+  #addUnknown(): void {
+    for (let state = 0; state < this.#endings.count; state += 1) {
+      this.#unknown[state] = state === 0 ? UNKNOWN_WORD : this.#add()
+    }
+    this.#unknown.forEach((row, state) => {
       for (let symbolClass = OTHER; symbolClass < this.#size; symbolClass += 1) {
-        row?.fill(this.#unknownBehind(state, symbolClass), symbolClass, symbolClass + 1)
+        this.#set(row, symbolClass, this.#unknownBehind(state, symbolClass))
       }
-      row?.fill(BETWEEN_WORDS, SEPARATOR, DIGIT)
-      row?.fill(MIXED_WORD, DIGIT, OTHER)
+      this.#set(row, SEPARATOR, BETWEEN_WORDS)
+      this.#set(row, DIGIT, MIXED_WORD)
       if (!this.#endings.isWhole(state)) return
-      row?.fill(KNOWN_WORD, SEPARATOR, OTHER)
-      this.#rolesOf[this.#unknown[state] ?? 0] = COMPOUND_ROLES
+      this.#endWord(row, OTHER)
+      this.#rolesOf[row] = COMPOUND_ROLES
     })
   }
 
@@ -90,17 +100,16 @@ export class ContextTableBuilder {
   }
 
   /** Where a symbol of a script without spaces leads to one of some rows, and so on with no word of ours, it begins one. */
-  #beginSpaceless(row: Uint16Array, instead: readonly number[]): void {
-    const between = this.#rows[BETWEEN_WORDS]
+  #beginSpaceless(row: number, instead: readonly number[]): void {
     for (const symbolClass of this.#spaceless) {
-      const start = between?.[symbolClass] ?? UNKNOWN_WORD
-      if (instead.includes(row[symbolClass] ?? KNOWN_WORD)) row[symbolClass] = start
+      const start = this.#at(BETWEEN_WORDS, symbolClass)
+      if (instead.includes(this.#at(row, symbolClass))) this.#set(row, symbolClass, start)
     }
   }
 
-  #begin(between: Uint16Array | undefined, child: WordNode): void {
+  #begin(child: WordNode): void {
     const row = this.#rowOf(child, { prefix: NO_ROLES, ending: 0, depth: 0 })
-    between?.fill(row, child.symbolClass, child.symbolClass + 1)
+    this.#set(BETWEEN_WORDS, child.symbolClass, row)
   }
 
   #rowOf(node: WordNode, above: Above): number {
@@ -109,58 +118,74 @@ export class ContextTableBuilder {
     const isCompound = this.#endings.isWhole(ending) && !hasRole(prefix)
     const own = merged(node.roles, prefix)
     const roles = isCompound ? merged(own, COMPOUND_ROLES) : own
-    const rows = node.children.map((child) =>
-      this.#rowOf(child, { prefix, ending, depth: above.depth + 1 }),
-    )
     // A word of one letter does not end at a digit, since `T0123` is a code; neither does `de` in hexadecimal numbers.
     const wordEnds = above.depth === 0 || roles.kind === 'genitive' ? DIGIT : OTHER
-    let key = node.isSpaceless ? 'spaceless' : `${wordEnds}`
-    key += `/${ending}`
-    if (hasRole(roles)) key += `${keyOf(roles)} ${keyOf(prefix)}`
-    node.children.forEach(({ symbolClass }, i) => {
-      key += `,${symbolClass}:${rows[i]}`
-    })
-    return this.#intern(key, roles, (cells) => {
-      const unknown = this.#rows[this.#unknown[ending] ?? 0]
-      if (unknown !== undefined) cells.set(unknown)
-      cells.fill(BETWEEN_WORDS, SEPARATOR, DIGIT)
-      cells.fill(MIXED_WORD, DIGIT, OTHER)
-      if (hasRole(prefix)) this.#goOn(cells, this.#tailOf(prefix))
-      node.children.forEach(({ symbolClass }, i) => {
-        cells[symbolClass] = rows[i] ?? UNKNOWN_WORD
-      })
-      if (hasRole(roles))
-        cells.fill(KNOWN_WORD, SEPARATOR, node.isSpaceless ? this.#size : wordEnds)
+    const end = node.isSpaceless ? this.#size : wordEnds
+    const key = [end, ending, this.#roleIds.of(roles), this.#roleIds.of(prefix)]
+    const below = { prefix, ending, depth: above.depth + 1 }
+    for (const child of node.children) key.push(child.symbolClass, this.#rowOf(child, below))
+    return this.#intern(key, roles, (row) => {
+      const unknown = this.#unknown[ending] ?? UNKNOWN_WORD
+      this.#copy(hasRole(prefix) ? this.#tailOf(prefix) : unknown, row)
+      this.#set(row, SEPARATOR, BETWEEN_WORDS)
+      this.#set(row, DIGIT, MIXED_WORD)
+      for (let i = KEY_HEAD; i < key.length; i += 2) this.#set(row, key[i] ?? 0, key[i + 1] ?? 0)
+      if (hasRole(roles)) this.#endWord(row, end)
     })
   }
 
   /** The row of all words that have begun with a prefix. */
   #tailOf(roles: WordRoles): number {
-    return this.#intern(`tail ${keyOf(roles)}`, roles, (cells, row) => {
-      this.#goOn(cells, row)
-      cells.fill(KNOWN_WORD, SEPARATOR, OTHER)
+    return this.#intern([this.#roleIds.of(roles)], roles, (row) => {
+      this.#fillFrom(OTHER, row, row)
+      this.#beginSpaceless(row, [row])
+      this.#endWord(row, OTHER)
     })
   }
 
-  #goOn(cells: Uint16Array, tail: number): void {
-    cells.fill(tail, OTHER)
-    this.#beginSpaceless(cells, [tail])
-  }
-
-  #intern(key: string, roles: WordRoles, fill: (cells: Uint16Array, row: number) => void): number {
-    const known = this.#rowIds.get(key)
+  /** The row of a key, whose numbers have 16 bits each. */
+  #intern(key: readonly number[], roles: WordRoles, fill: (row: number) => void): number {
+    const text = String.fromCharCode(...key)
+    const known = this.#rowIds.get(text)
     if (known !== undefined) return known
-    const row = this.#rows.length
-    this.#rowIds.set(key, row)
+    const row = this.#add()
+    this.#rowIds.set(text, row)
     this.#rolesOf[row] = hasRole(roles) ? roles : undefined
-    fill(this.#add(), row)
+    fill(row)
     return row
   }
 
-  #add(): Uint16Array {
-    const row = new Uint16Array(this.#size)
-    this.#rows.push(row)
+  #add(): number {
+    const row = this.#rowCount
+    this.#rowCount += 1
+    if (this.#rowCount * this.#size > this.#table.length) {
+      const larger = new Uint16Array(this.#table.length * 2)
+      larger.set(this.#table)
+      this.#table = larger
+    }
     return row
+  }
+
+  #at(row: number, symbolClass: number): number {
+    return this.#table[row * this.#size + symbolClass] ?? KNOWN_WORD
+  }
+
+  #set(row: number, symbolClass: number, next: number): void {
+    this.#table[row * this.#size + symbolClass] = next
+  }
+
+  #fillFrom(symbolClass: number, row: number, next: number): void {
+    this.#table.fill(next, row * this.#size + symbolClass, (row + 1) * this.#size)
+  }
+
+  /** Before the classes below `end` a word ends. */
+  #endWord(row: number, end: number): void {
+    this.#table.fill(KNOWN_WORD, row * this.#size, row * this.#size + end)
+  }
+
+  #copy(from: number, to: number): void {
+    const start = from * this.#size
+    this.#table.copyWithin(to * this.#size, start, start + this.#size)
   }
 }
 

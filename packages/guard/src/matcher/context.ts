@@ -11,7 +11,13 @@ import {
 import { NUMBER_ENDINGS } from './number-words.ts'
 import { classesOf, classOfUnit, OTHER } from './word-classes.ts'
 import { WordEndings } from './word-endings.ts'
-import { DIGITS_ROLES, NO_ROLES, type Vocabulary, type WordRoles } from './word-roles.ts'
+import {
+  DIGITS_ROLES,
+  NO_ROLES,
+  type Vocabulary,
+  WORD_LISTS,
+  type WordRoles,
+} from './word-roles.ts'
 import { treeOf, wordsOf } from './word-tree.ts'
 
 /** How `WhatsApp` begins, the one word of ours that is written with a capital inside. */
@@ -41,11 +47,7 @@ export class ContextWords {
     const root = treeOf(words, this.#classOfSymbol)
     this.#rolesOf[NUMBER] = DIGITS_ROLES
     const endings = new WordEndings(NUMBER_ENDINGS.map((word) => this.#classesIn(word)))
-    const rows = new ContextTableBuilder(this.size, this.#rolesOf, endings).rowsOf(root)
-    this.table = new Uint16Array(rows.length * this.size)
-    rows.forEach((row, i) => {
-      this.table.set(row, i * this.size)
-    })
+    this.table = new ContextTableBuilder(this.size, this.#rolesOf, endings).tableOf(root)
     this.#beforeCapital = this.#rowBehind(BEFORE_CAPITAL)
     this.#behindCapital = this.#rowBehind(BEFORE_CAPITAL + CAPITAL_INSIDE)
   }
@@ -89,7 +91,7 @@ const remembered = new Map<string, ContextWords>()
 
 /** The words of some vocabularies. Policies that use the same ones share them: they are dear to make and to keep. */
 export function contextWordsOf(vocabularies: readonly Vocabulary[]): ContextWords {
-  const key = JSON.stringify(vocabularies)
+  const key = JSON.stringify(vocabularies, [...WORD_LISTS])
   let words = remembered.get(key)
   if (words === undefined) {
     const [oldest] = remembered.keys()

@@ -66,7 +66,9 @@ function byScript(words: readonly Word[]): Map<number, Word[]> {
   const scripts = new Map<number, Word[]>()
   for (const word of words) {
     const script = scriptOf(word[0] ?? 0)
-    scripts.set(script, [...(scripts.get(script) ?? []), word])
+    const ofScript = scripts.get(script)
+    if (ofScript === undefined) scripts.set(script, [word])
+    else ofScript.push(word)
   }
   return scripts
 }
@@ -81,16 +83,15 @@ function marksOf(words: readonly Word[]): number[] {
   if (firsts.every(isSpaceless)) return [...new Set(firsts)]
   const marks: number[] = []
   for (let left = words; left.length > 0; ) {
-    const counts = symbolsIn(left).map((symbol) => ({ symbol, words: having(symbol, left) }))
-    const best = counts.reduce((a, b) => (b.words.length > a.words.length ? b : a))
-    marks.push(best.symbol)
-    left = left.filter((word) => !best.words.includes(word))
+    const counts = new Map<number, number>()
+    for (const word of left) {
+      for (const symbol of new Set(word)) counts.set(symbol, (counts.get(symbol) ?? 0) + 1)
+    }
+    const [mark] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a))
+    marks.push(mark)
+    left = left.filter((word) => !word.includes(mark))
   }
   return marks
-}
-
-function having(symbol: number, words: readonly Word[]): readonly Word[] {
-  return words.filter((word) => word.includes(symbol))
 }
 
 const LATIN = 0

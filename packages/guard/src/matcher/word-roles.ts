@@ -1,11 +1,13 @@
 // What a word is to the vocabularies of a program, and what it costs of the window in which a word counts.
 
-/** The words that speak about one kind of entity; recognizer.ts says what each list means. Undefined: none. */
+/** The words that speak about one kind of entity; recognizer.ts says what each list means. */
 export interface Vocabulary {
-  readonly context: readonly string[] | undefined
-  readonly hints: readonly string[] | undefined
-  readonly against: readonly string[] | undefined
+  readonly context?: readonly string[]
+  readonly hints?: readonly string[]
+  readonly against?: readonly string[]
 }
+
+export const WORD_LISTS = ['context', 'hints', 'against'] as const
 
 /** What a word is. To the vocabularies of a program: vocabulary `i` has the bit `1 << i`. */
 export interface WordRoles {
@@ -49,7 +51,19 @@ export function hasRole(roles: WordRoles): boolean {
   return roles !== NO_ROLES
 }
 
-/** Equal for equal roles. */
-export function keyOf({ context, hints, against, kind }: WordRoles): string {
-  return `${context}/${hints}/${against}/${kind}`
+/** Numbers roles, equal ones alike. */
+export class RoleIds {
+  readonly #byRoles = new Map<WordRoles, number>()
+  readonly #byContent = new Map<string, number>()
+
+  of(roles: WordRoles): number {
+    const known = this.#byRoles.get(roles)
+    if (known !== undefined) return known
+    const { context, hints, against, kind } = roles
+    const content = `${context}/${hints}/${against}/${kind}`
+    const id = this.#byContent.get(content) ?? this.#byContent.size
+    this.#byContent.set(content, id)
+    this.#byRoles.set(roles, id)
+    return id
+  }
 }

@@ -1,10 +1,10 @@
 // The words of the vocabularies as a tree by their symbols, before it is laid out as a table.
-import { symbolsOf, WORD_FOLDS } from '../fold.ts'
+import { IGNORED, WORD_FOLDS } from '../fold.ts'
 import { ARTICLES, GENITIVES, NUMBER_WORDS, OWNERS } from './number-words.ts'
 import { isSpaceless, OTHER, SEPARATOR } from './word-classes.ts'
-import { ALL, merged, NO_ROLES, type Vocabulary, type WordRoles } from './word-roles.ts'
+import { ALL, merged, NO_ROLES, type Vocabulary, WORD_LISTS, type WordRoles } from './word-roles.ts'
 
-/** One word of one vocabulary, in folded symbols. */
+/** One word of one vocabulary, in folded symbols. Words are of the Basic Multilingual Plane and have no escape sequences. */
 export interface RoledWord {
   readonly symbols: readonly number[]
   readonly isPrefix: boolean
@@ -14,7 +14,7 @@ export interface RoledWord {
 /** The words of some vocabularies, and those that mean the same to all. */
 export function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
   const words = vocabularies.flatMap((vocabulary, i) =>
-    (['context', 'hints', 'against'] as const).flatMap((list) => {
+    WORD_LISTS.flatMap((list) => {
       const roles = { ...NO_ROLES, [list]: 1 << i, spoken: 1 << i }
       return (vocabulary[list] ?? []).map((word) => roledWord(word, roles))
     }),
@@ -31,7 +31,12 @@ export function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
 
 function roledWord(word: string, roles: WordRoles): RoledWord {
   const isPrefix = word.endsWith('*')
-  const symbols = symbolsOf(isPrefix ? word.slice(0, -1) : word, WORD_FOLDS)
+  const length = isPrefix ? word.length - 1 : word.length
+  const symbols: number[] = []
+  for (let at = 0; at < length; at += 1) {
+    const symbol = WORD_FOLDS.at(word.charCodeAt(at))
+    if (symbol !== IGNORED) symbols.push(symbol)
+  }
   return { symbols, isPrefix, roles }
 }
 
