@@ -14,7 +14,8 @@ export interface ScriptedUpstream {
   open: number
 }
 
-type Pieces = Iterable<string> | AsyncIterable<string>
+type Piece = string | Uint8Array
+type Pieces = Iterable<Piece> | AsyncIterable<Piece>
 
 /** The data line of a chunk with this text. */
 export function chunkEvent(text: string): string {
