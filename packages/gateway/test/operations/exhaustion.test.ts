@@ -6,6 +6,7 @@ import { shapeOf, TutorialClient } from '../harness/tutorial-client.ts'
 import { until } from '../harness/until.ts'
 import { samplesOf, sumOf } from './exported-metrics.ts'
 import { bearer, keyFile } from './key-file.ts'
+import { runSluice } from './running-sluice.ts'
 
 const MEBIBYTE = 1_048_576
 const LARGE_WORDS = 'word '.repeat(60_000)
@@ -51,6 +52,24 @@ describe('prompts that wait for a silent upstream', () => {
     expect(shapeOf(await (await stranger()).ask('sandbox-fast'))).toContain('complete')
     for (const client of clients) client.socket.terminate()
     await until('all of it is given back', async () => (await held()) === 0)
+  })
+})
+
+describe('prompts full of findings', () => {
+  it('are counted as they come: six of 4 MB at once fit into a small heap', async () => {
+    const sluice = await runSluice({
+      // The findings themselves, 440,000 of each prompt, would take several times as much.
+      NODE_OPTIONS: '--max-old-space-size=256',
+      SLUICE_POLICY: 'standard',
+      SLUICE_MAX_CONTENT_CHARACTERS: '5000000',
+    })
+    const clients = await Promise.all(
+      Array.from({ length: 6 }, () => TutorialClient.connect(sluice.url)),
+    )
+    const prompt = 'ann@a.io '.repeat(440_000)
+    const answers = await Promise.all(clients.map((client) => client.ask('gpt-4', prompt)))
+    // Guarded, and then too long for the model.
+    for (const [answer] of answers) expect(answer?.code).toBe('context_window_exceeded')
   })
 })
 

@@ -141,6 +141,57 @@ describe('tokens a minute', () => {
   })
 })
 
+describe('clients without a key', () => {
+  const from = (address: string) => ({ 'x-forwarded-for': address })
+  const [HERE, THERE] = [from('203.0.113.9'), from('203.0.113.10')]
+
+  async function anonymous(limits: Limits = {}) {
+    const running = await reloadable({
+      allowAnonymous: true,
+      trustedProxies: ['127.0.0.1'],
+      ...limits,
+    })
+    const complete = (headers: Record<string, string>) =>
+      replyTo(running.gateway.url, {
+        method: 'POST',
+        path: '/v1/chat/completions',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({
+          model: 'sandbox-fast',
+          messages: [{ role: 'user', content: 'hello' }],
+        }),
+      })
+    return { ...running, complete }
+  }
+
+  it('have a minute of their own at each address', async () => {
+    const { complete } = await anonymous({ clientRequestsPerMinute: 1 })
+    expect((await complete(HERE)).status).toBe(200)
+    expect((await complete(HERE)).status).toBe(429)
+    expect((await complete(THERE)).status).toBe(200)
+  })
+
+  it('have idempotency keys of their own at each address', async () => {
+    const { complete, sandbox } = await anonymous()
+    const key = { 'idempotency-key': 'order-7' }
+    const [first, again, other] = [
+      await complete({ ...HERE, ...key }),
+      await complete({ ...HERE, ...key }),
+      await complete({ ...THERE, ...key }),
+    ]
+    expect(again.headers['x-request-id']).toBe(first.headers['x-request-id'])
+    expect(other.headers['x-request-id']).not.toBe(first.headers['x-request-id'])
+    expect(sandbox.stats().chatRequests).toBe(2)
+  })
+
+  it('own their completions together, wherever they are', async () => {
+    const { complete, gateway } = await anonymous()
+    const { headers } = await complete({ ...HERE, 'x-sluice-on-disconnect': 'continue' })
+    const path = `${headers['content-location']}/stream`
+    expect((await replyTo(gateway.url, { path, headers: THERE })).status).toBe(200)
+  })
+})
+
 describe('sockets', () => {
   it.each([
     ['of the gateway', { clientSockets: 2 }, {}],

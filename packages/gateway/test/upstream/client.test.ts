@@ -152,6 +152,18 @@ describe('credentials', () => {
   })
 })
 
+describe('a clock that is set back', () => {
+  it('holds up neither turns nor pauses nor tokens', async () => {
+    const { sandbox, ask, time } = await clientOnSandbox({ requestsPerMinute: 3 })
+    await ask('sandbox-fast')
+    time.wallMs = -86_400_000
+    await ask('sandbox-429-once')
+    time.ms = 61_000
+    await ask('sandbox-fast')
+    expect(sandbox.stats()).toMatchObject({ tokenRequests: 1, chatRequests: 4 })
+  })
+})
+
 describe('a 429', () => {
   it('makes everybody pause, not only the one that met it', async () => {
     const { sandbox, ask, client } = await clientOnSandbox()
