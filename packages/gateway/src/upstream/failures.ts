@@ -12,8 +12,14 @@ type Headers = Record<string, string | string[] | undefined>
 /** A longer wait than this in a `Retry-After` is taken as absurd and capped (one day). */
 const MAX_RETRY_AFTER_MS = 86_400_000
 
-/** Statuses that another attempt may cure; every other 4xx says that the request itself is wrong. */
-const RETRYABLE_STATUS = new Set([408, 429, 500, 502, 503, 504])
+/**
+ * Statuses that another attempt may cure; every other 4xx says that the request itself is wrong. Beside HTTP's: a lock
+ * that OpenAI could not get (409), a model that failed behind its server (424, Hugging Face and SageMaker), no capacity
+ * (498, Groq).
+ */
+const RETRYABLE_STATUS = new Set([408, 409, 424, 425, 429, 498, 500, 502, 503, 504])
+/** Of those, the ones that say nothing of the request. */
+const UNAVAILABLE_STATUS = new Set([409, 424, 425, 498])
 
 /**
  * Beside those: 520 to 527 are what Cloudflare says of a server behind it that failed
@@ -53,15 +59,14 @@ export interface RefusedAnswer {
 export function statusFailure({ status, headers, error, now }: RefusedAnswer): GatewayError {
   const correlationId = correlationOf(headers)
   const retryAfterMs = retryAfterOf(headers, now)
-  const meaning = meaningOf(error)
+  const meaning = meaningOf(error, status)
   const about = meaning?.about ?? adviceFor(status)
-  const isFinal = meaning !== undefined && !meaning.isRetryable
   return new GatewayError(
     meaning?.code ?? codeFor(status),
     `upstream answered ${status}: ${about}${suffix(correlationId)}`,
     {
       status,
-      isRetryable: isRetryableStatus(status) && !isFinal,
+      isRetryable: meaning?.isRetryable ?? isRetryableStatus(status),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(correlationId === undefined ? {} : { correlationId }),
       ...wordsOf(error),
@@ -72,14 +77,14 @@ export function statusFailure({ status, headers, error, now }: RefusedAnswer): G
 
 /** The provider's own words for the log; of a closed form. */
 function wordsOf(error: ProviderError | undefined) {
-  const words = [error?.code, error?.type].filter((word) => word !== undefined)
+  const { words } = error ?? { words: [] }
   return words.length === 0 ? {} : { upstreamError: words.join(' ') }
 }
 
 function adviceFor(status: number): string {
   const known = ADVICE[status]
   if (known !== undefined) return known
-  if (status >= 500) return 'the upstream failed'
+  if (status >= 500 || UNAVAILABLE_STATUS.has(status)) return 'the upstream failed'
   if (status >= 300 && status < 400) return 'a redirect, which is not followed'
   return 'the request was refused'
 }
@@ -88,13 +93,14 @@ function codeFor(status: number) {
   if (status === 401 || status === 403) return 'upstream_unauthorized'
   if (status === 429) return 'upstream_rate_limited'
   if (status === 408 || status === 504) return 'upstream_timeout'
-  return status >= 500 ? 'upstream_unavailable' : 'upstream_rejected'
+  const isUnavailable = status >= 500 || UNAVAILABLE_STATUS.has(status)
+  return isUnavailable ? 'upstream_unavailable' : 'upstream_rejected'
 }
 
 /** The failure that an error inside a stream means, whose status was 200. */
 export function errorObjectFailure(error: ProviderError | undefined): GatewayError {
   const status = error?.status
-  const meaning = meaningOf(error)
+  const meaning = meaningOf(error, status)
   const named = status === undefined ? '' : ` ${status}`
   const about = meaning === undefined ? '' : `: ${meaning.about}`
   const code = meaning?.code ?? (status === undefined ? 'upstream_unavailable' : codeFor(status))

@@ -49,49 +49,74 @@ const MEANINGS = {
   timeout: { code: 'upstream_timeout', about: 'the upstream waited too long', isRetryable: true },
 } as const satisfies Readonly<Record<string, Meaning>>
 
-/** Words as OpenAI, Azure, llama.cpp, vLLM, Anthropic, Google, Alibaba and OpenRouter have them, in lower case. */
+/**
+ * Words as OpenAI, Azure, llama.cpp, vLLM, Anthropic, Google, Alibaba, AWS, OpenRouter, LiteLLM and others have them, as
+ * `bare` leaves them.
+ */
 const WORDS: ReadonlyMap<string, Meaning> = new Map(
   [
     [
       MEANINGS.contextWindow,
-      'context_length_exceeded exceed_context_size_error context_window_exceeded string_above_max_length ' +
+      'context_length_exceeded exceed_context_size context_window_exceeded string_above_max_length ' +
         'max_tokens_exceeded prompt_too_long',
     ],
     [
       MEANINGS.unknownModel,
-      'model_not_found invalid_model unknown_model model_not_supported deploymentnotfound model_not_exist',
+      'model_not_found invalid_model unknown_model model_not_supported deployment_not_found ' +
+        'model_not_exist model_decommissioned',
     ],
     [
       MEANINGS.contentFilter,
-      'content_filter content_policy_violation responsibleaipolicyviolation data_inspection_failed ' +
-        'moderation_blocked prompt_blocked',
+      'content_filter content_policy_violation responsible_ai_policy_violation ' +
+        'data_inspection_failed moderation_blocked prompt_blocked',
     ],
     [
       MEANINGS.credentials,
-      'invalid_api_key authentication_error incorrect_api_key unauthenticated',
+      'invalid_api_key wrong_api_key authentication invalid_authentication incorrect_api_key ' +
+        'unauthenticated',
     ],
-    [MEANINGS.quota, 'insufficient_quota billing_hard_limit_reached billing_not_active arrearage'],
+    [
+      MEANINGS.quota,
+      'insufficient_quota exceeded_current_quota billing_hard_limit_reached billing_not_active ' +
+        'arrearage budget_exceeded credit_limit token_quota_reached',
+    ],
     [
       MEANINGS.rate,
-      'rate_limit_exceeded rate_limit_error too_many_requests too.many.requests.retry.after ' +
-        'resource_exhausted throttling engine_overloaded_error',
+      'rate_limit_exceeded rate_limit rate_limit_reached too_many_requests ' +
+        'too.many.requests.retry.after resource_exhausted throttling engine_overloaded',
     ],
     [
       MEANINGS.overloaded,
-      'overloaded_error overloaded server_error internal_server_error internal_error api_error ' +
-        'service_unavailable unavailable',
+      'overloaded service_unavailable unavailable model_not_ready no_capacity queue_exceeded ' +
+        'server internal_server internal api',
     ],
-    [MEANINGS.timeout, 'timeout timeout_error request_timeout deadline_exceeded'],
+    [MEANINGS.timeout, 'timeout request_timeout model_timeout deadline_exceeded'],
   ].flatMap(([meaning, words]) =>
-    (words as string).split(' ').map((word) => [word, meaning as Meaning] as const),
+    (words as string).split(' ').map((word) => [bare(word), meaning as Meaning] as const),
   ),
 )
 
-/** The meaning of an error's code, else of its type; undefined if neither is known. */
-export function meaningOf(error: ProviderError | undefined): Meaning | undefined {
-  for (const word of [error?.code, error?.type]) {
-    const meaning = word === undefined ? undefined : WORDS.get(word.toLowerCase())
-    if (meaning !== undefined) return meaning
+/** `RateLimitError`, `rate_limit_error` and `rate-limit` are one word. */
+function bare(word: string): string {
+  return word
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '')
+    .replace(/(error|exception)$/, '')
+}
+
+/**
+ * The meaning of the first word that is known; undefined if none is.
+ * @param status the HTTP status of the failure: one that blames the request says more than that the upstream failed
+ */
+export function meaningOf(
+  error: ProviderError | undefined,
+  status: number | undefined,
+): Meaning | undefined {
+  const isBlamed = status !== undefined && status >= 400 && status < 500
+  for (const word of error?.words ?? []) {
+    // A family's word comes before the point (`Throttling.RateQuota`).
+    const meaning = WORDS.get(bare(word)) ?? WORDS.get(bare(word.split('.')[0] ?? ''))
+    if (meaning !== undefined && !(isBlamed && meaning === MEANINGS.overloaded)) return meaning
   }
   return undefined
 }

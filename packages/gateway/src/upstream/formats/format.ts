@@ -36,8 +36,8 @@ export interface AnswerReader {
 export interface ProviderError {
   /** The HTTP status that it names. */
   status: number | undefined
-  code: string | undefined
-  type: string | undefined
+  /** Its codes and types, the most exact one first. */
+  words: readonly string[]
 }
 
 export interface ChatFormat {

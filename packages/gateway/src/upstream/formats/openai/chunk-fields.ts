@@ -1,5 +1,6 @@
 /** The forms of single fields of a chunk, read defensively: a known field could carry an unexpected value. */
 import { GatewayError } from '../../../errors.ts'
+import { isJsonObject } from '../../../json-object.ts'
 
 export type Fields = Record<string, unknown>
 
@@ -23,11 +24,37 @@ export function lineOrUndefined(value: unknown, maxCharacters: number): string |
   return isLine ? line : undefined
 }
 
-/** Whole seconds; some servers send fractions of them, or text. */
+/** Whole seconds since the epoch; some servers send fractions of them, text, or milliseconds. */
 export function secondsOf(value: unknown): number | undefined {
-  const seconds = typeof value === 'string' && /^\d{1,11}(\.\d+)?$/.test(value) ? +value : value
-  const isTime = typeof seconds === 'number' && seconds >= 0 && seconds < MAX_EPOCH_SECONDS
-  return isTime ? Math.floor(seconds) : undefined
+  const time = typeof value === 'string' && /^\d{1,13}(\.\d+)?$/.test(value) ? +value : value
+  if (typeof time !== 'number' || !(time >= 0)) return undefined
+  const seconds = time < MAX_EPOCH_SECONDS ? time : time / 1000
+  return seconds < MAX_EPOCH_SECONDS ? Math.floor(seconds) : undefined
+}
+
+/** Whether a field says nothing, in any of the ways in which servers write that. */
+export function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === false) return true
+  return Array.isArray(value) && value.length === 0
+}
+
+/**
+ * The members of a list, also where a server sends its one member itself, or members by their numbers; undefined if there
+ * is no list.
+ * @throws GatewayError `upstream_invalid_stream` for any other value
+ */
+export function membersOf(value: unknown, what: string): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  if (isNothing(value)) return undefined
+  if (!isJsonObject(value)) throw invalidChunk(`has ${what} that are no list`)
+  const isByNumber = Object.keys(value).every((key) => /^\d{1,3}$/.test(key))
+  return isByNumber ? Object.values(value) : [value]
+}
+
+/** An object, also one in a list, as Gemini wraps its errors; undefined for anything else. */
+export function objectIn(value: unknown): Fields | undefined {
+  const only: unknown = Array.isArray(value) ? value[0] : value
+  return isJsonObject(only) ? only : undefined
 }
 
 /** A whole number from 0, such as the index of a choice, also as text; undefined if absent. */

@@ -1,53 +1,87 @@
 /**
- * The errors that servers put into bodies and streams, by their status, code and type. A server's message may repeat prompts
- * and keys, so it is never read.
+ * The errors that servers put into bodies and streams, by their status and the words that name their kind. A server's
+ * message may repeat prompts and keys, so it is never read.
  */
 import { isJsonObject } from '../../../json-object.ts'
 import type { ProviderError } from '../format.ts'
-import type { Fields } from './chunk-fields.ts'
+import { type Fields, isNothing, membersOf, objectIn } from './chunk-fields.ts'
 
-/** A code or a type is a word of letters; with long digits it could be anything. */
-const WORD = /^[A-Za-z](?:[A-Za-z_.-]|\d(?!\d{3})){0,63}$/
+/** A word is of letters; with long digits it could be anything. */
+const WORD = /^[A-Za-z_](?:[A-Za-z_.-]|\d(?!\d{3})){0,63}$/
+const MAX_WORDS = 4
 
-/** What an error says of itself, in OpenAI's shape or Genesys Cloud's; undefined if it is no object or text. */
+/** Where a body has its error, if it is not the body itself: OpenAI, watsonx and Cloudflare, MiniMax. */
+const PLACES = ['error', 'errors', 'base_resp'] as const
+/** The fields with an HTTP status, and those with a word, the more exact ones first. */
+const STATUS_FIELDS = ['status', 'status_code', 'statusCode', 'code'] as const
+const WORD_FIELDS = ['code', 'type', 'status', 'error_type', '__type'] as const
+/** AWS names an event of its streams after the exception. */
+const EXCEPTION = /^[a-z]+Exception$/i
+
+/** What an error says of itself, in the shape of whichever server; undefined if it is no object. */
 export function providerErrorOf(body: unknown): ProviderError | undefined {
-  if (!isJsonObject(body)) return undefined
-  const error = isJsonObject(body.error) ? body.error : body
-  const status = [error.status, error.status_code, error.code, body.status, body.code]
-    .map(statusOf)
+  const whole = objectIn(body)
+  if (whole === undefined) return undefined
+  const place = PLACES.find((name) => objectIn(whole[name]) !== undefined)
+  const error = (place && objectIn(whole[place])) ?? whole
+  const inner = objectIn(error.innererror) ?? {}
+  const objects = error === whole ? [whole] : [error, whole]
+  const status = objects
+    .flatMap((fields) => STATUS_FIELDS.map((name) => statusOf(fields[name])))
     .find((candidate) => candidate !== undefined)
-  return { status, code: wordOf(error.code), type: wordOf(error.type) }
+  const words = [error, inner, whole]
+    .flatMap((fields) => WORD_FIELDS.map((name) => fields[name]))
+    .concat(Object.keys(whole).filter((name) => EXCEPTION.test(name)))
+    .filter((word) => typeof word === 'string' && WORD.test(word) && word !== 'error')
+  return { status, words: [...new Set(words as string[])].slice(0, MAX_WORDS) }
 }
 
 /** The error that an event or a choice is or carries; undefined for a part of an answer. */
 export function errorOf(chunk: Fields, event: string): unknown {
-  if (isError(chunk.error)) return chunk
-  if (event === 'error') return chunk
-  const failed = choicesOf(chunk).find(({ error }) => isError(error))
+  if (event === 'error' || saysError(chunk.error)) return chunk
+  const { base_resp: outcome } = chunk
+  if (isJsonObject(outcome) && !isZero(outcome.status_code)) return chunk
+  const failed = membersOf(chunk.choices, 'choices')?.find(
+    (choice) => isJsonObject(choice) && saysError(choice.error),
+  )
   if (failed !== undefined) return failed
-  // Genesys Cloud's and others' error bodies have no `error` field: each is one.
-  const isChunk =
-    chunk.choices !== undefined ||
-    chunk.usage !== undefined ||
+  return !isPart(chunk) && isErrorBody(chunk) ? chunk : undefined
+}
+
+/** Whether there is an error in the field for it: servers write that there is none in many ways. */
+function saysError(value: unknown): boolean {
+  if (isNothing(value) || isZero(value)) return false
+  return typeof value !== 'object' || Object.values(value as object).some(saysError)
+}
+
+function isZero(value: unknown): boolean {
+  return value === 0 || value === '0' || value === undefined
+}
+
+function isPart(chunk: Fields): boolean {
+  return (
+    (chunk.choices !== undefined && chunk.choices !== null) ||
+    isJsonObject(chunk.usage) ||
     chunk.object === 'chat.completion.chunk'
-  const hasText = typeof chunk.message === 'string' || typeof chunk.detail === 'string'
-  return !isChunk && hasText ? chunk : undefined
+  )
 }
 
-function choicesOf(chunk: Fields): Fields[] {
-  return Array.isArray(chunk.choices) ? chunk.choices.filter(isJsonObject) : []
-}
+/** Names of fields that only errors have, where there are no choices; some servers have a `message` with an answer in it. */
+const TEXT_NAME = /^(message|msg)$/i
+const ERROR_NAME = /^(detail|fault)$|errors?$|exception$|^err(or)?(_|code$|msg$|message$)/i
 
-function isError(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false && value !== ''
+/** Genesys Cloud's, vLLM's, FastAPI's, MiniMax' and many others' bodies: the error is all that there is. */
+function isErrorBody(chunk: Fields): boolean {
+  if (chunk.object === 'error' || chunk.type === 'error' || chunk.success === false) return true
+  return Object.entries(chunk).some(([name, value]) =>
+    TEXT_NAME.test(name)
+      ? typeof value === 'string' && value !== ''
+      : ERROR_NAME.test(name) && !isNothing(value) && !isZero(value),
+  )
 }
 
 function statusOf(value: unknown): number | undefined {
   const status = typeof value === 'string' && /^\d{3}$/.test(value) ? Number(value) : value
   const isStatus = typeof status === 'number' && Number.isInteger(status)
   return isStatus && status >= 400 && status < 600 ? status : undefined
-}
-
-function wordOf(value: unknown): string | undefined {
-  return typeof value === 'string' && WORD.test(value) ? value : undefined
 }
