@@ -50,7 +50,7 @@ export interface Envelope {
 export type Usage = Readonly<Record<string, number | Readonly<Record<string, number>>>>
 
 /** What came and cannot be shown to a client under a policy, by kind. Its values are never kept. */
-export type UnshownKind = 'content_part' | 'choice' | 'extension' | 'field'
+export type UnshownKind = 'choice' | 'content_part' | 'event' | 'extension' | 'field'
 
 /** Takes an answer in the order in which it came. What a method throws ends the answer. */
 export interface DeltaSink {

@@ -159,9 +159,10 @@ export class Answer implements DeltaSink {
 
   usage(usage: Usage): void {
     const { prompt_tokens: prompt, completion_tokens: completion } = usage
-    // Servers that do not count say zero.
-    if (completion === 0 && this.#options.meter.characters > 0) return
+    // Servers that do not count say zero, and some do so before they begin.
+    const isEmpty = this.#finishes.size > 0 && this.#options.meter.characters === 0
     if (typeof prompt === 'number' && prompt > 0) this.promptTokens = Math.round(prompt)
+    if (completion === 0 && !isEmpty) return
     if (typeof completion === 'number') {
       this.completionTokens = Math.round(completion)
       this.#options.meter.stop()
@@ -217,6 +218,8 @@ export class Answer implements DeltaSink {
    */
   end(): void {
     this.release()
+    if (this.#hasOnly('event') && this.#choices.size === 0)
+      throw invalid('consists of events that are no chunks')
     const isWhole =
       this.#isDone || (this.#choices.size > 0 && this.#finishes.size >= this.#choices.size)
     if (!isWhole) {
@@ -225,10 +228,13 @@ export class Answer implements DeltaSink {
         'the upstream ended its stream before the answer was finished',
       )
     }
-    const unshown = this.unshownCounts.get('content_part') ?? 0
-    if (unshown > 0 && this.#options.meter.characters === 0)
+    if (this.#hasOnly('content_part'))
       throw invalid('consists of content parts that cannot be shown')
     this.#appendEnd()
+  }
+
+  #hasOnly(kind: UnshownKind): boolean {
+    return (this.unshownCounts.get(kind) ?? 0) > 0 && this.#options.meter.characters === 0
   }
 
   /** What the guard says of a field of the chunk itself. */

@@ -1,6 +1,8 @@
 // What real servers send, by kind: each case over a real gateway, under each policy that it names.
 import { describe, it } from 'vitest'
+import { ERRORS } from './cases/errors.ts'
 import { FAILURES } from './cases/failures.ts'
+import { PLACES } from './cases/places.ts'
 import { REQUESTS } from './cases/requests.ts'
 import { SHAPES } from './cases/shapes.ts'
 import { STREAMS } from './cases/streams.ts'
@@ -8,7 +10,9 @@ import { TOOLS } from './cases/tools.ts'
 import { holds } from './run-case.ts'
 
 const KINDS = {
+  errors: ERRORS,
   failures: FAILURES,
+  places: PLACES,
   requests: REQUESTS,
   shapes: SHAPES,
   streams: STREAMS,

@@ -3,39 +3,59 @@
  * one in its text alone is not parsed.
  */
 
-import { CONTENT, type DeltaSink, type Envelope, TEXT_CHANNELS } from '../../../deltas.ts'
+import {
+  CONTENT,
+  type DeltaSink,
+  type Envelope,
+  REASONING,
+  TEXT_CHANNELS,
+  type UnshownKind,
+} from '../../../deltas.ts'
 import { isJsonObject } from '../../../json-object.ts'
 import { errorObjectFailure } from '../../failures.ts'
 import type { AnswerReader, EventKind, ReaderOptions } from '../format.ts'
 import { ChoiceNumbers } from './choice-numbers.ts'
-import { type Fields, invalidChunk, secondsOf, wordOrUndefined } from './chunk-fields.ts'
+import {
+  type Fields,
+  invalidChunk,
+  isNothing,
+  membersOf,
+  secondsOf,
+  wordOrUndefined,
+} from './chunk-fields.ts'
 import { type PieceSink, readContent } from './content.ts'
+import { isDone, isForeign, parseChunk } from './event-data.ts'
 import { CHUNK_EXTENSION_FIELDS, EXTENSION_FIELDS, extensionsOf } from './extension-fields.ts'
-import { finishReasonOf } from './finish-reasons.ts'
+import { ERROR_REASON, finishReasonIn } from './finish-reasons.ts'
 import { errorOf, providerErrorOf } from './provider-error.ts'
 import { type LoneText, TextTemplate } from './text-template.ts'
 import { ToolCalls } from './tool-calls.ts'
 import { usageOfChunk } from './usage.ts'
 
-const DONE = '[DONE]'
-/** Some servers put blanks or quotation marks around it, or write it small. */
-const LOOSE_DONE = /^\s*"?\[done\]"?\s*$/i
-
-export function isDone(data: string): boolean {
-  return data === DONE || (data.length < 64 && LOOSE_DONE.test(data))
-}
+/** Fields of a delta with reasoning in it, of servers that have none of the usual ones (GitHub Copilot, LiteLLM). */
+const REASONING_FIELDS = ['reasoning_text', 'thinking'] as const
+/** Fields of a delta with what is no text: nothing of it can be shown. */
+const MEDIA_FIELDS = ['audio', 'image', 'images', 'video'] as const
 
 /** What is read of a delta, or is known to say nothing that is missed. */
 const KNOWN_FIELDS = new Set<string>([
   ...TEXT_CHANNELS.map(({ field }) => field),
-  ...['role', 'tool_calls', 'function_call', 'name', 'tool_call_id', 'audio', 'logprobs'],
-  ...['content_filter_results', 'content_filter_offsets', 'annotations'],
+  ...REASONING_FIELDS,
+  ...MEDIA_FIELDS,
+  ...['role', 'tool_calls', 'function_call', 'name', 'tool_call_id', 'logprobs'],
+  ...['content_filter_results', 'content_filter_offsets', 'annotations', 'finish_reason'],
 ])
+
+/** Where a choice has its text and its calls. Servers repeat in one place what they say in another. */
+type Place = 'delta' | 'message' | 'text'
 
 /** What is kept of a choice. */
 interface ChoiceState {
   hasRole: boolean
-  hasText: boolean
+  /** The place that brought something first; the others are not read after it. Whatever a delta has counts. */
+  place: Place | undefined
+  /** By channel, of a `message`: what it has said so far. */
+  told: string[]
   tools: ToolCalls
 }
 
@@ -49,9 +69,10 @@ export class ChunkReader implements AnswerReader, PieceSink {
   /** The chunk whose envelope was told last. */
   #enveloped: Fields | undefined
   #lastChunkExtensions = ''
-  /** The choice that is read now, its state, and the field with the text. */
+  /** The choice that is read now, its state, and the place and the field with the text. */
   #choice = 0
-  #state: ChoiceState = { hasRole: false, hasText: false, tools: new ToolCalls() }
+  #state = newChoice()
+  #place: Place = 'delta'
   #field: string | undefined
   /** The only news of the chunk that is read now, as long as it is one text in a plain field. */
   #lone: LoneText | undefined
@@ -84,12 +105,32 @@ export class ChunkReader implements AnswerReader, PieceSink {
 
   /** A piece of the text that is read now. */
   piece(channel: number, text: string): void {
-    this.#news += 1
-    this.#state.hasText = true
+    if (this.#place === 'message') {
+      this.#pieceOfMessage(channel, text)
+      return
+    }
+    this.#said()
     this.#lone = undefined
     const { field } = TEXT_CHANNELS[channel] ?? TEXT_CHANNELS[0]
     if (field === this.#field) this.#lone = { choice: this.#choice, channel, field, text }
     this.#sink.text(this.#choice, channel, text)
+  }
+
+  /** A message is the next piece of the text, or all of the text so far. */
+  #pieceOfMessage(channel: number, text: string): void {
+    const { told } = this.#state
+    const before = told[channel] ?? ''
+    const news = text.startsWith(before) ? text.slice(before.length) : text
+    if (news === '') return
+    this.#said()
+    told[channel] = before + news
+    this.#sink.text(this.#choice, channel, news)
+  }
+
+  /** Notes that the place that is read has something to say. */
+  #said(): void {
+    this.#news += 1
+    this.#state.place ??= this.#place
   }
 
   unknownPart(): void {
@@ -102,14 +143,20 @@ export class ChunkReader implements AnswerReader, PieceSink {
     const error = errorOf(chunk, event)
     if (error !== undefined) throw errorObjectFailure(providerErrorOf(error))
     this.#envelope(chunk)
-    const choices = Array.isArray(chunk.choices) ? chunk.choices : []
+    const choices = membersOf(chunk.choices, 'choices')
+    if (choices !== undefined) this.#readChoices(choices)
+    // What is no chunk of this format is not passed over in silence.
+    else if (isForeign(chunk, this.#chunkExtensions)) this.#unshown('event')
+    this.#chunkFields(chunk)
+  }
+
+  #readChoices(choices: readonly unknown[]): void {
     for (let place = 0; place < choices.length; place += 1) {
       const choice: unknown = choices[place]
       if (choice === null) continue
       if (!isJsonObject(choice)) throw invalidChunk('has a choice that is no object')
       this.#oneChoice(choice, place)
     }
-    this.#chunkFields(chunk)
   }
 
   #oneChoice(choice: Fields, place: number): void {
@@ -120,11 +167,19 @@ export class ChunkReader implements AnswerReader, PieceSink {
     }
     this.#choice = index
     this.#state = this.#stateOf(index)
-    if (isJsonObject(choice.delta)) this.#delta(choice.delta)
-    // Some servers repeat the whole text as `message` beside or after the deltas: it counts only in place of them.
-    else if (isJsonObject(choice.message) && !this.#state.hasText) this.#delta(choice.message)
-    else if (typeof choice.text === 'string') this.#text('content', CONTENT, choice.text)
-    this.#finish(choice.finish_reason)
+    this.#readFrom('delta', choice.delta)
+    this.#readFrom('message', choice.message)
+    this.#readFrom('text', choice.text ?? choice.content)
+    this.#finish(finishReasonIn(choice))
+  }
+
+  #readFrom(place: Place, value: unknown): void {
+    if (value === undefined || value === null) return
+    const { place: first } = this.#state
+    if (place !== 'delta' && first !== undefined && first !== place) return
+    this.#place = place
+    if (isJsonObject(value)) this.#delta(value)
+    else this.#text('content', CONTENT, value)
   }
 
   #delta(delta: Fields): void {
@@ -133,6 +188,8 @@ export class ChunkReader implements AnswerReader, PieceSink {
       const { field } = TEXT_CHANNELS[channel] ?? TEXT_CHANNELS[0]
       this.#text(field, channel, delta[field])
     }
+    if (isNothing(delta.reasoning_content) && isNothing(delta.reasoning))
+      for (const field of REASONING_FIELDS) this.#text(field, REASONING, delta[field])
     this.#toolCalls(delta)
     this.#deltaFields(delta)
   }
@@ -151,17 +208,20 @@ export class ChunkReader implements AnswerReader, PieceSink {
 
   #toolCalls(delta: Fields): void {
     const { tools } = this.#state
-    const calls = Array.isArray(delta.tool_calls) ? delta.tool_calls : []
-    for (const part of calls) {
+    // A message says its calls whole, and may say them again.
+    if (this.#place === 'message' && !tools.isEmpty) return
+    const extensionsOfCall = (fields: Fields) => extensionsOf(fields, this.#deltaExtensions)
+    for (const part of membersOf(delta.tool_calls, 'tool calls') ?? []) {
       if (part === null) continue
       if (!isJsonObject(part)) throw invalidChunk('has a tool call that is no object')
-      this.#news += 1
-      const extensionsOfCall = (fields: Fields) => extensionsOf(fields, this.#deltaExtensions)
+      this.#said()
       this.#sink.toolCall(this.#choice, tools.read(part, extensionsOfCall))
     }
     if (!isJsonObject(delta.function_call)) return
-    this.#news += 1
-    this.#sink.toolCall(this.#choice, tools.readLegacy(delta.function_call))
+    const call = tools.readLegacy(delta.function_call)
+    if (call === undefined) return
+    this.#said()
+    this.#sink.toolCall(this.#choice, call)
   }
 
   #deltaFields(delta: Fields): void {
@@ -170,16 +230,16 @@ export class ChunkReader implements AnswerReader, PieceSink {
       this.#news += 1
       this.#sink.extensions(extensions, this.#choice)
     }
+    for (const field of MEDIA_FIELDS) if (!isNothing(delta[field])) this.#unshown('content_part')
     for (const field in delta) {
       if (KNOWN_FIELDS.has(field) || this.#deltaExtensions.includes(field)) continue
       if (!isNothing(delta[field])) this.#unshown('field')
     }
   }
 
-  #finish(value: unknown): void {
-    const reason = finishReasonOf(value)
+  #finish(reason: string | undefined): void {
     if (reason === undefined) return
-    if (reason === 'error') throw errorObjectFailure(undefined)
+    if (reason === ERROR_REASON) throw errorObjectFailure(undefined)
     this.#news += 1
     this.#sink.finish(this.#choice, reason)
   }
@@ -216,39 +276,20 @@ export class ChunkReader implements AnswerReader, PieceSink {
   #stateOf(choice: number): ChoiceState {
     let state = this.#choices.get(choice)
     if (state === undefined) {
-      state = { hasRole: false, hasText: false, tools: new ToolCalls() }
+      state = newChoice()
       this.#choices.set(choice, state)
     }
     return state
   }
 
-  #unshown(kind: 'content_part' | 'choice' | 'field'): void {
+  #unshown(kind: UnshownKind): void {
     this.#news += 1
     this.#sink.unshown(kind)
   }
 }
 
-/** Data that servers send to keep a connection alive: none, `null`, a comment that became data, a named ping. */
-function isKeepAlive(data: string, event: string): boolean {
-  if (/^(ping|heartbeat|keep-?alive)$/i.test(event)) return true
-  const start = data.length < 1_024 ? data.trim() : data
-  return start === '' || start === 'null' || start.startsWith(':')
-}
-
-/** @throws GatewayError `upstream_invalid_stream` */
-function parseChunk(data: string, event: string): Fields | undefined {
-  if (isKeepAlive(data, event)) return undefined
-  let chunk: unknown
-  try {
-    chunk = JSON.parse(data)
-  } catch {
-    // An event that calls itself an error is one, whatever words it has.
-    if (event === 'error') return {}
-    throw invalidChunk('is not JSON')
-  }
-  if (isJsonObject(chunk)) return chunk
-  if (event === 'error') return {}
-  throw invalidChunk('is not a JSON object')
+function newChoice(): ChoiceState {
+  return { hasRole: false, place: undefined, told: [], tools: new ToolCalls() }
 }
 
 function envelopeOf(chunk: Fields): Envelope {
@@ -259,9 +300,4 @@ function envelopeOf(chunk: Fields): Envelope {
     service_tier: wordOrUndefined(chunk.service_tier),
     system_fingerprint: wordOrUndefined(chunk.system_fingerprint),
   }
-}
-
-function isNothing(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === false) return true
-  return Array.isArray(value) && value.length === 0
 }

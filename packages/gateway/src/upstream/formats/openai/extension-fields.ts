@@ -9,6 +9,7 @@ import type { Fields } from './chunk-fields.ts'
 export const EXTENSION_FIELDS: readonly string[] = [
   'reasoning_details',
   'reasoning_signature',
+  'reasoning_opaque',
   'thinking_blocks',
   'thought_signature',
   'extra_content',

@@ -1,7 +1,8 @@
 /** OpenAI's chat completions, and what the servers that call themselves compatible make of them. */
 import type { ChatFormat } from '../format.ts'
-import { ChunkReader, isDone } from './chunk-reader.ts'
+import { ChunkReader } from './chunk-reader.ts'
 import { encodeRequest } from './encode-request.ts'
+import { isDone } from './event-data.ts'
 import { providerErrorOf } from './provider-error.ts'
 import { chunkFromCompletion } from './unary.ts'
 

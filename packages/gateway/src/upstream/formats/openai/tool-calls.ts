@@ -26,7 +26,7 @@ export class ToolCalls {
 
   /** @param extensionsOf the fields of a call that pass besides the known ones */
   read(part: Fields, extensionsOf: (fields: Fields) => Extensions | undefined): ToolCallDelta {
-    const called = isJsonObject(part.function) ? part.function : {}
+    const called = calledIn(part)
     const id = lineOrUndefined(part.id, MAX_ID_CHARACTERS)
     const name = lineOrUndefined(called.name, MAX_NAME_CHARACTERS)
     const given = indexOf(part.index, 'tool call')
@@ -38,14 +38,19 @@ export class ToolCalls {
       index: call.index,
       id: isNamed ? id : undefined,
       name,
-      arguments: argumentsOf(called.arguments),
+      arguments: argumentsOf(called.arguments ?? called.parameters ?? called.input),
       extensions: extensionsOf(part),
     }
   }
 
-  /** The old form of a call, one at a time (`delta.function_call`), as a tool call. */
-  readLegacy(called: Fields): ToolCallDelta {
+  /** The old form of a call, one at a time (`delta.function_call`), as a tool call; undefined where it says a new one again. */
+  readLegacy(called: Fields): ToolCallDelta | undefined {
+    if (this.#calls.some(({ id }) => id !== LEGACY_ID)) return undefined
     return this.read({ index: 0, id: LEGACY_ID, function: called }, () => undefined)
+  }
+
+  get isEmpty(): boolean {
+    return this.#calls.length === 0
   }
 
   #callOf(part: {
@@ -64,12 +69,16 @@ export class ToolCalls {
     return this.#open(given)
   }
 
-  /** Without an index: a known id is that call, a new one is a new call, none goes on with the last call. */
+  /**
+   * Without an index: a known id is that call, a new one with a name is a new call, and what has no name goes on with the
+   * last call, for some servers give each part an id of its own.
+   */
   #unnumbered(id: string | undefined, name: string | undefined): Call | undefined {
     const last = this.#calls.at(-1)
-    if (id !== undefined)
-      return last?.id === undefined ? last : this.#calls.find((call) => call.id === id)
-    return name !== undefined && last?.hasName === true ? undefined : last
+    const known = id === undefined ? undefined : this.#calls.find((call) => call.id === id)
+    if (known !== undefined) return known
+    const isNew = id === undefined ? last?.hasName === true : last?.id !== undefined
+    return isNew && name !== undefined ? undefined : last
   }
 
   #open(given: number | undefined): Call {
@@ -83,8 +92,14 @@ export class ToolCalls {
   }
 }
 
-/** Arguments are JSON as text; some servers send the object itself. */
+/** What is called, and with what: OpenAI's functions and custom tools, or Anthropic's form, where the call says it itself. */
+function calledIn(part: Fields): Fields {
+  if (isJsonObject(part.function)) return part.function
+  return isJsonObject(part.custom) ? part.custom : part
+}
+
+/** Arguments are JSON as text; some servers send the value itself. */
 function argumentsOf(value: unknown): string {
   if (typeof value === 'string') return value
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : ''
+  return value === undefined || value === null ? '' : JSON.stringify(value)
 }

@@ -1,30 +1,36 @@
-/** Some servers answer a streaming request with one whole completion: it is read as a stream of one chunk. */
+/**
+ * Some servers answer a streaming request with one whole completion: it is read as a stream of one chunk. It is finished,
+ * whether it says so or not.
+ */
 import { GatewayError } from '../../../errors.ts'
 import { isJsonObject } from '../../../json-object.ts'
-
-interface UnaryChoice {
-  message?: unknown
-  [field: string]: unknown
-}
+import { type Fields, isNothing, objectIn } from './chunk-fields.ts'
+import { finishReasonIn } from './finish-reasons.ts'
 
 /**
  * A `chat.completion` as the `chat.completion.chunk` that says the same; anything else with its text unchanged.
- * @throws GatewayError `upstream_invalid_stream` if it is not a JSON object
+ * @throws GatewayError `upstream_invalid_stream` if it is not a JSON object, nor one in a list
  */
 export function chunkFromCompletion(json: string): string {
   const completion = parse(json)
-  if (!Array.isArray(completion.choices)) return json
-  const choices = completion.choices.map(({ message, ...choice }: UnaryChoice) => ({
-    ...choice,
-    delta: message,
-  }))
+  if (!Array.isArray(completion.choices)) return JSON.stringify(completion)
+  const choices = completion.choices.map((choice: unknown) =>
+    isJsonObject(choice) ? finishedChoice(choice) : choice,
+  )
   return JSON.stringify({ ...completion, object: 'chat.completion.chunk', choices })
 }
 
-function parse(json: string): Record<string, unknown> {
+function finishedChoice({ message, ...choice }: Fields): Fields {
+  const finished = message === undefined ? choice : { ...choice, delta: message }
+  if (finishReasonIn(finished) !== undefined) return finished
+  const hasCalls = isJsonObject(message) && !isNothing(message.tool_calls)
+  return { ...finished, finish_reason: hasCalls ? 'tool_calls' : 'stop' }
+}
+
+function parse(json: string): Fields {
   try {
-    const value: unknown = JSON.parse(json)
-    if (isJsonObject(value)) return value
+    const value = objectIn(JSON.parse(json))
+    if (value !== undefined) return value
   } catch {
     // Falls through: what is no JSON and what is no object are the same to the caller.
   }

@@ -6,6 +6,11 @@ import type { Fields } from './chunk-fields.ts'
 
 /** Keys of usage. */
 const KEY = /^[a-z][a-z0-9_]{0,63}$/
+/** OpenAI's names for what others call otherwise. */
+const OPENAI_KEYS: Readonly<Record<string, string>> = {
+  input_tokens: 'prompt_tokens',
+  output_tokens: 'completion_tokens',
+}
 /** No request has a hundred million tokens. */
 const MAX_COUNT = 1e8
 /** Prices and times in seconds, to a millionth. */
@@ -21,14 +26,21 @@ export function usageOfChunk(chunk: Fields): Usage | undefined {
   return isJsonObject(own) && isJsonObject(own.usage) ? usageOf(own.usage) : undefined
 }
 
-function usageOf(value: Fields): Usage {
+/** Undefined if it counts nothing. */
+function usageOf(value: Fields): Usage | undefined {
   const usage: Record<string, number | Record<string, number>> = {}
   for (const [key, field] of entriesOf(value)) {
     const number = numberOf(field)
     if (number !== undefined) usage[key] = number
     else if (isJsonObject(field)) usage[key] = numbersOf(field)
   }
-  return usage
+  for (const [key, name] of Object.entries(OPENAI_KEYS)) {
+    const count = usage[key]
+    if (count === undefined || usage[name] !== undefined) continue
+    usage[name] = count
+    delete usage[key]
+  }
+  return Object.keys(usage).length === 0 ? undefined : usage
 }
 
 function numbersOf(value: Fields): Record<string, number> {
@@ -42,6 +54,7 @@ function numbersOf(value: Fields): Record<string, number> {
 
 function entriesOf(value: Fields): [string, unknown][] {
   return Object.entries(value)
+    .map(([key, field]): [string, unknown] => [snakeCase(key), field])
     .filter(([key]) => KEY.test(key))
     .slice(0, MAX_KEYS)
 }
@@ -52,4 +65,8 @@ function numberOf(value: unknown): number | undefined {
   if (typeof number !== 'number' || !(number >= 0)) return undefined
   if (Number.isInteger(number)) return number < MAX_COUNT ? number : undefined
   return number < MAX_AMOUNT ? Math.round(number * 1e6) / 1e6 : undefined
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

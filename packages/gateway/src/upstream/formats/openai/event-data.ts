@@ -1,0 +1,55 @@
+/** What an event's data is before anything is read of it: a chunk, the end of the stream, or a keep-alive. */
+import { type Fields, invalidChunk, isNothing, objectIn } from './chunk-fields.ts'
+
+const DONE = '[DONE]'
+/** Some servers put blanks or quotation marks around it, or write it small. */
+const LOOSE_DONE = /^\s*"?\[done\]"?\s*$/i
+
+export function isDone(data: string): boolean {
+  return data === DONE || (data.length < 64 && LOOSE_DONE.test(data))
+}
+
+const PING = /^(ping|heartbeat|keep[-_]?alive)$/i
+
+/** Data that servers send to keep a connection alive: none, `null`, a comment that became data, a named ping. */
+function isKeepAlive(data: string, event: string): boolean {
+  if (PING.test(event)) return true
+  const start = data.length < 1_024 ? data.trim() : data
+  return start === '' || start === 'null' || start.startsWith(':')
+}
+
+/** What an event without choices may have and be no other thing than a chunk. */
+const CHUNK_FIELDS = new Set([
+  ...['id', 'object', 'created', 'model', 'provider', 'system_fingerprint', 'service_tier'],
+  ...['choices', 'usage', 'x_groq', 'timings', 'error', 'base_resp'],
+])
+
+/** Whether an event without choices is neither usage, nor an envelope alone, nor a ping. */
+export function isForeign(event: Fields, extensionFields: readonly string[]): boolean {
+  const names = [event.type, event.event, event.object]
+  if (names.some((name) => typeof name === 'string' && PING.test(name))) return false
+  return Object.keys(event).some(
+    (field) =>
+      !CHUNK_FIELDS.has(field) && !extensionFields.includes(field) && !isNothing(event[field]),
+  )
+}
+
+/**
+ * The chunk in an event's data; undefined for a keep-alive, empty for an error that has no JSON.
+ * @throws GatewayError `upstream_invalid_stream`
+ */
+export function parseChunk(data: string, event: string): Fields | undefined {
+  if (isKeepAlive(data, event)) return undefined
+  let chunk: unknown
+  try {
+    chunk = JSON.parse(data)
+  } catch {
+    // An event that calls itself an error is one, whatever words it has.
+    if (event === 'error') return {}
+    throw invalidChunk('is not JSON')
+  }
+  const only = Array.isArray(chunk) && chunk.length > 1 ? undefined : objectIn(chunk)
+  if (only !== undefined) return only
+  if (event === 'error') return {}
+  throw invalidChunk('is not a JSON object')
+}
