@@ -82,7 +82,7 @@ export function finishReasonIn(choice: Fields): string | undefined {
 }
 
 /** OpenAI's reason, `error`, or the server's own word for another; undefined if there is none. */
-export function finishReasonOf(value: unknown): string | undefined {
+function finishReasonOf(value: unknown): string | undefined {
   if (typeof value === 'number') return NUMBERED[value] ?? (value === 0 ? undefined : 'other')
   // SGLang's own form: what stopped it, and at which token.
   if (isJsonObject(value)) return finishReasonOf(value.type)
