@@ -7,15 +7,16 @@ import {
   ACTION_MASK,
   ACTION_RESTART,
   type Accept,
+  type Accepting,
   initialState,
   LazyDfa,
   NO_ACTION,
   type Setting,
-  type State,
   UNKNOWN,
 } from './lazy-dfa.ts'
 import { NfaSimulation, NfaSimulationPlan } from './nfa-simulation.ts'
 import type { AutomatonParts } from './parts.ts'
+import type { State } from './state-index.ts'
 import { NO_START, NO_TRANSITIONS, ONLY_ROW, type Starts, type SteppedThreads } from './threads.ts'
 
 /** A stream that has built more states of the shared automaton of runs than this is simulated, at the latest. */
@@ -150,7 +151,7 @@ class DfaPerStart implements SteppedThreads {
   accepts(symbolClass: number): readonly Accept[] {
     const { automaton } = this.#plan
     this.#statesBefore = automaton.stateCount
-    let accepts: GrowingAccept[] | undefined
+    let accepts: Accepting[] | undefined
     for (let i = 0; i < this.count; i += 1) {
       let entry = automaton.table[(this.#rows[i] ?? 0) + symbolClass] ?? UNKNOWN
       if (entry === UNKNOWN) entry = automaton.build(this.#rows[i] ?? 0, symbolClass)
@@ -253,11 +254,7 @@ class DfaPerStart implements SteppedThreads {
   }
 }
 
-interface GrowingAccept extends Accept {
-  readonly groups: number[]
-}
-
-function addAccept(accepts: GrowingAccept[], detector: number, group: number): void {
+function addAccept(accepts: Accepting[], detector: number, group: number): void {
   const known = accepts.find((accept) => accept.detector === detector)
   if (known === undefined) accepts.push({ detector, groups: [group] })
   else known.groups.push(group)

@@ -8,9 +8,9 @@ import {
   NO_ACTION,
   NONE,
   type Setting,
-  type State,
   UNKNOWN,
 } from './lazy-dfa.ts'
+import type { State } from './state-index.ts'
 import { NO_START, type SteppedThreads, type Threads } from './threads.ts'
 
 /** A stream that has built so many states goes on without the automaton: its text does not repeat itself. */

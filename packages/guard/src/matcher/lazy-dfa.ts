@@ -4,17 +4,8 @@
 import type { Alphabet } from './alphabet.ts'
 import type { ConditionTable } from './condition-table.ts'
 import { conditionOf, type Edge, type Nfa, targetOf } from './nfa.ts'
-import { type AutomatonParts, consumes } from './parts.ts'
-
-/** What a state stands for; a stream keeps it to find its way back after the automaton was emptied. */
-export interface State {
-  /** NFA positions, one array per start, earliest start first. No position is in two groups: the earliest owns it. */
-  readonly groups: readonly (readonly number[])[]
-  /** What is known of the symbol before: its left context, 0 at the start of the text. */
-  readonly left: number
-  /** The contexts that are live: a bit each. */
-  readonly gates: number
-}
+import { type AutomatonParts, consumes, firstEdges } from './parts.ts'
+import { type State, StateIndex } from './state-index.ts'
 
 /** What words before a place say of it, apart from the threads. */
 export interface Setting {
@@ -41,6 +32,11 @@ export interface Accept {
   readonly detector: number
   /** The groups that accept, the earliest first: that one alone unless the detector wants every start. */
   readonly groups: readonly number[]
+}
+
+/** The same while it is being found. */
+export interface Accepting extends Accept {
+  readonly groups: number[]
 }
 
 /** Numbers of the two most frequent actions, so that a stream can do them in place: all groups end, ... */
@@ -95,6 +91,8 @@ export class LazyDfa {
   #met = NONE
   #left = 0
   #symbolClass = 0
+  /** By class: the edges a match can start with, once they have been asked for. */
+  readonly #first: Int32Array[] = []
   /** Transitions, `alphabet.size` to a state; replaced when it grows, so never keep it across a call of `build`. */
   table: Int32Array
   /** Actions by number. */
@@ -104,8 +102,7 @@ export class LazyDfa {
   /** At its limits: a stream that misses a state goes on without it. Streams that are inside may still build a few. */
   isFull = false
   #turnedAway = 0
-  #states: State[] = []
-  #stateIds = new Map<string, number>()
+  #states = new StateIndex()
   #actionIds = new Map<string, number>()
   /** By live gates, for those within a word and for those at the start of one: by row, the row of the same threads. */
   #rowsReset = [new Map<number, RowMap>(), new Map<number, RowMap>()] as const
@@ -127,25 +124,26 @@ export class LazyDfa {
 
   /** Number of states built so far: a measure of memory, four bytes times `alphabet.size` each. */
   get stateCount(): number {
-    return this.#states.length
+    return this.#states.count
   }
 
   /** The row of a state that stands for `state`, built if need be. A row is the state's number times `alphabet.size`. */
   rowOf(state: State): number {
-    const key = `${state.left};${state.gates};${state.groups.map((group) => group.join()).join(';')}`
-    const known = this.#stateIds.get(key)
-    if (known !== undefined) return known * this.alphabet.size
-    const id = this.#states.push(state) - 1
-    this.#stateIds.set(key, id)
-    const cells = this.#states.length * this.alphabet.size
+    const before = this.#states.count
+    const id = this.#states.numberOf(state)
+    if (id === before) this.#makeRoom()
+    return id * this.alphabet.size
+  }
+
+  #makeRoom(): void {
+    const cells = this.#states.count * this.alphabet.size
     if (cells > this.table.length) this.#grow()
     if (cells > this.#maxCells) this.isFull = true
-    return id * this.alphabet.size
   }
 
   /** What the state of a row stands for. */
   stateAt(row: number): State {
-    const state = this.#states[row / this.alphabet.size]
+    const state = this.#states.at(row / this.alphabet.size)
     if (state === undefined) throw new RangeError('no such state')
     return state
   }
@@ -194,8 +192,7 @@ export class LazyDfa {
 
   /** Begins anew. Only while nobody goes by its rows. */
   empty(): void {
-    this.#states = []
-    this.#stateIds = new Map()
+    this.#states = new StateIndex()
     this.actions = [...FIXED_ACTIONS]
     this.#actionIds = new Map()
     this.#rowsReset = [new Map(), new Map()]
@@ -227,14 +224,14 @@ export class LazyDfa {
     this.#met = NONE
     const keep: number[] = []
     const groups: number[][] = []
-    state.groups.forEach((group, index) => {
+    for (let index = 0; index < state.groups.length; index += 1) {
       const survivors: number[] = []
       this.#group = groups.length
-      for (const position of group) this.#follow(position, survivors)
-      if (survivors.length === 0) return
+      for (const position of state.groups[index] ?? []) this.#follow(position, survivors)
+      if (survivors.length === 0) continue
       keep.push(index)
-      groups.push(survivors.sort((a, b) => a - b))
-    })
+      groups.push(ascending(survivors))
+    }
     this.#group = groups.length
     const started = this.#started(state.gates)
     if (started.length > 0) groups.push(started)
@@ -252,11 +249,20 @@ export class LazyDfa {
 
   #started(gates: number): number[] {
     const started: number[] = []
-    for (const { first, gate } of this.#nfa.entries) {
-      if (gate !== 0 && (gates & gate) === 0) continue
-      for (const edge of first) this.#take(edge, started)
+    const first = this.#firstOf(this.#symbolClass)
+    for (let i = 0; i < first.length; i += 2) {
+      const gate = first[i + 1] ?? 0
+      if (gate === 0 || (gates & gate) !== 0) this.#take(first[i] ?? 0, started)
     }
-    return started.sort((a, b) => a - b)
+    return ascending(started)
+  }
+
+  #firstOf(symbolClass: number): Int32Array {
+    const known = this.#first[symbolClass]
+    if (known !== undefined) return known
+    const found = firstEdges(this.#parts, symbolClass)
+    this.#first[symbolClass] = found
+    return found
   }
 
   #follow(position: number, into: number[]): void {
@@ -292,18 +298,20 @@ export class LazyDfa {
     return this.#conditions.holds(conditionOf(edge), this.#left, this.#symbolClass)
   }
 
-  #accepts(state: State): Accept[] {
-    const byDetector = new Map<number, number[]>()
-    state.groups.forEach((group, index) => {
-      for (const position of group) {
+  #accepts({ groups }: State): readonly Accept[] {
+    let accepts: Accepting[] | undefined
+    for (let index = 0; index < groups.length; index += 1) {
+      for (const position of groups[index] ?? []) {
         if (!this.#ends(position)) continue
+        accepts ??= []
         const detector = this.#nfa.detectorOf[position] ?? 0
-        const groups = byDetector.get(detector)
-        if (groups === undefined) byDetector.set(detector, [index])
-        else if (this.#wantsStarts[position] === 1 && groups.at(-1) !== index) groups.push(index)
+        const known = accepts.find((accept) => accept.detector === detector)
+        if (known === undefined) accepts.push({ detector, groups: [index] })
+        else if (this.#wantsStarts[position] === 1 && known.groups.at(-1) !== index)
+          known.groups.push(index)
       }
-    })
-    return [...byDetector].map(([detector, groups]) => ({ detector, groups }))
+    }
+    return accepts ?? NO_ACTION.accepts
   }
 
   #ends(position: number): boolean {
@@ -332,4 +340,12 @@ export class LazyDfa {
     larger.set(this.table)
     this.table = larger
   }
+}
+
+/** They nearly always are. */
+function ascending(positions: number[]): number[] {
+  for (let i = 1; i < positions.length; i += 1) {
+    if ((positions[i] ?? 0) < (positions[i - 1] ?? 0)) return positions.sort((a, b) => a - b)
+  }
+  return positions
 }

@@ -2,9 +2,10 @@
 // speak of. It serves the rare stream whose text would fill the shared automaton again and again.
 
 import type { ConditionTable } from './condition-table.ts'
-import { type Accept, type Setting, type State, UNKNOWN } from './lazy-dfa.ts'
+import { type Accept, type Setting, UNKNOWN } from './lazy-dfa.ts'
 import { conditionOf, type Edge, targetOf } from './nfa.ts'
-import { type AutomatonParts, consumes } from './parts.ts'
+import { type AutomatonParts, consumes, firstEdges } from './parts.ts'
+import type { State } from './state-index.ts'
 import { NO_START, NO_TRANSITIONS, ONLY_ROW, type Starts, type SteppedThreads } from './threads.ts'
 
 /** The position automaton as flat arrays; one for all simulations of a program. */
@@ -20,8 +21,8 @@ export class NfaSimulationPlan {
   /** By position: 1 if a match may end with it. */
   readonly mayEnd: Uint8Array
   readonly last: readonly (readonly number[])[]
-  /** By class: the edges a match can start with, and the gate of each. */
-  readonly first: readonly (readonly { readonly edge: Edge; readonly gate: number }[])[]
+  /** By class: the edges a match can start with, as `firstEdges` gives them. */
+  readonly first: readonly Int32Array[]
 
   constructor(parts: AutomatonParts) {
     const { nfa, alphabet, conditions } = parts
@@ -45,14 +46,13 @@ export class NfaSimulationPlan {
     this.last = nfa.last
     this.mayEnd = Uint8Array.from(nfa.last, (list) => (list.length > 0 ? 1 : 0))
     this.first = Array.from({ length: this.size }, (_, symbolClass) =>
-      nfa.entries.flatMap(({ first, gate }) =>
-        first.filter((edge) => isOpen(edge, symbolClass)).map((edge) => ({ edge, gate })),
-      ),
+      firstEdges(parts, symbolClass),
     )
   }
 }
 
 const NO_ACCEPTS: readonly Accept[] = []
+const NO_EDGES = new Int32Array(0)
 
 export class NfaSimulation implements SteppedThreads {
   readonly table = NO_TRANSITIONS
@@ -148,8 +148,10 @@ export class NfaSimulation implements SteppedThreads {
         this.#follow(edges[at] ?? 0, start, symbolClass)
       }
     }
-    for (const { edge, gate } of first[symbolClass] ?? []) {
-      if (gate === 0 || (gates & gate) !== 0) this.#follow(edge, offset, symbolClass)
+    const entering = first[symbolClass] ?? NO_EDGES
+    for (let i = 0; i < entering.length; i += 2) {
+      const gate = entering[i + 1] ?? 0
+      if (gate === 0 || (gates & gate) !== 0) this.#follow(entering[i] ?? 0, offset, symbolClass)
     }
     this.#left = conditions.leftOf[symbolClass] ?? 0
     this.count = this.#nextCount

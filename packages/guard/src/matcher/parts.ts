@@ -2,7 +2,7 @@
 // conditions on the way to them hold.
 import type { Alphabet } from './alphabet.ts'
 import { ConditionTable } from './condition-table.ts'
-import type { Nfa } from './nfa.ts'
+import { type Nfa, targetOf } from './nfa.ts'
 
 export interface AutomatonParts {
   readonly nfa: Nfa
@@ -24,6 +24,20 @@ export function partsOf(nfa: Nfa, alphabet: Alphabet): AutomatonParts {
     ...{ nfa, alphabet, conditions: new ConditionTable(nfa.conditions, alphabet), members },
     wantsStarts: Uint8Array.from(nfa.detectorOf, (detector) => (everyStart.has(detector) ? 1 : 0)),
   }
+}
+
+/**
+ * The edges that a match can start with if its first symbol is of a class, each followed by the gate that must be live for
+ * that, 0 for none. Conditions are not looked at.
+ */
+export function firstEdges(parts: AutomatonParts, symbolClass: number): Int32Array {
+  const found: number[] = []
+  for (const { first, gate } of parts.nfa.entries) {
+    for (const edge of first) {
+      if (consumes(parts, targetOf(edge), symbolClass)) found.push(edge, gate)
+    }
+  }
+  return Int32Array.from(found)
 }
 
 /** Whether a position of the NFA consumes symbols of a class. */
