@@ -338,10 +338,15 @@ function asString(_whole: string, value: string, blanks: string): string {
 
 /** Whether a bare value may go on with a character. Of a number only the characters are looked at, not their order. */
 function continuesBare(bare: string, character: string): boolean {
-  if (KEYWORDS.some((keyword) => keyword.startsWith(bare + character))) return true
-  const isNumber = bare === '' || (/[-\d]/.test(bare.charAt(0)) && !isSpace(bare.slice(-1)))
-  return isNumber && /[-+.eE\d]/.test(character)
+  const isNumber =
+    bare === '' ||
+    (NUMBER_BEGINS.includes(bare.charAt(0)) && !isSpace(bare.charAt(bare.length - 1)))
+  if (isNumber && IN_NUMBER.includes(character)) return true
+  return KEYWORDS.some((keyword) => keyword.startsWith(bare + character))
 }
+
+const NUMBER_BEGINS = '0123456789-'
+const IN_NUMBER = `${NUMBER_BEGINS}+.eE`
 
 function isQuoteOrBackslash(unit: number): boolean {
   return unit === 0x22 || unit === 0x5c

@@ -158,7 +158,7 @@ export class Matches {
 
   /** The text is over, and with it whatever is open. */
   closeAll(): void {
-    this.#close(this.#open)
+    if (this.#open.length > 0) this.#close(this.#open)
     this.#armors.lapseAll()
   }
 

@@ -2,6 +2,7 @@
 // started. The DFA is shared, and may be emptied while a stream waits for its next delta.
 import type { DfaPerStartPlan } from './dfa-per-start.ts'
 import {
+  ACTION_MASK,
   type Accept,
   initialState,
   type LazyDfa,
@@ -85,7 +86,12 @@ export class DfaThreads implements Threads {
   }
 
   accepts(symbolClass: number): readonly Accept[] {
-    return this.automaton.step(this.state, symbolClass).action.accepts
+    const { automaton } = this
+    const row = this.enter()
+    let entry = automaton.table[row + symbolClass] ?? UNKNOWN
+    if (entry === UNKNOWN) entry = this.build(row, symbolClass)
+    if (entry !== UNKNOWN) return automaton.acceptsOf(entry & ACTION_MASK)
+    return automaton.step(this.state, symbolClass).action.accepts
   }
 
   descend(row: number): SteppedThreads {
