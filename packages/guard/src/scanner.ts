@@ -3,11 +3,11 @@
 
 import { characterAt, codePointOf, MAX_UNITS, unfinishedUnits, unitsOf } from './characters.ts'
 import type { HeldText } from './held-text.ts'
+import * as automata from './matcher/action.ts'
 import * as alphabet from './matcher/alphabet.ts'
 import * as rows from './matcher/context-table.ts'
 import { costOfSilent } from './matcher/context-table.ts'
 import { DfaThreads } from './matcher/dfa-threads.ts'
-import * as automata from './matcher/lazy-dfa.ts'
 import { LiveContexts } from './matcher/live-contexts.ts'
 import { ONLY_ROW, type Threads } from './matcher/threads.ts'
 import * as letters from './matcher/word-classes.ts'

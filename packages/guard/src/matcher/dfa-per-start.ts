@@ -8,12 +8,10 @@ import {
   ACTION_RESTART,
   type Accept,
   type Accepting,
-  initialState,
-  LazyDfa,
   NO_ACTION,
-  type Setting,
   UNKNOWN,
-} from './lazy-dfa.ts'
+} from './action.ts'
+import { initialState, LazyDfa, type Setting } from './lazy-dfa.ts'
 import { NfaSimulation, NfaSimulationPlan } from './nfa-simulation.ts'
 import type { AutomatonParts } from './parts.ts'
 import type { State } from './state-index.ts'

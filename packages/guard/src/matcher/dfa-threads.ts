@@ -1,16 +1,9 @@
 // The open threads of one stream in the lazy DFA: the row of their state, and the offset at which each group of them
 // started. The DFA is shared, and may be emptied while a stream waits for its next delta.
+
+import { ACTION_MASK, type Accept, NO_ACTION, NONE, UNKNOWN } from './action.ts'
 import type { DfaPerStartPlan } from './dfa-per-start.ts'
-import {
-  ACTION_MASK,
-  type Accept,
-  initialState,
-  type LazyDfa,
-  NO_ACTION,
-  NONE,
-  type Setting,
-  UNKNOWN,
-} from './lazy-dfa.ts'
+import { initialState, type LazyDfa, type Setting } from './lazy-dfa.ts'
 import type { State } from './state-index.ts'
 import { NO_START, type SteppedThreads, type Threads } from './threads.ts'
 

@@ -1,6 +1,17 @@
 // A deterministic automaton built while it runs, shared by all streams of a program. Its states are the thread groups of
 // the position automaton *ordered by where they started*: a stream keeps one offset per group, and the first offset is
 // the earliest place from which a match can still come. Offsets and texts are the stream's; here are only states.
+import {
+  ACTION_BITS,
+  ACTION_RESTART,
+  type Accept,
+  type Accepting,
+  type Action,
+  ActionTable,
+  NO_ACTION,
+  NONE,
+  UNKNOWN,
+} from './action.ts'
 import type { Alphabet } from './alphabet.ts'
 import type { ConditionTable } from './condition-table.ts'
 import { conditionOf, type Edge, type Nfa, targetOf } from './nfa.ts'
@@ -15,67 +26,19 @@ export interface Setting {
   readonly isWordStart: boolean
 }
 
-/** What a stream has to do with its offsets when it takes a transition. Number 0 is "nothing". */
-export interface Action {
-  /** Groups that survive, as indices of the old ones in order; null: all of them. */
-  readonly keep: readonly number[] | null
-  /** Whether a new group starts at this symbol. */
-  readonly begins: boolean
-  /** The last of the groups, as they are then, that a later thread has met: it keeps the thread, which is lost; or NONE. */
-  readonly met: number
-  /** Matches that end before this symbol. */
-  readonly accepts: readonly Accept[]
-}
-
-/** A detector that accepts. */
-export interface Accept {
-  readonly detector: number
-  /** The groups that accept, the earliest first: that one alone unless the detector wants every start. */
-  readonly groups: readonly number[]
-}
-
-/** The same while it is being found. */
-export interface Accepting extends Accept {
-  readonly groups: number[]
-}
-
-/** Numbers of the two most frequent actions, so that a stream can do them in place: all groups end, ... */
-export const ACTION_CLEAR = 1
-/** ... and a new one begins. */
-export const ACTION_RESTART = 2
-
-/** No group. */
-export const NONE = -1
-
-/** Number 0: all groups survive, none begins, nothing is accepted. */
-export const NO_ACTION: Action = { keep: null, begins: false, met: NONE, accepts: [] }
-
 /** The state at the beginning of a text. */
 export function initialState(gates: number): State {
   return { groups: [], left: 0, gates }
 }
 
-/** An entry of the table: the row of the next state times 4096 plus the number of the action, or UNKNOWN. */
-export const UNKNOWN = -1
-export const ACTION_BITS = 12
-export const ACTION_MASK = 0xfff
-
 /** With more cells than this, of four bytes each, it is full: a row has 19 bits, and streams may add some states. */
 const MAX_CELLS = 110_000
-const MAX_ACTIONS = 3000
 /** A full automaton is emptied when so many streams had to go on without it. */
 const MAX_TURNED_AWAY = 1000
 
 type RowMap = Map<number, number>
 
 const INITIAL_STATES = 64
-/** Number 0, ACTION_CLEAR and ACTION_RESTART. */
-const FIXED_ACTIONS: readonly Action[] = [
-  NO_ACTION,
-  { keep: [], begins: false, met: NONE, accepts: [] },
-  { keep: [], begins: true, met: NONE, accepts: [] },
-]
-
 export class LazyDfa {
   readonly alphabet: Alphabet
   readonly #parts: AutomatonParts
@@ -95,15 +58,13 @@ export class LazyDfa {
   readonly #first: Int32Array[] = []
   /** Transitions, `alphabet.size` to a state; replaced when it grows, so never keep it across a call of `build`. */
   table: Int32Array
-  /** Actions by number. */
-  actions: Action[] = [...FIXED_ACTIONS]
   /** Goes up when the automaton was emptied: state numbers from before mean nothing any more. */
   generation = 0
   /** At its limits: a stream that misses a state goes on without it. Streams that are inside may still build a few. */
   isFull = false
   #turnedAway = 0
   #states = new StateIndex()
-  #actionIds = new Map<string, number>()
+  #actions = new ActionTable()
   /** By live gates, for those within a word and for those at the start of one: by row, the row of the same threads. */
   #rowsReset = [new Map<number, RowMap>(), new Map<number, RowMap>()] as const
 
@@ -125,6 +86,11 @@ export class LazyDfa {
   /** Number of states built so far: a measure of memory, four bytes times `alphabet.size` each. */
   get stateCount(): number {
     return this.#states.count
+  }
+
+  /** Actions by number. */
+  get actions(): readonly Action[] {
+    return this.#actions.list
   }
 
   /** The row of a state that stands for `state`, built if need be. A row is the state's number times `alphabet.size`. */
@@ -193,8 +159,7 @@ export class LazyDfa {
   /** Begins anew. Only while nobody goes by its rows. */
   empty(): void {
     this.#states = new StateIndex()
-    this.actions = [...FIXED_ACTIONS]
-    this.#actionIds = new Map()
+    this.#actions = new ActionTable()
     this.#rowsReset = [new Map(), new Map()]
     this.table = new Int32Array(INITIAL_STATES * this.alphabet.size).fill(UNKNOWN)
     this.generation += 1
@@ -211,7 +176,8 @@ export class LazyDfa {
   build(row: number, symbolClass: number): number {
     const state = this.stateAt(row)
     const { next, action } = this.step(state, symbolClass)
-    const entry = (this.rowOf(next) << ACTION_BITS) | this.#actionId(action)
+    const entry = (this.rowOf(next) << ACTION_BITS) | this.#actions.numberOf(action)
+    if (this.#actions.isFull) this.isFull = true
     this.table[row + symbolClass] = entry
     return entry
   }
@@ -317,22 +283,6 @@ export class LazyDfa {
   #ends(position: number): boolean {
     const conditions = this.#nfa.last[position] ?? []
     return conditions.some((c) => this.#conditions.holds(c, this.#left, this.#symbolClass))
-  }
-
-  #actionId(action: Action): number {
-    const { keep, begins, met, accepts } = action
-    if (accepts.length === 0 && met === NONE) {
-      if (keep === null && !begins) return 0
-      if (keep?.length === 0) return begins ? ACTION_RESTART : ACTION_CLEAR
-    }
-    const ends = accepts.map(({ detector, groups }) => `${detector}:${groups.join()}`)
-    const key = `${keep?.join() ?? 'all'};${begins};${met};${ends.join(';')}`
-    const known = this.#actionIds.get(key)
-    if (known !== undefined) return known
-    const id = this.actions.push(action) - 1
-    this.#actionIds.set(key, id)
-    if (id > MAX_ACTIONS) this.isFull = true
-    return id
   }
 
   #grow(): void {

@@ -1,8 +1,9 @@
 // The same threads as the automaton's, moved one by one and without building states: slower, but it needs no memory to
 // speak of. It serves the rare stream whose text would fill the shared automaton again and again.
 
+import { type Accept, UNKNOWN } from './action.ts'
 import type { ConditionTable } from './condition-table.ts'
-import { type Accept, type Setting, UNKNOWN } from './lazy-dfa.ts'
+import type { Setting } from './lazy-dfa.ts'
 import { conditionOf, type Edge, targetOf } from './nfa.ts'
 import { type AutomatonParts, consumes, firstEdges } from './parts.ts'
 import type { State } from './state-index.ts'

@@ -1,6 +1,7 @@
 // How the open threads of one stream are followed: one interface and three ways, each slower than the one before and in
 // need of fewer states.
-import { type Accept, type Setting, UNKNOWN } from './lazy-dfa.ts'
+import { type Accept, UNKNOWN } from './action.ts'
+import type { Setting } from './lazy-dfa.ts'
 
 /** Where the open threads started. */
 export interface Starts {
