@@ -99,11 +99,14 @@ function unreachable(error: SluiceError, url: URL, hasKey: boolean): CommandErro
       'The gateway asks for a key: name a file with one by --key-file (sluice keys create makes keys)',
     )
   }
+  // Without the user part and the query, which may hold secrets.
+  const gateway = `${url.protocol}//${url.host}`
+  if (error.code === 'connection_refused')
+    return new CommandError(`${gateway}: ${neutralise(error.message)}`)
   const why = error.message.includes('ECONNREFUSED')
     ? 'nothing listens there. Start the gateway first: npm start'
     : neutralise(error.message)
-  // Without the user part and the query, which may hold secrets.
-  return new CommandError(`Cannot reach the gateway at ${url.protocol}//${url.host}: ${why}`)
+  return new CommandError(`Cannot reach the gateway at ${gateway}: ${why}`)
 }
 
 /** Ctrl-C stops the model, not only this process; a second one does not wait for it. */

@@ -85,7 +85,8 @@ describe('sluice chat', () => {
 
   it.each([
     [4401, [], 'The gateway asks for a key'],
-    [4401, ['--key', 'bad'], 'Cannot reach the gateway at'],
+    [4401, ['--key', 'bad'], ': The gateway closed the connection (4401: no key)'],
+    [4406, [], ': The gateway closed the connection (4406: no key)'],
   ])('says why it was refused: %i %j', async (closeCode, args, why) => {
     const server = await ScriptedServer.start()
     const ended = sluice(['chat', '--url', server.url, ...args, 'hi'])
