@@ -1,6 +1,6 @@
 # The gateway as an image: built with everything, run with what the command needs and nothing else.
 #   docker build -t sluice .
-#   docker run --rm sluice check --offline
+#   docker run --rm sluice --help          and deploy/README.md says how to run it
 FROM node:24-bookworm-slim AS build
 WORKDIR /src
 COPY . .

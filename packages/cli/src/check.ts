@@ -16,7 +16,7 @@ import {
   upstreamTarget,
 } from '@sluice/gateway'
 import { Command } from './commander.ts'
-import { onSandbox, policyInUse, readConfiguration } from './configuration.ts'
+import { assertUpstream, onSandbox, policyInUse, readConfiguration } from './configuration.ts'
 import { doubledPart, type ProbeRequest, probe } from './probe.ts'
 import { neutralise, paint } from './terminal.ts'
 
@@ -49,6 +49,7 @@ async function check(options: CheckOptions): Promise<void> {
   const { loaded, isSandboxed } = config
   print(`configuration  ${loaded.path ?? 'environment only (no sluice.yaml)'}`)
   for (const line of settingLines(loaded, options.all === true)) print(line)
+  assertUpstream(config)
   const settings = isSandboxed ? onSandbox(loaded.settings, NO_URL) : loaded.settings
   await checkConfiguration(gatewayConfig({ ...settings, ...loaded.file }))
   print(`listens on     ${settings.host}, port ${settings.port}`)

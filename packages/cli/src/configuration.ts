@@ -10,10 +10,13 @@ import {
   profileDefaults,
   type Settings,
 } from '@sluice/gateway'
+import { CommandError } from './failure.ts'
 
 export interface CommandConfig {
   loaded: LoadedConfig
-  /** Nothing says where an upstream is, and this is not production: the sandbox may stand in. */
+  /** Nothing says where an upstream is. */
+  isUpstreamAbsent: boolean
+  /** That, and this is not production: the sandbox may stand in. */
   isSandboxed: boolean
 }
 
@@ -48,5 +51,14 @@ export function readConfiguration(env: Environment, folder: string): CommandConf
     loaded.sources.llmApiKey === 'file' ||
     (variables.LLM_API_KEY ?? variables.LLM_API_KEY_FILE ?? '') !== ''
   const isAbsent = isUpstreamAbsent(loaded.settings, isOwnKey)
-  return { loaded, isSandboxed: isAbsent && variables.NODE_ENV !== 'production' }
+  const isSandboxed = isAbsent && variables.NODE_ENV !== 'production'
+  return { loaded, isUpstreamAbsent: isAbsent, isSandboxed }
+}
+
+/** @throws CommandError where there is neither an upstream nor the sandbox in its stead */
+export function assertUpstream({ isUpstreamAbsent: isAbsent, isSandboxed }: CommandConfig): void {
+  if (!isAbsent || isSandboxed) return
+  throw new CommandError(
+    'No upstream is configured, and with NODE_ENV=production the sandbox is none: set LLM_BASE_URL (such as https://api.openai.com/v1), or GENESYS_CLOUD_* as in docs/settings.md',
+  )
 }

@@ -9,7 +9,7 @@ import {
 } from '@sluice/gateway'
 import type { Sandbox } from '@sluice/sandbox'
 import { Command } from './commander.ts'
-import { onSandbox, readConfiguration, SANDBOX_CLIENT } from './configuration.ts'
+import { assertUpstream, onSandbox, readConfiguration, SANDBOX_CLIENT } from './configuration.ts'
 import { onCrash } from './crash.ts'
 import { foreseenProblem } from './failure.ts'
 import { onReload } from './reload.ts'
@@ -35,7 +35,9 @@ async function serve(options: { port?: string; host?: string }): Promise<void> {
     if (options.host !== undefined) env.SLUICE_HOST = options.host
     return readConfiguration(env, process.cwd())
   }
-  const { loaded, isSandboxed } = read()
+  const config = read()
+  assertUpstream(config)
+  const { loaded, isSandboxed } = config
   const sandbox = isSandboxed ? await openSandbox() : undefined
   const complete = ({ settings, file }: LoadedConfig) =>
     gatewayConfig({

@@ -27,7 +27,11 @@ describe('sluice serve', () => {
   })
 
   it.each([
-    ['in production without an upstream', { NODE_ENV: 'production' }, ['LLM_BASE_URL is missing']],
+    [
+      'in production without an upstream',
+      { NODE_ENV: 'production' },
+      ['NODE_ENV=production', 'LLM_BASE_URL'],
+    ],
     [
       'with half a configuration',
       { GENESYS_CLOUD_BASE_URL: 'https://api.example', GENESYS_CLOUD_CLIENT_ID: 'id' },
