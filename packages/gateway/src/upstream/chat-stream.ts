@@ -13,7 +13,8 @@ import type { DeltaSink } from '../deltas.ts'
 import { atEndOfTurn } from '../turn.ts'
 import { AnswerBody } from './answer-body.ts'
 import { ContentDecoder } from './content-decoder.ts'
-import { connectionFailure, correlationOf } from './failures.ts'
+import { correlationOf } from './correlation-id.ts'
+import { connectionFailure } from './failures.ts'
 import type { AnswerReader, ChatFormat } from './formats/format.ts'
 import { Refusal } from './refusal.ts'
 import { interrupted, notRetryable, timedOut } from './stream-failures.ts'
@@ -33,6 +34,8 @@ export interface ChatStreamOptions {
   timeouts: UpstreamTimeouts
   maxEventBytes: number
   clock: Clock
+  /** What the request shows of us, none of which may be taken for the answer's id. */
+  secrets: readonly (string | undefined)[]
 }
 
 type Headers = Record<string, string | string[] | undefined>
@@ -119,11 +122,12 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     headers: Headers,
   ): void {
     if (statusCode < 200 || this.#state === 'ended') return
-    this.correlationId = correlationOf(headers)
+    const { format, maxEventBytes, clock, secrets } = this.#options
+    this.correlationId = correlationOf(headers, secrets)
     if (this.#paused) controller.pause()
-    const { format, maxEventBytes, clock } = this.#options
     if (statusCode !== 200) {
-      this.#refusal = new Refusal({ status: statusCode, headers, format, clock })
+      const { correlationId } = this
+      this.#refusal = new Refusal({ status: statusCode, headers, correlationId, format, clock })
     }
     this.#body = new AnswerBody({
       contentType: String(headers['content-type'] ?? '').toLowerCase(),

@@ -190,6 +190,7 @@ export class UpstreamClient {
       reader: format.reader({ sink, choices, extensionFields }),
       signal: call.signal,
       clock: this.#clock,
+      secrets: [authorization, ...Object.values(target.headers)],
     })
     try {
       dispatcher.dispatch(

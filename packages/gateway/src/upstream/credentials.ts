@@ -8,7 +8,8 @@ import { masked } from '../config/masked.ts'
 import { GatewayError } from '../errors.ts'
 import { isJsonObject } from '../json-object.ts'
 import { request } from '../undici.ts'
-import { connectionFailure, correlationOf } from './failures.ts'
+import { correlationOf } from './correlation-id.ts'
+import { connectionFailure } from './failures.ts'
 import type { UpstreamAuthentication } from './target.ts'
 
 type OAuth = Extract<UpstreamAuthentication, { kind: 'oauth' }>
@@ -121,12 +122,13 @@ async function fetchToken(
   const requestedAt = monotonic()
   const whom = 'the token endpoint'
   const signal = AbortSignal.timeout(oauth.timeoutMs)
+  const asked = tokenRequest(oauth)
   try {
     const { statusCode, headers, body } = await request(oauth.tokenUrl, {
       method: 'POST',
       dispatcher,
       signal,
-      ...tokenRequest(oauth),
+      ...asked,
     })
     const text = await readBounded(body)
     return readToken({
@@ -134,7 +136,7 @@ async function fetchToken(
       text,
       requestedAt,
       oauth,
-      correlationId: correlationOf(headers),
+      correlationId: correlationOf(headers, [oauth.clientSecret, asked.headers.authorization]),
     })
   } catch (error) {
     if (error instanceof GatewayError) throw error

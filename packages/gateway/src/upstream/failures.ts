@@ -50,20 +50,21 @@ const OPERATOR_ADVICE: Record<number, string> = {
 export interface RefusedAnswer {
   status: number
   headers: Headers
+  correlationId: string | undefined
   /** What its body says, in closed words. */
   error: ProviderError | undefined
   now: number
 }
 
 /** The error for a response whose status is not 200. A code of the body that is known says more than the status. */
-export function statusFailure({ status, headers, error, now }: RefusedAnswer): GatewayError {
-  const correlationId = correlationOf(headers)
+export function statusFailure(answer: RefusedAnswer): GatewayError {
+  const { status, headers, correlationId, error, now } = answer
   const retryAfterMs = retryAfterOf(headers, now)
   const meaning = meaningOf(error, status)
   const about = meaning?.about ?? adviceFor(status)
   return new GatewayError(
     meaning?.code ?? codeFor(status),
-    `upstream answered ${status}: ${about}${suffix(correlationId)}`,
+    `upstream answered ${status}: ${about}`,
     {
       status,
       isRetryable: meaning?.isRetryable ?? isRetryableStatus(status),
@@ -181,22 +182,6 @@ function retryAfterOf(headers: Headers, now: number): number | undefined {
 function dateOf(text: string): number {
   if (!HTTP_DATE.test(text)) return Number.NaN
   return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
-}
-
-const ID = /^[\w.:-]{1,128}$/
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-/** A number that stands by itself: a card, a telephone or a social security number is one; a trace id is none. */
-const LONG_NUMBER = /(?<![A-Za-z0-9])\d(?:[.:_-]?\d){6,}(?![A-Za-z0-9])/
-
-/** The upstream's name for a request, bounded, and only if it looks like an id: it goes into log and audit. */
-export function correlationOf(headers: Headers): string | undefined {
-  const value = single(headers['inin-correlation-id']) ?? single(headers['x-request-id'])
-  if (value === undefined || !ID.test(value)) return undefined
-  return UUID.test(value) || !LONG_NUMBER.test(value) ? value : undefined
-}
-
-function suffix(correlationId: string | undefined): string {
-  return correlationId === undefined ? '' : ` (correlation id ${correlationId})`
 }
 
 function single(value: string | string[] | undefined): string | undefined {

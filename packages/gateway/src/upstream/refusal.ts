@@ -10,6 +10,7 @@ const MAX_ERROR_BYTES = 65_536
 export interface RefusalParts {
   readonly status: number
   readonly headers: Record<string, string | string[] | undefined>
+  readonly correlationId: string | undefined
   readonly format: ChatFormat
   readonly clock: Clock
 }
@@ -32,9 +33,9 @@ export class Refusal {
 
   /** What the status, the headers and the body so far say. */
   failure(): GatewayError {
-    const { status, headers, format, clock } = this.#parts
+    const { format, clock, ...answer } = this.#parts
     const error = format.errorOf(Buffer.concat(this.#body).toString('utf8'))
-    return statusFailure({ status, headers, error, now: clock.now() })
+    return statusFailure({ ...answer, error, now: clock.now() })
   }
 
   /** Forgets the body. */

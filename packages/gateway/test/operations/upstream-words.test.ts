@@ -203,4 +203,31 @@ describe('an upstream that', () => {
     }
     for (const planted of PLANTED) expect(log()).not.toContain(planted)
   })
+
+  it.each([
+    ['the key of the gateway', { llmApiKey: 'sk-planted-1234567890' }, 'sk-planted-1234567890'],
+    ['a part of it', { llmApiKey: 'sk-planted-1234567890' }, 'planted-12345'],
+    ['a header of the gateway', { upstreamHeaders: { 'x-api': 'planted.7890' } }, 'planted.7890'],
+    ['personal data', {}, 'DE89370400440532013000'],
+  ])('names a request by %s has not named it', async (_what, settings, id) => {
+    const { logger, of, text: log } = logLines()
+    const llmBaseUrl = await failingUpstream((response) => {
+      response.writeHead(400, { 'x-request-id': id }).end()
+    })
+    const gateway = await gatewayForTest({ llmBaseUrl, logger, ...settings })
+    for (const [name, way] of WAYS) expect((await way(gateway.url, {})).all, name).not.toContain(id)
+    expect(of('the upstream failed')).toHaveLength(WAYS.length)
+    expect(log()).not.toContain(id)
+  })
+
+  it('names a request has its name in the log alone', async () => {
+    const { logger, of } = logLines()
+    const llmBaseUrl = await failingUpstream((response) => {
+      response.writeHead(400, { 'x-request-id': 'req_4bf92f35' }).end()
+    })
+    const gateway = await gatewayForTest({ llmBaseUrl, logger })
+    for (const [name, way] of WAYS)
+      expect((await way(gateway.url, {})).all, name).not.toContain('4bf92f35')
+    for (const line of of('the upstream failed')) expect(line.correlationId).toBe('req_4bf92f35')
+  })
 })
