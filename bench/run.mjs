@@ -30,7 +30,7 @@ const HELP = `Usage: npm run bench -- [options]
 Measures what an answer costs on its way through an engine: CPU per delta as a multiple of a bare pipe, the delay
 that is added, memory. Needs Linux; pins processes to cores where taskset is there. A full run takes about eight minutes.
 
-  --quick           two rounds of smaller cases, about one minute; writes nothing and compares with nothing
+  --quick           two rounds of smaller cases, about two minutes; writes nothing and compares with nothing
   --rounds N        how many rounds, 1 to ${MAX_ROUNDS} (default ${FULL.rounds}, quick ${QUICK.rounds})
   --engines A,B     which engines (default ${DEFAULT_ENGINES.join(',')});
                     known: ${Object.keys(ENGINES).join(', ')}; pipe always runs, as the unit

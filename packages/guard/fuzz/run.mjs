@@ -8,8 +8,20 @@ const { values } = parseArgs({
   options: {
     splits: { type: 'string', default: '1000000' },
     seed: { type: 'string', default: '1' },
+    help: { type: 'boolean', default: false },
   },
 })
+if (values.help) {
+  process.stdout.write(`Usage: npm run fuzz -w packages/guard -- [options]
+
+The guard's laws over random texts and cuts, compared with the uncut text; ends at the first difference.
+
+  --splits N  how many cuts (default 1000000)
+  --seed N    of all that is random (default 1)
+  --help      this text
+`)
+  process.exit(0)
+}
 const wanted = Number(values.splits)
 const seed = Number(values.seed)
 
