@@ -262,6 +262,8 @@ export class Completion {
   async #report(outcome: Outcome): Promise<CompletionReport> {
     const report = this.#snapshot()
     const counted = this.#answer.completionTokens
+    // A long answer is counted in many turns: the text that the guard held to its end does not wait for them.
+    if (counted === undefined && outcome.status !== 'blocked') this.#feed.publish()
     report.tokensOut = counted ?? (await this.#countTokens())
     report.tokensOutEstimated = counted === undefined
     report.latencyMs = this.#timing.latencyMs

@@ -1,6 +1,8 @@
 // Who follows a completion, and how long it lives: coming and going at any time, what is kept, what is freed, and for whom.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { ownerOf } from '../../src/clients/client.ts'
+import type { Subscription } from '../../src/completion/subscription.ts'
+import { Scheduler } from '../../src/scheduler.ts'
 import { completionsOnSandbox, order, Reader } from '../harness/completions-on-sandbox.ts'
 import { until } from '../harness/until.ts'
 
@@ -30,6 +32,33 @@ describe('a completion', () => {
       expect(reader.text).toBe(first.text)
       expect(reader.subscription?.feed.terminal).toMatchObject({ status: 'complete' })
     }
+  })
+
+  it('shows the end of its text before its tokens are counted', async () => {
+    let turn = Promise.resolve()
+    let count = () => {}
+    class Held extends Scheduler {
+      override task = () => ({ isOver: () => true, next: () => turn })
+    }
+    const { completions } = await completionsOnSandbox({ scheduler: new Held() })
+    onTestFinished(() => count())
+    const whole = new Reader()
+    await completions.start(order('sandbox-no-usage'), whole)
+    await until('it is over', () => whole.isOver)
+    class Holding extends Reader {
+      override onFeed(subscription: Subscription): void {
+        turn = new Promise((resolve) => {
+          count = resolve
+        })
+        super.onFeed(subscription)
+      }
+    }
+    const reader = new Holding()
+    await completions.start(order('sandbox-no-usage'), reader)
+    await until('its text is whole', () => reader.text === whole.text)
+    expect(reader.isOver).toBe(false)
+    count()
+    await until('it is over', () => reader.isOver)
   })
 
   it('goes on from the sequence number that a reader has', async () => {

@@ -23,6 +23,7 @@ interface Options {
   ringBytes?: number
   budgetBytes?: number
   clock?: Clock
+  scheduler?: Scheduler
   /** Settings of the upstream. */
   upstream?: GatewayOptions
 }
@@ -50,7 +51,7 @@ export async function completionsOnSandbox(options: Options = {}) {
   const completions = new Completions({
     memory: budget,
     upstream: new UpstreamClient({ target: upstreamTarget(settings), dispatcher: agent, clock }),
-    scheduler: new Scheduler(),
+    scheduler: options.scheduler ?? new Scheduler(),
     store: new MemoryFeedStore({ budget, ringBytes: options.ringBytes ?? 1e6 }),
     quotas: { ...NO_QUOTAS, ...options.quotas },
     timeoutMs: 60_000,
