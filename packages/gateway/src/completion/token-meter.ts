@@ -1,6 +1,6 @@
 /** Collects an answer's text cheaply while it streams, and counts its tokens at the end if the upstream did not. */
 import type { Task } from '../scheduler.ts'
-import { countTokens } from '../tokens/count.ts'
+import { countPieces } from '../tokens/count.ts'
 import { type EncodingName, loadEncoding } from '../tokens/encoding.ts'
 import type { MemoryBudget } from './memory-budget.ts'
 
@@ -41,10 +41,17 @@ export class TokenMeter {
     this.#tail = ''
   }
 
-  /** Tokens of everything pushed. Counts the channels as one text, so it is an estimate. */
+  /** Tokens of everything pushed. An estimate: the channels are one text, which is counted in parts. */
   async count(encodingName: EncodingName, task: Task): Promise<number> {
-    const text = Buffer.concat([...this.#blocks, Buffer.from(this.#tail, 'utf8')]).toString('utf8')
-    if (text === '') return 0
-    return countTokens(text, { encoding: await loadEncoding(encodingName), task })
+    if (this.characters === 0) return 0
+    const encoding = await loadEncoding(encodingName)
+    // Many answers may end at once, as when their client leaves.
+    if (task.isOver()) await task.next()
+    return countPieces(this.#pieces(), { encoding, task })
+  }
+
+  *#pieces(): Generator<string> {
+    for (const block of this.#blocks) yield block.toString('utf8')
+    yield this.#tail
   }
 }
