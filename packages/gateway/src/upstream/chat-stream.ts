@@ -16,6 +16,7 @@ import { ContentDecoder } from './content-decoder.ts'
 import { correlationOf } from './correlation-id.ts'
 import { connectionFailure } from './failures.ts'
 import type { AnswerReader, ChatFormat } from './formats/format.ts'
+import { awaitReadingTurn, PART_BYTES } from './reading-turns.ts'
 import { Refusal } from './refusal.ts'
 import { interrupted, notRetryable, timedOut } from './stream-failures.ts'
 import type { UpstreamTimeouts } from './target.ts'
@@ -42,8 +43,6 @@ type Headers = Record<string, string | string[] | undefined>
 
 /** An answer with its finish reason is whole: usage and the end of the stream may follow, and are not waited for longer. */
 const FINISH_WAIT_MS = 2_000
-/** Of an answer that comes faster, this much is not held until the end of the turn. */
-const READ_BYTES = 65_536
 /** A connection whose answer is done is kept for the next request if the server ends the body by itself in this time. */
 const LINGER_MS = 500
 /** Why a connection is closed; nobody looks at where this came from. */
@@ -60,6 +59,8 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #state: 'waiting' | 'streaming' | 'ended' = 'waiting'
   #controller: Dispatcher.DispatchController | undefined
   #paused = false
+  /** It has brought its part of a turn, and goes on when it is in line for the next one. */
+  #isWaiting = false
   #body: AnswerBody | undefined
   #decoder: ContentDecoder | undefined
   /** Present if the answer is no answer. */
@@ -108,7 +109,11 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     this.#paused = false
     this.#lastByteAt = this.#options.clock.monotonic()
     this.#decoder?.resume()
-    this.#controller?.resume()
+    this.#flow()
+  }
+
+  #flow(): void {
+    if (!this.#paused && !this.#isWaiting) this.#controller?.resume()
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -140,9 +145,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
         onData: this.#take,
         onEnd: this.#onBodyEnd,
         onError: (error) => this.#end(this.#refusal?.failure() ?? error),
-        onDrain: () => {
-          if (!this.#paused) controller.resume()
-        },
+        onDrain: () => this.#flow(),
       })
     } catch (error) {
       this.#end(this.#refusal?.failure() ?? error)
@@ -207,10 +210,24 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #scheduleRead(bytes: number): void {
     const before = this.#undelivered
     this.#undelivered += bytes
-    if (before < READ_BYTES && this.#undelivered >= READ_BYTES) process.nextTick(this.#deliver)
+    if (before < PART_BYTES && this.#undelivered >= PART_BYTES) this.#endPart()
     if (this.#isReadScheduled) return
     this.#isReadScheduled = true
     atEndOfTurn(this.#onTurnEnd)
+  }
+
+  #endPart(): void {
+    process.nextTick(this.#deliver)
+    if (this.#isWaiting) return
+    this.#isWaiting = true
+    this.#controller?.pause()
+    awaitReadingTurn(this.#onReadingTurn)
+  }
+
+  /** Also when the answer has ended: the rest of its body is read, so that the connection can be used again. */
+  #onReadingTurn = (): void => {
+    this.#isWaiting = false
+    this.#flow()
   }
 
   #onTurnEnd = (): void => {
