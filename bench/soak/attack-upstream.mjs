@@ -1,13 +1,16 @@
-// The upstream of `attack.mjs`, a process of its own. It reads no more of a request than the model's name, since prompts
-// are megabytes: `paced` sends a delta each 20 ms, `silent` never answers, `pouring` writes as fast as it is read.
+// The upstream of `attack.mjs` and `stalled.mjs`, a process of its own. It reads no more of a request than the model's name,
+// since prompts are megabytes: `paced` sends a word each 20 ms, `steady` 64 KiB/s in a delta each 50 ms, `silent` never
+// answers, `pouring` writes as fast as it is read.
 //   attack-upstream.mjs PORT
 import { createServer } from 'node:http'
 
 /** @typedef {import('node:http').ServerResponse} ServerResponse */
 
-const PACE_MS = 20
-/** How long one paced answer is. */
-const PACED_DELTAS = 400
+/** What is sent, each so many milliseconds, so many times. */
+const PACES = {
+  paced: { event: event({ content: ' word' }), everyMs: 20, times: 400 },
+  steady: { event: event({ content: ' word'.repeat(655) }), everyMs: 50, times: 100 },
+}
 const POURED = event({ content: 'word '.repeat(800) }).repeat(16)
 const counts = { open: 0 }
 /** Milliseconds between two paced deltas as they were sent. @type {number[]} */
@@ -36,12 +39,16 @@ const server = createServer((request, response) => {
 function answer(response, start) {
   if (start.includes('"silent"')) return
   response.setHeader('content-type', 'text/event-stream')
-  if (start.includes('"paced"')) pace(response)
+  if (start.includes('"paced"')) pace(response, PACES.paced)
+  else if (start.includes('"steady"')) pace(response, PACES.steady)
   else pour(response)
 }
 
-/** @param {ServerResponse} response */
-function pace(response) {
+/**
+ * @param {ServerResponse} response
+ * @param {typeof PACES.paced} pace
+ */
+function pace(response, { event: sample, everyMs, times }) {
   let sent = 0
   let last = 0
   let due = performance.now()
@@ -50,12 +57,12 @@ function pace(response) {
 
   function step() {
     sent += 1
-    if (sent > PACED_DELTAS) return void response.end(`${event({}, '"stop"')}data: [DONE]\n\n`)
-    response.write(event({ content: ' word' }))
+    if (sent > times) return void response.end(`${event({}, '"stop"')}data: [DONE]\n\n`)
+    response.write(sample)
     const now = performance.now()
     if (last > 0) gaps.push(now - last)
     last = now
-    due += PACE_MS
+    due += everyMs
     timer = setTimeout(step, due - performance.now())
   }
 }

@@ -9,6 +9,7 @@ export const RUNS = {
   fuzz: 'Frames of dialect 2 that nobody sane sends: every close has a documented code.',
   attack:
     "Strangers' paced answers beside sockets that send the heaviest requests the bounds allow.",
+  stalled: 'Readers beside clients that ask for answers as fast as they come and never read.',
   sockets: 'What an idle socket costs.',
   streams: 'What an open stream costs, beside the bare pipe.',
   pseudonyms: 'No value found in annotated texts is in what the upstream receives.',

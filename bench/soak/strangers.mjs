@@ -5,6 +5,8 @@ import { WebSocket } from 'ws'
 
 /** How long a stranger waits who was refused. */
 const AGAIN_MS = 500
+/** Between the beginnings of two. */
+const START_MS = 7
 
 export class Strangers {
   /** Milliseconds between two deltas of an answer. @type {number[]} */
@@ -19,15 +21,17 @@ export class Strangers {
   #lanes = []
 
   /**
-   * Begins to ask, over each dialect and HTTP.
-   * @param {{ port: number, key: string, model: string }} options
+   * Begins to ask, over each dialect and HTTP, so many times each; no two begin in the same millisecond.
+   * @param {{ port: number, key: string, model: string, times?: number }} options
    */
-  constructor({ port, key, model }) {
+  constructor({ port, key, model, times = 1 }) {
     const authorization = `Bearer ${key}`
     const asked = { model, port, authorization }
-    for (const dialect of ['sluice.v1', 'sluice.v2'])
-      this.#lanes.push(this.#lane(() => this.#overSocket({ ...asked, dialect })))
-    this.#lanes.push(this.#lane(() => this.#overHttp(asked)))
+    for (let i = 0; i < times; i += 1) {
+      for (const dialect of ['sluice.v1', 'sluice.v2'])
+        this.#lanes.push(this.#lane(() => this.#overSocket({ ...asked, dialect })))
+      this.#lanes.push(this.#lane(() => this.#overHttp(asked)))
+    }
   }
 
   /** Lets what runs end. */
@@ -38,6 +42,7 @@ export class Strangers {
 
   /** @param {() => Promise<string>} ask resolves to what went wrong, or '' */
   async #lane(ask) {
+    await delay(this.#lanes.length * START_MS)
     while (!this.#isOver) {
       const failure = await ask()
       if (failure === '') {
@@ -77,10 +82,10 @@ export class Strangers {
         socket.send(JSON.stringify({ type: 'init', id: 'a', payload }))
       })
       socket.on('message', (data) => {
-        const { type, code, delta, data: chunk } = JSON.parse(String(data))
+        const { type, code, text, data: chunk } = JSON.parse(String(data))
         if (type === 'error') end(code ?? 'error')
         else if (type === 'complete') end('')
-        else if (delta !== undefined || chunk?.choices[0]?.delta.content !== undefined) note()
+        else if (text !== undefined || chunk?.choices[0]?.delta.content !== undefined) note()
       })
       socket.once('error', (error) => end(error.message))
       socket.once('close', (code) => end(`closed with ${code}`))
