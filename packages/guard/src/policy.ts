@@ -2,7 +2,7 @@
 // when it is first asked for. How a rule is read is rule-reader.ts's, how texts are scanned stream.ts's.
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
-import type { PolicyDefinition, PolicyName, RuleDefinition } from './definition.ts'
+import type { PolicyDefinition, PolicyName } from './definition.ts'
 import type { Detection, DetectorTable, NamedDetector, Span } from './detection.ts'
 import {
   type GuardStream,
@@ -11,28 +11,20 @@ import {
   type Role,
   type ScanResult,
 } from './finding.ts'
+import { allRules, definitionsOf, namedPolicy, thresholdOf } from './inheritance.ts'
 import { type JsonKind, JsonStream } from './json-stream.ts'
 import type { PatternNode } from './matcher/pattern.ts'
-import { builtInPolicy, POLICY_NAMES } from './policies.ts'
 import { PolicyError, under } from './policy-error.ts'
 import { compileProgram, type Program } from './program.ts'
 import { type PseudonymRules, readPseudonyms } from './pseudonyms/pseudonym-rules.ts'
 import { RestoringStream } from './pseudonyms/restoring-stream.ts'
 import { isInScope, type Rule, type RuleSummary, summaryOf } from './rule.ts'
-import {
-  checkOptions,
-  checkRule,
-  idOf,
-  type ReadRule,
-  readAllowed,
-  readRoles,
-  readRule,
-} from './rule-reader.ts'
-import { requireFields, requireFraction, requireList, requireText } from './shape.ts'
+import { type ReadRule, readAllowed, readRule } from './rule-reader.ts'
+import { checkOptions, readRoles } from './scope-reader.ts'
+import { requireFields, requireList, requireText } from './shape.ts'
 import { TextStream } from './stream.ts'
 
 const DEFAULT_MAX_SPAN = 320
-const DEFAULT_THRESHOLD = 0.5
 const HASH_HEX_DIGITS = 16
 const POLICY_FIELDS = [
   ...['name', 'extends', 'without', 'rules', 'threshold', 'trustedRoles', 'allow', 'maxSpan'],
@@ -231,56 +223,6 @@ const PASS_THROUGH: GuardStream = {
   end: () => ({ text: '', findings: NO_FINDINGS, held: 0 }),
 }
 
-function namedPolicy(name: string): PolicyDefinition {
-  const definition = builtInPolicy(name)
-  if (definition !== undefined) return definition
-  const message = `there is no policy "${name}"; there are ${POLICY_NAMES.join(', ')}`
-  throw new PolicyError('unknown_policy', message)
-}
-
-interface PlacedRule {
-  readonly rule: RuleDefinition
-  readonly path: string
-}
-
-/** The inherited rules that are neither left out nor replaced, then the policy's own. */
-function allRules(definition: PolicyDefinition): PlacedRule[] {
-  const { rules = [], without = [], extends: base } = definition
-  const own = ownRules(rules)
-  const inherited = base === undefined ? [] : allRules(namedPolicy(base))
-  checkWithout(without, inherited)
-  const dropped = new Set([...own.map(({ rule }) => idOf(rule)), ...without])
-  return [...inherited.filter(({ rule }) => !dropped.has(idOf(rule))), ...own]
-}
-
-function ownRules(rules: unknown): PlacedRule[] {
-  requireList(rules, 'rules')
-  const own = rules.map((rule, i) => {
-    const path = `rules[${i}]`
-    under(path, () => checkRule(rule))
-    return { rule: rule as RuleDefinition, path }
-  })
-  const ids = own.map(({ rule }) => idOf(rule))
-  ids.forEach((id, i) => {
-    if (ids.indexOf(id) === i) return
-    const message = `there are two rules with the id "${id}"; give one of them another "id"`
-    throw new PolicyError('duplicate_rule', message, { path: `rules[${i}]` })
-  })
-  return own
-}
-
-/** What is to be left out must be there: a misspelt id would leave in what somebody wanted out. */
-function checkWithout(without: unknown, inherited: readonly PlacedRule[]): void {
-  requireList(without, 'without')
-  const ids = inherited.map(({ rule }) => idOf(rule))
-  without.forEach((id, i) => {
-    if (typeof id === 'string' && ids.includes(id)) return
-    const there = ids.length === 0 ? 'nothing is inherited' : `there are ${ids.join(', ')}`
-    const message = `no inherited rule has this id; ${there}`
-    throw new PolicyError('unknown_rule', message, { path: `without[${i}]` })
-  })
-}
-
 /** @throws PolicyError for a name that the table does not have */
 function readDetectors(names: unknown, table: DetectorTable): readonly NamedDetector[] {
   requireList(names, 'detectors')
@@ -303,21 +245,6 @@ function maxSpanOf(definition: PolicyDefinition): number {
   throw new PolicyError('invalid_option', 'expected a whole number from 32 to 4096', {
     path: 'maxSpan',
   })
-}
-
-/** The policy and what it extends, the latter first. */
-function definitionsOf(definition: PolicyDefinition): PolicyDefinition[] {
-  const { extends: base } = definition
-  return base === undefined ? [definition] : [...definitionsOf(namedPolicy(base)), definition]
-}
-
-/** The policy's own threshold, or the one it inherits, or 0.5. */
-function thresholdOf({ threshold, extends: base }: PolicyDefinition): number {
-  if (threshold !== undefined) {
-    requireFraction(threshold, 'threshold')
-    return threshold
-  }
-  return base === undefined ? DEFAULT_THRESHOLD : thresholdOf(namedPolicy(base))
 }
 
 /** PCI DSS 4.0.1, requirement 3.5.1: a hash and a truncated form of one card number together give it away. */

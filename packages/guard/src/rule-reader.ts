@@ -4,7 +4,6 @@ import { checkAction, labelOf } from './action-reader.ts'
 import type { EntityRule, PatternRule, RuleDefinition, TermsRule } from './definition.ts'
 import type { OnFailure } from './detection.ts'
 import type { Detector, DetectorArmor, DetectorLatch } from './detector.ts'
-import type { Channel, Direction, OpenOptions, Role } from './finding.ts'
 import { foldIdentifiers } from './fold.ts'
 import { AGAINST, ANNOUNCED, HINTED, SILENT } from './matcher/live-contexts.ts'
 import { NfaBuilder } from './matcher/nfa.ts'
@@ -21,13 +20,13 @@ import { PolicyError, under } from './policy-error.ts'
 import type { Allowance, SpanRule, TermList } from './program.ts'
 import type { Armor, EntityPattern, Latch } from './recognizer.ts'
 import { ENTITY_NAMES, recognizerOf } from './recognizers/index.ts'
-import type { Rule, Scope } from './rule.ts'
+import type { Rule } from './rule.ts'
+import { scopeOf } from './scope-reader.ts'
 import {
   requireFields,
   requireFraction,
   requireList,
   requireOneOf,
-  requireSomeOf,
   requireString,
   requireText,
 } from './shape.ts'
@@ -40,9 +39,6 @@ const RULE_FIELDS = {
   terms: ['terms', 'match', ...COMMON_FIELDS],
 }
 const RULE_KINDS = ['entity', 'pattern', 'terms'] as const
-const DIRECTIONS: readonly (Direction | 'both')[] = ['input', 'output', 'both']
-const CHANNELS: readonly Channel[] = ['content', 'reasoning', 'refusal', 'tool_arguments']
-const ROLES: readonly Role[] = ['system', 'developer', 'user', 'assistant', 'tool']
 const SPACE = 0x20
 
 /** A rule with what it looks for. */
@@ -271,40 +267,5 @@ function ruleOf(definition: RuleDefinition, index: number, entity: string): Rule
     keepLast: action.kind === 'mask' ? (action.keepLast ?? 0) : 0,
     maskCharacter: action.kind === 'mask' ? (action.character ?? '*') : '*',
     scope: scopeOf(definition),
-  }
-}
-
-function scopeOf(definition: RuleDefinition): Scope {
-  const isOfRequest = definition.action.kind === 'pseudonymize'
-  const { direction = isOfRequest ? 'input' : 'both', channels, roles } = definition
-  requireOneOf(direction, DIRECTIONS, 'direction')
-  if (isOfRequest && direction !== 'input') {
-    const message = 'only what a request says can be pseudonymized; leave "direction" out'
-    throw new PolicyError('invalid_rule', message, { path: 'direction' })
-  }
-  if (channels !== undefined) requireSomeOf(channels, CHANNELS, 'channels')
-  if (roles !== undefined) requireSomeOf(roles, ROLES, 'roles')
-  return { direction, channels, roles }
-}
-
-/** @throws PolicyError if this is no list of roles. */
-export function readRoles(roles: unknown, path: string): readonly Role[] {
-  requireList(roles, path)
-  if (roles.length > 0) requireSomeOf(roles, ROLES, path)
-  return roles as readonly Role[]
-}
-
-/** @throws PolicyError `invalid_option` for options of a stream that mean nothing. */
-export function checkOptions(options: OpenOptions): void {
-  const { direction, channel, role, format, trustedRoles = [] } = options
-  try {
-    requireOneOf(direction, ['input', 'output'], 'direction')
-    if (channel !== undefined) requireOneOf(channel, CHANNELS, 'channel')
-    if (role !== undefined) requireOneOf(role, ROLES, 'role')
-    readRoles(trustedRoles, 'trustedRoles')
-    if (format !== undefined) requireOneOf(format, ['json'], 'format')
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error
-    throw new PolicyError('invalid_option', error.message)
   }
 }

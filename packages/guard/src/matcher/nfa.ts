@@ -2,6 +2,7 @@
 // there are no empty moves, and conditions such as `\b` sit on the edges. Running it is lazy-dfa.ts's.
 import { PolicyError } from '../policy-error.ts'
 import type { CharSet } from './char-set.ts'
+import { Interner, textOf } from './interner.ts'
 import type { Assertion, PatternNode } from './pattern.ts'
 
 /** A way to a position, open only where its condition holds: both in one number. */
@@ -321,32 +322,4 @@ function sum(numbers: readonly number[]): number {
 function tooManyPositions(): PolicyError {
   const message = `a pattern may expand to ${MAX_POSITIONS} characters at most; shorten its counted repeats`
   return new PolicyError('pattern_too_large', message)
-}
-
-/** Numbers of 16 bits as a text. */
-function textOf(numbers: readonly number[]): string {
-  return String.fromCharCode(...numbers)
-}
-
-/** Numbers equal values, those whose keys are equal, in order of appearance. */
-class Interner<T> {
-  readonly values: T[] = []
-  readonly #keyOf: (value: T) => string
-  readonly #ids = new Map<string, number>()
-  /** Repeats ask for the same object again and again. */
-  readonly #seen = new Map<T, number>()
-
-  constructor(keyOf: (value: T) => string) {
-    this.#keyOf = keyOf
-  }
-
-  idOf(value: T): number {
-    const seen = this.#seen.get(value)
-    if (seen !== undefined) return seen
-    const key = this.#keyOf(value)
-    const id = this.#ids.get(key) ?? this.values.push(value) - 1
-    this.#ids.set(key, id)
-    this.#seen.set(value, id)
-    return id
-  }
 }
