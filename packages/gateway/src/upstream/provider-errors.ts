@@ -88,7 +88,7 @@ const WORDS: ReadonlyMap<string, Meaning> = new Map(
     [
       MEANINGS.overloaded,
       'overloaded service_unavailable unavailable model_not_ready no_capacity queue_exceeded ' +
-        'server internal_server internal api',
+        'server_is_overloaded provider_unavailable server internal_server internal api',
     ],
     [MEANINGS.timeout, 'timeout request_timeout model_timeout deadline_exceeded'],
   ].flatMap(([meaning, words]) =>

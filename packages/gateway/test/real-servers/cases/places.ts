@@ -179,6 +179,30 @@ const MORE_CALLS: readonly Streamed[] = [
     ],
     expect: { calls: [{ id: 'a', name: 'sow', arguments: '{"x":1}' }] },
   },
+  ...[
+    ['so-far', ['{"x"', '{"x":', '{"x":1}']],
+    ['again', ['{"x":', '1}', '{"x":1}']],
+    ['twice', ['{"x":1}', '{"x":1}']],
+    ['behind-empty', ['{}', '{"x":', '1}']],
+    ['behind-empty-object', [{}, { x: 1 }]],
+    ['in-pieces', ['{', '"x"', ':', '1', '}']],
+  ].map(([form, texts]) => ({
+    name: `arguments-${form}`,
+    says: 'arguments are told once, whatever a server repeats of them or sends before them',
+    chunks: [
+      ...(texts as unknown[]).map((text) => ({
+        $delta: { tool_calls: [{ index: 0, id: 'a', function: { name: 'sow', arguments: text } }] },
+      })),
+      { $finish: 'tool_calls' },
+    ],
+    expect: { calls: [{ id: 'a', name: 'sow', arguments: '{"x":1}' }] },
+  })),
+  ...[{ $finish: 'tool_calls' }, { $delta: {} }].map((end, i) => ({
+    name: `arguments-empty-${i}`,
+    says: 'a call without arguments has an empty object',
+    chunks: [{ $delta: { tool_calls: [{ id: 'a', name: 'sow', input: {} }] } }, end],
+    expect: { terminal: 'complete', calls: [{ id: 'a', name: 'sow', arguments: '{}' }] } as const,
+  })),
   {
     name: 'calls-that-are-text',
     says: 'calls that are no list are an invalid stream',
@@ -249,6 +273,17 @@ const COUNTS: readonly Streamed[] = [
       STOP,
     ],
     expect: { ...HELLO, tokenCount: 2 },
+  },
+  {
+    name: 'usage-of-zeros',
+    says: 'a usage of zeros in each chunk is none',
+    chunks: [
+      { ...chunkOf({ $text: 'Hello' }), usage: { total_tokens: 0, total_characters: 0 } },
+      { ...chunkOf({ $text: ' you' }), usage: { total_tokens: 0, total_characters: 0 } },
+      STOP,
+      { $usage: { prompt_tokens: 9, completion_tokens: 2 } },
+    ],
+    expect: { ...HELLO, usage: { prompt_tokens: 9 }, tokenCount: 2, absent: ['total_characters'] },
   },
   ...[
     { input_tokens: 7, output_tokens: 4, total_tokens: 11 },

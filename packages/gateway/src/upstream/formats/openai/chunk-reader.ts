@@ -73,6 +73,8 @@ export class ChunkReader implements AnswerReader, PieceSink {
   #choice = 0
   #state = newChoice()
   #place: Place = 'delta'
+  /** The choice comes with a finish reason. */
+  #isLast = false
   #field: string | undefined
   /** The only news of the chunk that is read now, as long as it is one text in a plain field. */
   #lone: LoneText | undefined
@@ -91,6 +93,7 @@ export class ChunkReader implements AnswerReader, PieceSink {
       this.#sink.text(this.#template.choice, this.#template.channel, text)
     } else {
       if (isDone(data)) {
+        for (const choice of this.#choices.keys()) this.#releaseCalls(choice)
         this.#sink.done()
         return 'done'
       }
@@ -167,10 +170,12 @@ export class ChunkReader implements AnswerReader, PieceSink {
     }
     this.#choice = index
     this.#state = this.#stateOf(index)
+    const reason = finishReasonIn(choice)
+    this.#isLast = reason !== undefined
     this.#readFrom('delta', choice.delta)
     this.#readFrom('message', choice.message)
     this.#readFrom('text', choice.text ?? choice.content)
-    this.#finish(finishReasonIn(choice))
+    this.#finish(reason)
   }
 
   #readFrom(place: Place, value: unknown): void {
@@ -210,15 +215,15 @@ export class ChunkReader implements AnswerReader, PieceSink {
     const { tools } = this.#state
     // A message says its calls whole, and may say them again.
     if (this.#place === 'message' && !tools.isEmpty) return
-    const extensionsOfCall = (fields: Fields) => extensionsOf(fields, this.#deltaExtensions)
+    const options = { extensionsOf: this.#extensionsOfCall, isLast: this.#isLast }
     for (const part of membersOf(delta.tool_calls, 'tool calls') ?? []) {
       if (part === null) continue
       if (!isJsonObject(part)) throw invalidChunk('has a tool call that is no object')
       this.#said()
-      this.#sink.toolCall(this.#choice, tools.read(part, extensionsOfCall))
+      this.#sink.toolCall(this.#choice, tools.read(part, options))
     }
     if (!isJsonObject(delta.function_call)) return
-    const call = tools.readLegacy(delta.function_call)
+    const call = tools.readLegacy(delta.function_call, options)
     if (call === undefined) return
     this.#said()
     this.#sink.toolCall(this.#choice, call)
@@ -239,9 +244,17 @@ export class ChunkReader implements AnswerReader, PieceSink {
 
   #finish(reason: string | undefined): void {
     if (reason === undefined) return
+    this.#releaseCalls(this.#choice)
     if (reason === ERROR_REASON) throw errorObjectFailure(undefined)
     this.#news += 1
     this.#sink.finish(this.#choice, reason)
+  }
+
+  #extensionsOfCall = (fields: Fields) => extensionsOf(fields, this.#deltaExtensions)
+
+  #releaseCalls(choice: number): void {
+    for (const part of this.#choices.get(choice)?.tools.release() ?? [])
+      this.#sink.toolCall(choice, part)
   }
 
   #chunkFields(chunk: Fields): void {

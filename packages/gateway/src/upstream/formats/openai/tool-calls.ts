@@ -16,6 +16,19 @@ interface Call {
   index: number
   id: string | undefined
   hasName: boolean
+  /** The arguments so far. */
+  told: string
+  /** They begin with an empty object, which is kept back: some servers send one before the real arguments (Bedrock). */
+  holdsEmpty: boolean
+}
+
+const EMPTY_ARGUMENTS = '{}'
+
+interface PartOptions {
+  /** The fields of a call that pass besides the known ones. */
+  extensionsOf: (fields: Fields) => Extensions | undefined
+  /** A finish reason comes with the part. */
+  isLast: boolean
 }
 
 /** The functions that a deprecated server calls one at a time have no id, and a client needs one to answer. */
@@ -24,8 +37,7 @@ const LEGACY_ID = 'function_call'
 export class ToolCalls {
   readonly #calls: Call[] = []
 
-  /** @param extensionsOf the fields of a call that pass besides the known ones */
-  read(part: Fields, extensionsOf: (fields: Fields) => Extensions | undefined): ToolCallDelta {
+  read(part: Fields, { extensionsOf, isLast }: PartOptions): ToolCallDelta {
     const called = calledIn(part)
     const id = lineOrUndefined(part.id, MAX_ID_CHARACTERS)
     const name = lineOrUndefined(called.name, MAX_NAME_CHARACTERS)
@@ -38,15 +50,26 @@ export class ToolCalls {
       index: call.index,
       id: isNamed ? id : undefined,
       name,
-      arguments: argumentsOf(called.arguments ?? called.parameters ?? called.input),
+      arguments: added(call, argumentsIn(called), isLast),
       extensions: extensionsOf(part),
     }
   }
 
   /** The old form of a call, one at a time (`delta.function_call`), as a tool call; undefined where it says a new one again. */
-  readLegacy(called: Fields): ToolCallDelta | undefined {
+  readLegacy(called: Fields, options: PartOptions): ToolCallDelta | undefined {
     if (this.#calls.some(({ id }) => id !== LEGACY_ID)) return undefined
-    return this.read({ index: 0, id: LEGACY_ID, function: called }, () => undefined)
+    return this.read({ index: 0, id: LEGACY_ID, function: called }, options)
+  }
+
+  /** What was kept back, when nothing follows. */
+  release(): ToolCallDelta[] {
+    const held = this.#calls.filter((call) => call.holdsEmpty)
+    return held.map((call) => {
+      call.holdsEmpty = false
+      call.told = EMPTY_ARGUMENTS
+      const rest = { id: undefined, name: undefined, extensions: undefined }
+      return { index: call.index, ...rest, arguments: EMPTY_ARGUMENTS }
+    })
   }
 
   get isEmpty(): boolean {
@@ -86,7 +109,7 @@ export class ToolCalls {
     const index = isFree ? given : 1 + Math.max(-1, ...this.#calls.map((call) => call.index))
     if (this.#calls.length >= MAX_TOOL_CALLS || index >= MAX_TOOL_CALLS)
       throw invalidChunk(`has more than ${MAX_TOOL_CALLS} tool calls`)
-    const call = { given, index, id: undefined, hasName: false }
+    const call = { given, index, id: undefined, hasName: false, told: '', holdsEmpty: false }
     this.#calls.push(call)
     return call
   }
@@ -99,7 +122,26 @@ function calledIn(part: Fields): Fields {
 }
 
 /** Arguments are JSON as text; some servers send the value itself. */
-function argumentsOf(value: unknown): string {
+function argumentsIn({ arguments: text, parameters, input }: Fields): string {
+  const value = text ?? parameters ?? input
   if (typeof value === 'string') return value
   return value === undefined || value === null ? '' : JSON.stringify(value)
+}
+
+/**
+ * What a part adds to the arguments of its call. Some servers send in each part all that they have so far (DeepSeek, GLM,
+ * Qianfan): no JSON object goes on with its own beginning.
+ */
+function added(call: Call, text: string, isLast: boolean): string {
+  if (call.told === '' && text === EMPTY_ARGUMENTS && !isLast) {
+    call.holdsEmpty = true
+    return ''
+  }
+  const { told } = call
+  const isAll = text.length >= told.length && told.startsWith('{') && text.startsWith(told)
+  const start = call.holdsEmpty && text !== '' && !text.startsWith('{') ? EMPTY_ARGUMENTS : ''
+  const news = isAll ? text.slice(told.length) : start + text
+  if (text !== '') call.holdsEmpty = false
+  call.told += news
+  return news
 }

@@ -40,7 +40,8 @@ function usageOf(value: Fields): Usage | undefined {
     usage[name] = count
     delete usage[key]
   }
-  return Object.keys(usage).length === 0 ? undefined : usage
+  const counts = Object.values(usage).some((value) => typeof value !== 'number' || value > 0)
+  return counts ? usage : undefined
 }
 
 function numbersOf(value: Fields): Record<string, number> {
