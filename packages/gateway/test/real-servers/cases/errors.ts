@@ -76,6 +76,8 @@ const SHAPES: readonly ErrorShape[] = [
     error: 'limits the rate',
     isRetried: true,
   },
+  { name: 'groq', event: { choices: [], x_groq: { error: WORDS } }, error: 'an error' },
+  { name: 'spark', event: { code: 11_200, message: WORDS, choices: [] }, error: 'an error' },
   { name: 'apigee', event: { fault: { faultstring: WORDS } }, error: 'an error' },
   {
     name: 'api-error-429',
@@ -161,14 +163,18 @@ const OTHERS = Object.entries(FOREIGN).flatMap(([name, event]) =>
 )
 
 /** Events beside the chunks, which say nothing of the answer. */
-const BESIDE = [{ type: 'ping' }, { hook_results: { before_request_hooks: [] } }, { id: 'x' }].map(
-  (event) => ({
-    name: `beside-${Object.keys(event)}`,
-    says: 'what is no chunk does not spoil the chunks',
-    policies: ALL,
-    upstream: { chunks: [event, { $text: 'Hello.' }, event, { $finish: 'stop' }] },
-    expect: { '*': { terminal: 'complete' as const, content: 'Hello.', finish: 'stop' } },
-  }),
-)
+const BESIDE = [
+  { type: 'ping' },
+  { code: 0, msg: 'success' },
+  { status: 'queued', message: 'one moment' },
+  { hook_results: { before_request_hooks: [] } },
+  { id: 'x' },
+].map((event) => ({
+  name: `beside-${Object.keys(event)}`,
+  says: 'what is no chunk does not spoil the chunks',
+  policies: ALL,
+  upstream: { chunks: [event, { $text: 'Hello.' }, event, { $finish: 'stop' }] },
+  expect: { '*': { terminal: 'complete' as const, content: 'Hello.', finish: 'stop' } },
+}))
 
 export const ERRORS: readonly ServerCase[] = [...INSIDE, ...NONE, ...OTHERS, ...BESIDE]

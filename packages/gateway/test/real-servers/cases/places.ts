@@ -90,6 +90,18 @@ const TEXTS: readonly Streamed[] = [
     expect: HELLO,
   },
   {
+    name: 'text-of-delta',
+    says: 'the text of a delta is its text',
+    chunks: [{ $delta: { text: 'Hello' } }, { $delta: { text: ' you' } }, STOP],
+    expect: HELLO,
+  },
+  {
+    name: 'text-beside-content',
+    says: 'the text of a delta that repeats its content is not said twice',
+    chunks: [{ $delta: { type: 'text', content: 'Hello you', text: 'Hello you' } }, STOP],
+    expect: HELLO,
+  },
+  {
     name: 'content-of-choice',
     says: 'a choice that has the content itself has it',
     chunks: [choice({ content: 'Hello you' }), STOP],
@@ -217,6 +229,7 @@ const REASONS: readonly ServerCase[] = Object.entries({
     'FINISH_REASON_STOP',
     'StopReason.end_turn',
     'eosFound',
+    'normal',
     { type: 'stop' },
   ],
   length: ['FINISH_REASON_MAX_TOKENS', 'token_limit', 'maxPredictedTokensReached'],

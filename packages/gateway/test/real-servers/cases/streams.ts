@@ -60,6 +60,11 @@ export const STREAMS: readonly ServerCase[] = [
   endsWell('done-before-finish', 'one packet with everything, and blanks around the end', [
     `data: ${event(HELLO)}\n\ndata: ${event(THERE)}\n\ndata: ${event(FINISH)}\n\ndata:\t[DONE] \n\n`,
   ]),
+  ...['\n\n', '\n', ''].map((end, i) =>
+    endsWell(`no-blank-lines-${i}`, 'events with no blank lines between them are events', [
+      `data: ${event(HELLO)}\ndata: ${event(THERE)}\ndata: ${event(FINISH)}\ndata: [DONE]${end}`,
+    ]),
+  ),
   ...['data: "[DONE]"\n\n', 'data: [done]\n\n'].map((done, i) =>
     endsWell(`done-spelled-${i}`, 'the end in quotation marks or small letters', [
       HELLO,

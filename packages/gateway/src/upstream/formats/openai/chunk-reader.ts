@@ -15,21 +15,22 @@ import { isJsonObject } from '../../../json-object.ts'
 import { errorObjectFailure } from '../../failures.ts'
 import type { AnswerReader, EventKind, ReaderOptions } from '../format.ts'
 import { ChoiceNumbers } from './choice-numbers.ts'
+import { type ChoiceState, newChoice, newsOf, type Place } from './choice-state.ts'
 import {
   type Fields,
   invalidChunk,
   isNothing,
   membersOf,
+  objectIn,
   secondsOf,
   wordOrUndefined,
 } from './chunk-fields.ts'
 import { type PieceSink, readContent } from './content.ts'
-import { isDone, isForeign, parseChunk } from './event-data.ts'
+import { eventsIn, isDone, isForeign, parseChunk } from './event-data.ts'
 import { CHUNK_EXTENSION_FIELDS, EXTENSION_FIELDS, extensionsOf } from './extension-fields.ts'
 import { ERROR_REASON, finishReasonIn } from './finish-reasons.ts'
 import { errorOf, providerErrorOf } from './provider-error.ts'
 import { type LoneText, TextTemplate } from './text-template.ts'
-import { ToolCalls } from './tool-calls.ts'
 import { usageOfChunk } from './usage.ts'
 
 /** Fields of a delta with reasoning in it, of servers that have none of the usual ones (GitHub Copilot, LiteLLM). */
@@ -43,21 +44,8 @@ const KNOWN_FIELDS = new Set<string>([
   ...REASONING_FIELDS,
   ...MEDIA_FIELDS,
   ...['role', 'tool_calls', 'function_call', 'name', 'tool_call_id', 'logprobs'],
-  ...['content_filter_results', 'content_filter_offsets', 'annotations', 'finish_reason'],
+  ...['content_filter_results', 'content_filter_offsets', 'annotations', 'finish_reason', 'text'],
 ])
-
-/** Where a choice has its text and its calls. Servers repeat in one place what they say in another. */
-type Place = 'delta' | 'message' | 'text'
-
-/** What is kept of a choice. */
-interface ChoiceState {
-  hasRole: boolean
-  /** The place that brought something first; the others are not read after it. Whatever a delta has counts. */
-  place: Place | undefined
-  /** By channel, of a `message`: what it has said so far. */
-  told: string[]
-  tools: ToolCalls
-}
 
 export class ChunkReader implements AnswerReader, PieceSink {
   readonly #sink: DeltaSink
@@ -97,6 +85,8 @@ export class ChunkReader implements AnswerReader, PieceSink {
         this.#sink.done()
         return 'done'
       }
+      const lines = eventsIn(data)
+      if (lines.length > 1) return this.#readEach(lines, event)
       const chunk = parseChunk(data, event)
       if (chunk === undefined) return 'ignored'
       this.#chunk(chunk, event)
@@ -106,27 +96,26 @@ export class ChunkReader implements AnswerReader, PieceSink {
     return 'chunk'
   }
 
+  #readEach(events: readonly string[], event: string): EventKind {
+    let kind: EventKind = 'ignored'
+    for (const data of events) {
+      const own = this.read(data, event)
+      if (own !== 'ignored') kind = own
+      if (own === 'done') break
+    }
+    return kind
+  }
+
   /** A piece of the text that is read now. */
   piece(channel: number, text: string): void {
-    if (this.#place === 'message') {
-      this.#pieceOfMessage(channel, text)
-      return
-    }
+    const isMessage = this.#place === 'message'
+    const news = isMessage ? newsOf(this.#state, channel, text) : text
+    if (news === '') return
     this.#said()
     this.#lone = undefined
     const { field } = TEXT_CHANNELS[channel] ?? TEXT_CHANNELS[0]
-    if (field === this.#field) this.#lone = { choice: this.#choice, channel, field, text }
-    this.#sink.text(this.#choice, channel, text)
-  }
-
-  /** A message is the next piece of the text, or all of the text so far. */
-  #pieceOfMessage(channel: number, text: string): void {
-    const { told } = this.#state
-    const before = told[channel] ?? ''
-    const news = text.startsWith(before) ? text.slice(before.length) : text
-    if (news === '') return
-    this.#said()
-    told[channel] = before + news
+    if (field === this.#field && !isMessage)
+      this.#lone = { choice: this.#choice, channel, field, text }
     this.#sink.text(this.#choice, channel, news)
   }
 
@@ -174,7 +163,7 @@ export class ChunkReader implements AnswerReader, PieceSink {
     this.#isLast = reason !== undefined
     this.#readFrom('delta', choice.delta)
     this.#readFrom('message', choice.message)
-    this.#readFrom('text', choice.text ?? choice.content)
+    this.#readFrom('text', choice.text ?? choice.content ?? objectIn(choice.delta)?.text)
     this.#finish(reason)
   }
 
@@ -299,10 +288,6 @@ export class ChunkReader implements AnswerReader, PieceSink {
     this.#news += 1
     this.#sink.unshown(kind)
   }
-}
-
-function newChoice(): ChoiceState {
-  return { hasRole: false, place: undefined, told: [], tools: new ToolCalls() }
 }
 
 function envelopeOf(chunk: Fields): Envelope {

@@ -53,3 +53,18 @@ export function parseChunk(data: string, event: string): Fields | undefined {
   if (event === 'error') return {}
   throw invalidChunk('is not a JSON object')
 }
+
+/** The events in an event's data: more than one where a server leaves out the blank lines between them. */
+export function eventsIn(data: string): readonly string[] {
+  if (!data.includes('\n')) return [data]
+  const lines = data.split('\n')
+  return lines.every((line) => isDone(line) || isObject(line)) ? lines : [data]
+}
+
+function isObject(line: string): boolean {
+  try {
+    return objectIn(JSON.parse(line)) !== undefined
+  } catch {
+    return false
+  }
+}

@@ -18,6 +18,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(
       'complete',
       'completed',
       'finished',
+      'normal',
     ],
     length: [
       'length',

@@ -2,14 +2,14 @@
 import type { ChatFormat } from '../format.ts'
 import { ChunkReader } from './chunk-reader.ts'
 import { encodeRequest } from './encode-request.ts'
-import { isDone } from './event-data.ts'
+import { eventsIn, isDone } from './event-data.ts'
 import { providerErrorOf } from './provider-error.ts'
 import { chunkFromCompletion } from './unary.ts'
 
 export const openAiFormat: ChatFormat = {
   encode: encodeRequest,
   reader: (options) => new ChunkReader(options),
-  isComplete: (data) => isDone(data) || isJson(data),
+  isComplete: (data) => eventsIn(data).every((line) => isDone(line) || isJson(line)),
   eventOf: chunkFromCompletion,
   errorOf: (body) => (isJson(body) ? providerErrorOf(JSON.parse(body)) : undefined),
 }

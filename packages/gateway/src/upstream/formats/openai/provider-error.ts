@@ -39,8 +39,9 @@ export function providerErrorOf(body: unknown): ProviderError | undefined {
 /** The error that an event or a choice is or carries; undefined for a part of an answer. */
 export function errorOf(chunk: Fields, event: string): unknown {
   if (event === 'error' || saysError(chunk.error)) return chunk
-  const { base_resp: outcome } = chunk
+  const { base_resp: outcome, x_groq: own } = chunk
   if (isJsonObject(outcome) && !isZero(outcome.status_code)) return chunk
+  if (isJsonObject(own) && saysError(own.error)) return own
   const failed = membersOf(chunk.choices, 'choices')?.find(
     (choice) => isJsonObject(choice) && saysError(choice.error),
   )
@@ -60,7 +61,7 @@ function isZero(value: unknown): boolean {
 
 function isPart(chunk: Fields): boolean {
   return (
-    (chunk.choices !== undefined && chunk.choices !== null) ||
+    !isNothing(chunk.choices) ||
     isJsonObject(chunk.usage) ||
     chunk.object === 'chat.completion.chunk'
   )
@@ -70,12 +71,19 @@ function isPart(chunk: Fields): boolean {
 const TEXT_NAME = /^(message|msg)$/i
 const ERROR_NAME = /^(detail|fault)$|errors?$|exception$|^err(or)?(_|code$|msg$|message$)/i
 
+/** How a body says that all is well, or under way: then its message is none of an error. */
+const FINE = /^(0|200|ok|success|completed?|queued|pending|processing|running|in_progress)$/i
+
+function isFine({ code, status, success }: Fields): boolean {
+  return success === true || [code, status].some((value) => FINE.test(String(value)))
+}
+
 /** Genesys Cloud's, vLLM's, FastAPI's, MiniMax' and many others' bodies: the error is all that there is. */
 function isErrorBody(chunk: Fields): boolean {
   if (chunk.object === 'error' || chunk.type === 'error' || chunk.success === false) return true
   return Object.entries(chunk).some(([name, value]) =>
     TEXT_NAME.test(name)
-      ? typeof value === 'string' && value !== ''
+      ? typeof value === 'string' && value !== '' && !isFine(chunk)
       : ERROR_NAME.test(name) && !isNothing(value) && !isZero(value),
   )
 }

@@ -13,8 +13,9 @@ import { finishReasonIn } from './finish-reasons.ts'
  */
 export function chunkFromCompletion(json: string): string {
   const completion = parse(json)
-  if (!Array.isArray(completion.choices)) return JSON.stringify(completion)
-  const choices = completion.choices.map((choice: unknown) =>
+  const { choices: given } = completion
+  if (!Array.isArray(given) || given.length === 0) return JSON.stringify(completion)
+  const choices = given.map((choice: unknown) =>
     isJsonObject(choice) ? finishedChoice(choice) : choice,
   )
   return JSON.stringify({ ...completion, object: 'chat.completion.chunk', choices })
