@@ -15,6 +15,7 @@ const GROUND = new Set([
   'commonjs.ts',
   'deltas.ts',
   'errors.ts',
+  'json-bounds.ts',
   'json-object.ts',
   'logger.ts',
   'loopback.ts',

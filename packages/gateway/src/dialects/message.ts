@@ -4,9 +4,9 @@ import { ERROR_TEXTS } from '@sluice/protocol'
 import { MAX_ISSUES } from '@sluice/protocol/schemas'
 import type { RequestSize } from '../completion/memory-budget.ts'
 import { GatewayError } from '../errors.ts'
+import { JsonBounds } from '../json-bounds.ts'
 import { isJsonObject } from '../json-object.ts'
 import type { Task } from '../scheduler.ts'
-import { JsonBounds } from './json-bounds.ts'
 
 export interface MessageLimits {
   maxJsonDepth: number

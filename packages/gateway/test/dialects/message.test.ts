@@ -1,8 +1,8 @@
 // From bytes to an object: bounds of nesting and number for any cut, and the same result at once and in turns.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { JsonBounds } from '../../src/dialects/json-bounds.ts'
 import { parseInTurns, parseMessage } from '../../src/dialects/message.ts'
+import { JsonBounds } from '../../src/json-bounds.ts'
 import { Scheduler } from '../../src/scheduler.ts'
 
 const json = fc.oneof(

@@ -21,7 +21,7 @@ const TEXTS = [
   /^(Stream initiation failed after retries: )?upstream answered \d{3}: (unknown model, prompt over the window, or a field that this upstream does not take|the credentials were refused|the credits at the upstream are used up|the credentials have no permission for this|no such path or model|the upstream waited too long|the request is too large for this upstream|the upstream could not process the request|the upstream limits the rate|the upstream failed|a redirect, which is not followed|the request was refused)(; its Retry-After of \d{1,5} s is longer than the \d+ ms that are waited at most)?$/,
   /^(Stream initiation failed after retries: )?upstream reported an error( [45]\d\d)? inside its stream$/,
   /^(Stream initiation failed after retries: )?upstream answered HTML or XML instead of an event stream$/,
-  /^(Stream initiation failed after retries: )?an event of the upstream (is not JSON|is not a JSON object|is over 1048576 bytes|has a choice that is no object|has a choice without a proper index|has a choice beyond those that were asked for|has a tool call that is no object|has a tool call without a proper index|has more than 128 tool calls)$/,
+  /^(Stream initiation failed after retries: )?an event of the upstream (is not JSON|is not a JSON object|is nested deeper than 128|is over 1048576 bytes|has a choice that is no object|has a choice without a proper index|has a choice beyond those that were asked for|has a tool call that is no object|has a tool call without a proper index|has more than 128 tool calls)$/,
   /^(Stream initiation failed after retries: )?the upstream ended its stream before the answer was finished$/,
   /^(Stream initiation failed after retries: )?the body of the upstream's answer is (compressed in a way that is not known here, though none was asked for|not compressed as its header says)$/,
   /^(Stream initiation failed after retries: )?the upstream broke the connection \((UND_ERR_SOCKET|ECONNRESET)\)$/,
@@ -71,6 +71,11 @@ const delta = (fields: object, more: object = {}) => ({
 })
 const SAID = chunkEvent('Good day. ')
 
+/** A frame of the stack for each level is more than there are. */
+const DEEP = '['.repeat(20_000) + ']'.repeat(20_000)
+const nesting = (choice: (deep: string) => string): Fail =>
+  streaming(`data: {"choices":[${choice(DEEP)}]}\n\n`)
+
 const FAILURES: readonly (readonly [name: string, fail: Fail, request?: object])[] = [
   ...[302, 400, 401, 402, 403, 404, 408, 413, 418, 422, 429, 451, 500, 502, 503, 504, 524, 599].map(
     (status) => [`answers ${status}`, refusing(status)] as const,
@@ -86,6 +91,22 @@ const FAILURES: readonly (readonly [name: string, fail: Fail, request?: object])
   ['ends with the finish reason error', streaming(SAID, delta({}, { finish_reason: 'error' }))],
   ['sends what is no JSON', streaming(`data: {"${WORDS}\n\n`)],
   ['sends JSON that is no object', streaming(`data: ["${WORDS}"]\n\n`)],
+  [
+    'nests an extension',
+    nesting((deep) => `{"delta":{"content":"a","reasoning_details":${deep}}}`),
+  ],
+  [
+    'nests arguments',
+    nesting((deep) => `{"delta":{"tool_calls":[{"index":0,"function":{"arguments":${deep}}}]}}`),
+  ],
+  ['nests what nobody knows', nesting((deep) => `{"delta":{"content":"a"},"other":${deep}}`)],
+  [
+    'nests in one object',
+    (response) => {
+      response.writeHead(200, { ...HEADERS, 'content-type': 'application/json' })
+      response.end(`{"choices":[{"message":{"content":"a","thinking_blocks":${DEEP}}}]}`)
+    },
+  ],
   ['sends an event that never ends', streaming(`data: ${WORDS}${'x'.repeat(1_100_000)}`)],
   ['sends a web page', streaming(`<html>${WORDS}</html>`)],
   ['has a choice that is text', streaming({ choices: [WORDS] })],

@@ -1,5 +1,6 @@
 /** What an event's data is before anything is read of it: a chunk, the end of the stream, or a keep-alive. */
 import { type Fields, invalidChunk, isNothing, objectIn } from './chunk-fields.ts'
+import { refuseDeep } from './depth.ts'
 
 const DONE = '[DONE]'
 /** Some servers put blanks or quotation marks around it, or write it small. */
@@ -40,6 +41,7 @@ export function isForeign(event: Fields, extensionFields: readonly string[]): bo
  */
 export function parseChunk(data: string, event: string): Fields | undefined {
   if (isKeepAlive(data, event)) return undefined
+  refuseDeep(data)
   let chunk: unknown
   try {
     chunk = JSON.parse(data)

@@ -5,11 +5,12 @@
 import { GatewayError } from '../../../errors.ts'
 import { isJsonObject } from '../../../json-object.ts'
 import { type Fields, isNothing, objectIn } from './chunk-fields.ts'
+import { refuseDeep } from './depth.ts'
 import { finishReasonIn } from './finish-reasons.ts'
 
 /**
  * A `chat.completion` as the `chat.completion.chunk` that says the same; anything else with its text unchanged.
- * @throws GatewayError `upstream_invalid_stream` if it is not a JSON object, nor one in a list
+ * @throws GatewayError `upstream_invalid_stream` if it is not a JSON object, nor one in a list, or nested too deeply
  */
 export function chunkFromCompletion(json: string): string {
   const completion = parse(json)
@@ -29,6 +30,7 @@ function finishedChoice({ message, ...choice }: Fields): Fields {
 }
 
 function parse(json: string): Fields {
+  refuseDeep(json)
   try {
     const value = objectIn(JSON.parse(json))
     if (value !== undefined) return value
