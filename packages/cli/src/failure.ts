@@ -1,5 +1,5 @@
 /** How a command ends that could not do its work: one clear line, exit code 1, and no stack trace for a user's mistake. */
-import { paint } from './terminal.ts'
+import { neutralise, paint } from './terminal.ts'
 
 /** A mistake of the user, or of what was asked of another machine. */
 export class CommandError extends Error {
@@ -12,7 +12,8 @@ const FORESEEN = new Set(['CommandError', 'GatewayError', 'SandboxError'])
 /** Prints why and exits with 1. */
 export function fail(error: unknown): never {
   const text = foreseenProblem(error) ?? describeDefect(error)
-  process.stderr.write(`${paint('red', 'sluice:', process.stderr)} ${text}\n`)
+  // It may quote a file, an argument or a peer.
+  process.stderr.write(`${paint('red', 'sluice:', process.stderr)} ${neutralise(text)}\n`)
   process.exit(1)
 }
 
