@@ -12,7 +12,7 @@ import type { Duplex } from 'node:stream'
 import { SUBPROTOCOLS } from '../dialects/dialects.ts'
 import { GatewayError } from '../errors.ts'
 import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socket/socket.ts'
-import { peerAddress } from './client-address.ts'
+import { ConnectionPlaces } from './connection-places.ts'
 import type { Connections } from './connections.ts'
 import { type Handshake, readHandshake } from './handshake.ts'
 import { OpenExchanges } from './open-exchanges.ts'
@@ -63,13 +63,13 @@ export class GatewayServer {
   readonly #options: ServerOptions
   readonly #http: Server | TlsServer
   readonly #acceptor: SocketAcceptor
-  /** Gives back the places of connections that are no WebSockets, by the port and address of the peer. */
-  readonly #leave = new Map<string, () => void>()
+  readonly #places: ConnectionPlaces
   readonly #exchanges = new OpenExchanges()
 
   constructor(options: ServerOptions) {
     this.#options = options
     this.monitor = new SocketMonitor(options)
+    this.#places = new ConnectionPlaces((address) => options.connections.enter(address))
     this.#acceptor = new SocketAcceptor({
       maxMessageBytes: options.maxMessageBytes,
     })
@@ -131,19 +131,7 @@ export class GatewayServer {
 
   /** Whoever has too many is cut: there is no protocol yet to tell it in. */
   #onConnection(connection: NetSocket): void {
-    const leave = this.#options.connections.enter(peerAddress(connection))
-    if (leave === undefined) {
-      connection.destroy()
-      return
-    }
-    const peer = peerOf(connection)
-    this.#leave.set(peer, leave)
-    connection.once('close', () => this.#left(peer))
-  }
-
-  #left(peer: string): void {
-    this.#leave.get(peer)?.()
-    this.#leave.delete(peer)
+    if (!this.#places.take(connection)) connection.destroy()
   }
 
   /** A request that cannot be read. In the middle of an answer there is no place for a word about it. */
@@ -158,6 +146,7 @@ export class GatewayServer {
       replyRefusal(response, 429, text, { connection: 'close' })
       return
     }
+    response.once('close', this.#places.begin(request.socket))
     const refusal = this.#refusalOf(request)
     if (refusal === undefined) void this.#options.router.handle(request, response)
     else replyRefusal(response, 403, refusal.text)
@@ -179,7 +168,7 @@ export class GatewayServer {
       refuse(connection, refusal)
       return
     }
-    this.#left(peerOf(connection))
+    this.#places.leave(connection)
     connection.setNoDelay(true)
     const { subprotocol } = handshake
     this.#acceptor.accept({ request, connection, head, subprotocol }, (socket) =>
@@ -221,11 +210,6 @@ export class GatewayServer {
       },
     })
   }
-}
-
-/** The other end of a connection, the same for what TLS makes of it. */
-function peerOf({ remoteAddress, remotePort }: NetSocket): string {
-  return `${remotePort} ${remoteAddress}`
 }
 
 /** The addresses of WebSockets, to who comes without an upgrade. */

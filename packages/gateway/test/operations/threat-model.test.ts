@@ -2,7 +2,7 @@
 // The measures in detail, and their limits, are tested in access, door, limits, metrics and planted-values beside this.
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -128,24 +128,51 @@ describe('sockets that are no good', () => {
     expect(await upgrades(gateway.port, headers)).toEqual(['101', '101', '429'])
   })
 
-  it('and connections that never ask for anything are cut when an address has too many', async () => {
+  it('and connections that never ask for anything give way when an address has too many', async () => {
     const keys = keyFile()
     const { key } = await keys.create()
     const { gateway } = await gatewayOnSandbox({
       gateway: { ...OFF, keysFile: keys.path, ...LIMITS },
     })
-    const idle = []
-    for (let i = 0; i < 4; i += 1) idle.push(await rawConnection(gateway.port))
-    await gone((await rawConnection(gateway.port)).resume())
-    expect(idle.some(({ destroyed }) => destroyed)).toBe(false)
-    idle[0]?.destroy()
-    await until('its place is free', async () => {
-      const client = await TutorialClient.connect(gateway.url, [], bearer(key)).catch(
-        () => undefined,
-      )
-      client?.socket.terminate()
-      return client !== undefined
+    const silent = []
+    for (let i = 0; i < 4; i += 1) silent.push(await rawConnection(gateway.port))
+    const ended = gone((silent[0] as Socket).resume())
+    const client = await TutorialClient.connect(gateway.url, [], bearer(key))
+    expect(shapeOf(await client.ask('sandbox-fast'))).toBe(SERVED)
+    await ended
+    expect(silent.map(({ destroyed }) => destroyed)).toEqual([true, false, false, false])
+  })
+
+  it('do not have one cut that waits for its answer, and one between two requests goes last', async () => {
+    const keys = keyFile()
+    const { key } = await keys.create()
+    const { gateway } = await gatewayOnSandbox({
+      gateway: { ...OFF, keysFile: keys.path, ...LIMITS },
     })
+    const ask = async (path: string) => {
+      const connection = await rawConnection(gateway.port)
+      const body =
+        '{"model":"sandbox-stall-mid-stream","messages":[{"role":"user","content":"x"}],"stream":true}'
+      const head = `host: 127.0.0.1\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n`
+      const isGet = path === '/v1/models'
+      connection.write(
+        isGet
+          ? `GET ${path} HTTP/1.1\r\n${head}\r\n`
+          : `POST ${path} HTTP/1.1\r\n${head}content-length: ${body.length}\r\n\r\n${body}`,
+      )
+      await once(connection, 'data')
+      return connection.resume()
+    }
+    const between = await ask('/v1/models')
+    const answered = [await ask('/v1/chat/completions'), await ask('/v1/chat/completions')]
+    const silent = (await rawConnection(gateway.port)).resume()
+    const [silentEnded, betweenEnded] = [gone(silent), gone(between)]
+    const more = await ask('/v1/chat/completions')
+    await silentEnded
+    const last = await ask('/v1/chat/completions')
+    await betweenEnded
+    await gone((await rawConnection(gateway.port)).resume())
+    for (const connection of [...answered, more, last]) expect(connection.destroyed).toBe(false)
   })
 
   it('are not those that bring a bearer where nobody needs one', async () => {
