@@ -4,7 +4,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gatewayForTest } from '../harness/gateway-on-sandbox.ts'
 import { metric } from '../harness/metric.ts'
-import { chunkEvent, FINISH_EVENTS, scriptedUpstream } from '../harness/scripted-upstream.ts'
+import {
+  chunkEvent,
+  FINISH_EVENTS,
+  scriptedUpstream,
+  USAGE_EVENT,
+} from '../harness/scripted-upstream.ts'
 import { until, untilSteady } from '../harness/until.ts'
 import { keyFile } from '../operations/key-file.ts'
 import { gone, rawConnection } from '../operations/raw-socket.ts'
@@ -173,6 +178,7 @@ describe('a slow client', () => {
     const pieces = 12_000
     const piece = 'x'.repeat(1_000)
     const upstream = await scriptedUpstream(function* () {
+      yield USAGE_EVENT
       for (let i = 0; i < pieces; i += 1) yield chunkEvent(`${i} ${piece}`)
       yield FINISH_EVENTS
     })

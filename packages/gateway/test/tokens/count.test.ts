@@ -100,19 +100,11 @@ describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
     expect(longestMs).toBeLessThan(200)
   })
 
-  // gpt-tokenizer looks tokens up by decoded text and loses the mark on the way; tiktoken has tokens for these.
-  it.each(['\ufeff', ' \ufeff', '\ufeffusing'])(
-    'counts one token where a byte order mark is part of it: %j',
-    async (text) => {
-      if (name === 'cl100k_base') expect(await countTokens(text, await counting(name))).toBe(1)
-    },
-  )
-
   it('counts long texts as gpt-tokenizer does, wherever they are cut into parts', async () => {
     const options = await counting(name)
     const pieces = [...TEXTS.slice(1, 10), ...TEXTS.slice(10).map((text) => text.slice(0, 90))]
     for (let shift = 0; shift < 20; shift += 1) {
-      const text = `${'x'.repeat(shift)} ${pieces.join(' ').repeat(200)}`
+      const text = `${'x'.repeat(shift)} ${pieces.join(' ').repeat(100)}`
       expect(text.length).toBeGreaterThan(65_536)
       expect(await countTokens(text, options)).toBe(expected(text))
     }
@@ -141,6 +133,12 @@ describe.each(ENCODINGS)('countTokens with %s', (name, peer) => {
     expect(Math.abs(count - 200_000)).toBeLessThanOrEqual(2 * (1_000_000 / 32_768))
   })
 })
+
+// gpt-tokenizer looks tokens up by decoded text and loses the mark on the way; tiktoken has tokens for these.
+it.each(['\ufeff', ' \ufeff', '\ufeffusing'])(
+  'countTokens with cl100k_base counts one token where a byte order mark is part of it: %j',
+  async (text) => expect(await countTokens(text, await counting('cl100k_base'))).toBe(1),
+)
 
 function tableOf(tokens: readonly string[]): RankTable {
   const lines = tokens.map(
