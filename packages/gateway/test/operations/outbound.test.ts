@@ -41,7 +41,9 @@ async function proxyTo(port: number): Promise<{ url: string; asked: string[] }> 
   return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, asked }
 }
 
-async function receiverForTest(): Promise<{ url: string; bodies: string[] }> {
+/** A server that takes everything and says nothing. */
+async function receiverForTest(): Promise<{ url: string; paths: string[]; bodies: string[] }> {
+  const paths: string[] = []
   const bodies: string[] = []
   const server = createServer((request, response) => {
     let body = ''
@@ -49,6 +51,7 @@ async function receiverForTest(): Promise<{ url: string; bodies: string[] }> {
       body += chunk
     })
     request.on('end', () => {
+      paths.push(request.url ?? '')
       bodies.push(body)
       response.end()
     })
@@ -58,23 +61,30 @@ async function receiverForTest(): Promise<{ url: string; bodies: string[] }> {
     server.closeAllConnections()
     server.close()
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, paths, bodies }
 }
 
 const ask = async (url: string) =>
   shapeOf(await (await TutorialClient.connect(url)).ask('sandbox-fast'))
 
 describe('a request to the upstream', () => {
-  it('keeps the query of base URL and path, and has the headers of the configuration', async () => {
-    const sandbox = await sandboxForTest()
-    const { url } = await gatewayForTest({
-      llmBaseUrl: `${sandbox.url}/v1?api-version=1`,
+  it('keeps the query of base URL and path', async () => {
+    const { url, paths } = await receiverForTest()
+    const gateway = await gatewayForTest({
+      llmBaseUrl: `${url}/v1?api-version=1`,
       chatPath: '/chat/completions?team=a&x=%20',
-      upstreamHeaders: { 'X-Team': 'desk', 'api-key': 'k' },
+      maxAttempts: 1,
     })
+    await ask(gateway.url)
+    expect(paths).toEqual(['/v1/chat/completions?api-version=1&team=a&x=%20'])
+  })
+
+  it('has the headers of the configuration', async () => {
+    const sandbox = await sandboxForTest()
+    const upstreamHeaders = { 'X-Team': 'desk', 'api-key': 'k' }
+    const { url } = await gatewayForTest({ llmBaseUrl: `${sandbox.url}/v1`, upstreamHeaders })
     expect(await ask(url)).toBe(DONE)
     const [request] = sandbox.requests()
-    expect(request?.path).toBe('/v1/chat/completions')
     expect(request?.headers).toMatchObject({ 'x-team': 'desk', 'content-type': 'application/json' })
   })
 
