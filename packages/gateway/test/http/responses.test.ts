@@ -274,17 +274,24 @@ describe('a response', () => {
   })
 
   it('is held in memory whole, gives it back, and gives way where memory is needed', async () => {
+    const models = { 'sandbox-echo': { contextWindow: 100_000 } }
     const { object, get, gateway, origin } = await responses({
-      gateway: { adminPort: 0, memoryBudgetBytes: MEBIBYTE },
+      gateway: {
+        adminPort: 0,
+        memoryBudgetBytes: MEBIBYTE,
+        maxContentCharacters: 100_000,
+        models,
+      },
     })
-    await object({ store: false })
+    const long = { model: 'sandbox-echo', input: 'word '.repeat(8_000) }
+    await object({ ...long, store: false })
     expect(await metric(gateway, 'sluice_log_bytes')).toBe(0)
-    const { id: first } = await object({ model: 'sandbox-long' })
-    expect(await metric(gateway, 'sluice_log_bytes')).toBeGreaterThan(8_000)
-    expect(textOf(await get(first)).length).toBeGreaterThan(8_000)
+    const { id: first } = await object(long)
+    expect(await metric(gateway, 'sluice_log_bytes')).toBeGreaterThan(long.input.length)
+    expect(textOf(await get(first))).toBe(long.input)
     let last = first
-    for (let i = 0; i < 60; i += 1) {
-      last = (await object({ model: 'sandbox-long' })).id
+    for (let i = 0; i < 40; i += 1) {
+      last = (await object(long)).id
       expect(await metric(gateway, 'sluice_log_bytes')).toBeLessThanOrEqual(MEBIBYTE + 131_072)
     }
     expect((await get(last)).status).toBe('completed')
