@@ -175,14 +175,14 @@ export class Resolver {
     const done: Pending[] = []
     // Of many that wait most stay, so that taking one by one is cheaper than to move the others once.
     for (let first = this.#pending[0]; first !== undefined && first.end <= to; ) {
-      done.push(first)
+      if (first.isOwner) done.push(first)
       this.#pending.shift()
       first = this.#pending[0]
     }
     if (this.#pending.length === 0) this.#longest = 0
     if (this.#opened.length > 0) {
       const isDone = (p: Pending) => !p.isOpen && p.end <= to
-      done.push(...this.#opened.filter(isDone))
+      done.push(...this.#opened.filter((p) => isDone(p) && p.isOwner))
       this.#opened = this.#opened.filter((p) => !isDone(p))
     }
     return done.length === 0 ? NO_FINDINGS : toFindings(done)
@@ -193,7 +193,7 @@ export class Resolver {
     const rest = [...this.#opened, ...this.#pending]
     this.#opened = []
     this.#pending = []
-    return toFindings(rest)
+    return toFindings(rest.filter((p) => p.isOwner))
   }
 
   /** The offset up to which nothing has to wait, because what covers `to` is already shown as a label. */
@@ -315,9 +315,7 @@ function reachOf({ isOpenEnded, end }: Pending): number {
   return isOpenEnded ? Number.MAX_SAFE_INTEGER : end
 }
 
-function toFindings(pending: readonly Pending[]): readonly Finding[] {
-  const owners: Pending[] = []
-  for (const p of pending) if (p.isOwner) owners.push(p)
+function toFindings(owners: Pending[]): readonly Finding[] {
   if (owners.length > 1) owners.sort((a, b) => a.end - b.end || precedence(a, b))
   const findings: Finding[] = []
   for (const owner of owners) findings.push(toFinding(owner))

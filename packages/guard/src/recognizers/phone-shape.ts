@@ -5,6 +5,8 @@ import { CALLING_CODES } from './calling-codes.ts'
 import { isInService } from './north-american-areas.ts'
 
 const MAX_CODE_LENGTH = 3
+const ZERO = 0x30
+const NINE = 0x39
 /** By calling code: a bit for each length that national numbers may have; 0 where there is no such code. */
 const LENGTHS = new Int32Array(10 ** MAX_CODE_LENGTH)
 for (const entry of CALLING_CODES.split(' ')) {
@@ -14,23 +16,10 @@ for (const entry of CALLING_CODES.split(' ')) {
   }
 }
 
-/** The calling code that a number begins with, in one piece; 0 if there is none. */
-function callingCodeOf(number: string): number {
-  let code = 0
-  for (let i = 0; i < MAX_CODE_LENGTH && isDigitAt(number, i); i += 1) {
-    code = code * 10 + number.charCodeAt(i) - ZERO
-    if (code === 0 || LENGTHS[code] !== 0) return code
-  }
-  return 0
-}
-
 function isDigitAt(text: string, at: number): boolean {
   const unit = text.charCodeAt(at)
   return unit >= ZERO && unit <= NINE
 }
-
-const ZERO = 0x30
-const NINE = 0x39
 
 const EXTENSION = /\s*,?\s*[a-z#].*$/i
 /** `089 1234-0` is the switchboard. */
@@ -56,14 +45,24 @@ const NUMBER_SIGN = 0x23
 /** What follows `+` or an exit code, brackets and separators around it. */
 function behindExitCode(value: string): string {
   const from = value.startsWith('(') ? 1 : 0
-  const exit = EXIT_CODES.find((code) => value.startsWith(code, from))
-  if (exit === undefined) return value
-  let at = from + exit.length
-  while (' .-'.includes(value.charAt(at)) && at < value.length) at += 1
+  const length = exitCodeLength(value, from)
+  if (length === 0) return value
+  let at = from + length
+  while (isSeparator(value.charCodeAt(at))) at += 1
   return value.slice(value[at] === '(' ? at + 1 : at)
 }
 
-const EXIT_CODES = ['+', '00', '011']
+/** How many characters of `+`, `00` or `011` stand at an offset. */
+function exitCodeLength(value: string, at: number): number {
+  if (value[at] === '+') return 1
+  if (value[at] !== '0') return 0
+  if (value[at + 1] === '0') return 2
+  return value.startsWith('11', at + 1) ? 3 : 0
+}
+
+function isSeparator(unit: number): boolean {
+  return unit === 0x20 || unit === 0x2d || unit === 0x2e
+}
 
 /** A number with `+` or an exit code before it: a calling code and as many digits as may follow it. */
 export function isInternational(value: string): boolean {
@@ -71,7 +70,7 @@ export function isInternational(value: string): boolean {
 }
 
 function isNumberAbroad(value: string, number: string): boolean {
-  if (!hasCallingCode(digitsOf(number)) || !endsInGroup(number)) return false
+  if (!hasCallingCode(number) || !endsInGroup(number)) return false
   return !ADDITION.test(value) && !DECIMAL.test(number)
 }
 
@@ -101,7 +100,7 @@ const MAX_DIGITS = 15
 
 function beginsWithNumber(number: string): boolean {
   for (const { index } of number.matchAll(/\D+/g)) {
-    if (hasCallingCode(digitsOf(number.slice(0, index)))) return true
+    if (hasCallingCode(number.slice(0, index))) return true
   }
   return false
 }
@@ -114,7 +113,7 @@ const DECIMAL = /^\d+\.\d+$/
 
 /** `+1.4155550123`, which is a telephone number only where one is announced. */
 export function isRegistryNumber(value: string): boolean {
-  return hasCallingCode(digitsOf(value))
+  return hasCallingCode(value)
 }
 
 /** A number of the North American Numbering Plan, with or without the 1 before it. */
@@ -131,20 +130,33 @@ export function isPlain(value: string): boolean {
 const MOBILE = /^(?:[5-9]\d{8}|[6-9]\d{9}|1[3-9]\d{9}|[1-9][1-9]9\d{8})$/
 
 /**
- * `0` between calling code and number is for callers at home: `+44 (0)20`. `1` was in the mobile numbers of Mexico until
- * 2019 (ITU Operational Bulletin 1182), and is still written.
+ * Whether a number begins with a calling code, behind which it has as many digits as its plan has; what is no digit is
+ * passed over. `0` between them is for callers at home: `+44 (0)20`. `1` was in the mobile numbers of Mexico until 2019
+ * (ITU Operational Bulletin 1182), and is still written.
  */
-function hasCallingCode(digits: string): boolean {
-  const code = callingCodeOf(digits)
-  if (code === 0) return false
-  const lengths = LENGTHS[code] ?? 0
-  const length = String(code).length
-  const national = digits.length - length
-  const hasExtra = digits[length] === '0' || digits.startsWith(MEXICAN_MOBILE)
+function hasCallingCode(number: string): boolean {
+  let code = 0
+  let codeLength = 0
+  let lengths = 0
+  let national = 0
+  let hasExtra = false
+  for (let i = 0; i < number.length; i += 1) {
+    if (!isDigitAt(number, i)) continue
+    const digit = number.charCodeAt(i) - ZERO
+    if (lengths === 0) {
+      code = code * 10 + digit
+      codeLength += 1
+      lengths = LENGTHS[code] ?? 0
+      if (code === 0 || (lengths === 0 && codeLength === MAX_CODE_LENGTH)) return false
+      continue
+    }
+    if (national === 0) hasExtra = digit === 0 || (code === MEXICO && digit === 1)
+    national += 1
+  }
   return hasBit(lengths, national) || (hasExtra && hasBit(lengths, national - 1))
 }
 
-const MEXICAN_MOBILE = '521'
+const MEXICO = 52
 
 function hasBit(bits: number, bit: number): boolean {
   return bit >= 0 && bit < 32 && ((bits >> bit) & 1) === 1
