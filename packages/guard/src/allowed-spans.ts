@@ -1,5 +1,5 @@
 // The stretches of one stream that only look like matches: an allow-list's values, and a recognizer's lookalikes.
-import type { Candidate } from './resolver.ts'
+import type { Candidate } from './pending-matches.ts'
 import type { Rule } from './rule.ts'
 
 /** A stretch of text by offsets. */

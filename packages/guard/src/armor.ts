@@ -1,7 +1,8 @@
 // Secrets in armour: lines of base64 between a header and an end line, with whatever code, comments, tables or JSON wrap
 // around them. Where headers, lines and ends are is the automaton's to find; what they mean for one stream is kept here.
+
+import type { Candidate, OpenCandidate } from './pending-matches.ts'
 import type { DetectorMeaning, LineMeaning } from './program.ts'
-import type { Candidate, OpenCandidate } from './resolver.ts'
 
 /** So many UTF-16 units behind a header or a line wait for the next line: wrappings and a short last line are shorter. */
 const MAX_WAIT = 160

@@ -7,8 +7,8 @@ import { symbolStart } from './matcher/alphabet.ts'
 import { AGAINST, ANNOUNCED, HINTED, SILENT } from './matcher/live-contexts.ts'
 import type { MatchEnd } from './matcher/reverse-search.ts'
 import type { Starts } from './matcher/threads.ts'
+import type { Candidate } from './pending-matches.ts'
 import type { DetectorMeaning, Program } from './program.ts'
-import type { Candidate } from './resolver.ts'
 
 /** A detector accepts before the symbol of class `after`; the threads that do are `groups`, and began at their `starts`. */
 export interface Acceptance extends Accept, Pick<Starts, 'starts' | 'met'> {

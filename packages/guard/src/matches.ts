@@ -7,8 +7,9 @@ import { type Acceptance, earliestStart, Judge, type WasLive } from './judge.ts'
 import type { Accept } from './matcher/action.ts'
 import type { Starts } from './matcher/threads.ts'
 import { usesValue } from './operators.ts'
+import type { Candidate, OpenCandidate } from './pending-matches.ts'
 import type { DetectorMeaning, LatchClasses, Program } from './program.ts'
-import type { Candidate, OpenCandidate, Resolver } from './resolver.ts'
+import type { Resolver } from './resolver.ts'
 import type { Rule } from './rule.ts'
 
 /** An open-ended match that has begun. */

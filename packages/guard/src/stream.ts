@@ -5,9 +5,10 @@ import type { Span } from './detection.ts'
 import { type Block, type GuardStream, NO_FINDINGS, type StreamResult } from './finding.ts'
 import { HeldText } from './held-text.ts'
 import { FIRST_CLASS, symbolStart } from './matcher/alphabet.ts'
+import type { Candidate } from './pending-matches.ts'
 import type { Program } from './program.ts'
 import type { Pseudonyms } from './pseudonyms/pseudonyms.ts'
-import { type Candidate, Resolver, toFinding } from './resolver.ts'
+import { Resolver, toFinding } from './resolver.ts'
 import { Scanner } from './scanner.ts'
 
 /** A longer delta is taken in slices, so that what is found in it is shown and forgotten before there is much of it. */
