@@ -192,7 +192,7 @@ export function isTypicalNational(value: string): boolean {
   const number = withoutExtension(value)
   if (OF_YEAR.test(number)) return false
   const { length } = digitsOf(number)
-  if (length === 12) return /^\(?0(?:1[567]|8\d)\d\D/.test(number)
+  if (length === 12) return /^\(?0(?:1[567]\d?|8\d)\d\D/.test(number)
   return length === 10 || length === 11 || (length === 9 && GROUPED.test(number))
 }
 
