@@ -38,21 +38,21 @@ ${hold.p99} at p99. ${place(machine, machine.date)} [All figures](bench/results/
  * @returns {string}
  */
 export function ratesFigures({ sentences, comparison }) {
-  const standard = sentences.find(({ policy }) => policy === 'standard')
-  if (standard === undefined) throw new Error('the rates of policy standard were not measured')
-  const { whole, half, shown } = standard
-  const ordinary = standard.ordinary + standard.unfitted
-  const altered = standard.altered + standard.unfittedAltered
+  const standard = sentences.filter(({ policy }) => policy === 'standard')
+  if (standard.length === 0) throw new Error('the rates of policy standard were not measured')
+  /** @param {'ordinary' | 'altered' | 'whole' | 'half' | 'shown'} key */
+  const total = (key) => standard.reduce((sum, row) => sum + row[key], 0)
+  const ordinary = total('ordinary')
   const rival = comparison?.rows.find(({ name }) => /^Presidio.*patterns/.test(name))
   const beside =
     rival === undefined
       ? ''
       : `; Presidio's patterns for the same entities alter ${Math.round(rival.ordinaryAlteredBySame * ordinary)}`
-  return `**Of ${ordinary} ordinary sentences of contact centres, most of them with numbers, \`standard\` alters ${altered}**${beside}.
-Of ${whole + half + shown} personal values in other sentences it conceals ${whole} whole. [All rates, targets and rivals](bench/results/guard-rates.md).`
+  return `**Of ${ordinary} ordinary sentences of contact centres, most of them with numbers, \`standard\` alters ${total('altered')}**${beside}.
+Of ${total('whole') + total('half') + total('shown')} personal values in other sentences it conceals ${total('whole')} whole. [All rates, targets and rivals](bench/results/guard-rates.md).`
 }
 
-/** @typedef {{ policy: string, ordinary: number, altered: number, unfitted: number, unfittedAltered: number, whole: number, half: number, shown: number }} SentenceRates */
+/** @typedef {{ policy: string, ordinary: number, altered: number, whole: number, half: number, shown: number }} SentenceRates */
 /** @typedef {{ name: string, ordinaryAlteredBySame: number }} Compared */
 /** @typedef {{ processor: string, cores: number, node: string }} Machine */
 /** @typedef {{ policy: string, cleanProse: { microsecondsPerPiece: number }, hold: { mean: number, p99: number } }} GuardCase */
