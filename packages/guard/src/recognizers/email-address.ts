@@ -17,6 +17,9 @@ const LOCAL = `(?<![${LETTER}_%+])[${LETTER}_%+][${LETTER}_.%+'-]*`
 const OTHER_LOCAL = `(?<![${OTHER}])[${OTHER}][${OTHER}0-9_.-]*`
 const QUOTED = '"[^\\s"@<>]+(?: [^\\s"@<>]+)?"'
 
+/** HTML writes it as a character reference, and people who hide an address from machines as a word. */
+const AT = '(?:@|&#(?:64|[xX]40);|&commat;|\\[at\\]|\\(at\\))'
+
 /**
  * File extensions and kinds of files that no top-level domain is called by (IANA Root Zone Database, 2026): `logo@2x.png`
  * and `getty@tty1.service` are names of files.
@@ -41,5 +44,5 @@ const LOOKALIKES = [
 export const emailAddress: Recognizer = {
   entity: 'EMAIL_ADDRESS',
   lookalikes: [`${LOCAL}@(?:${LOOKALIKES.join('|')})`],
-  patterns: [{ source: `(?:${LOCAL}|${OTHER_LOCAL}|${QUOTED})@${DOMAIN}`, score: 1 }],
+  patterns: [{ source: `(?:${LOCAL}|${OTHER_LOCAL}|${QUOTED})${AT}${DOMAIN}`, score: 1 }],
 }
