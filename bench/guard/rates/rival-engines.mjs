@@ -131,21 +131,27 @@ async function npmRivals(folder) {
   ]
 }
 
-/** Its findings come as what it asks to replace, from left to right. @param {any} redact */
+/**
+ * Its findings come as what it asks to replace, from left to right. It has none in a text at which it fails, as it does at
+ * some in Thai. @param {any} redact
+ */
 function arcjet(redact) {
   return async (/** @type {string} */ text) => {
     /** @type {Found[]} */
     const found = []
     let at = 0
-    await redact(text, {
-      replace(/** @type {string} */ entity, /** @type {string} */ value) {
-        const start = text.indexOf(value, at)
-        at = start + value.length
-        found.push({ entity: entityOf(entity), start, end: at })
-        return undefined
-      },
-    })
-    return found
+    const replace = (/** @type {string} */ entity, /** @type {string} */ value) => {
+      const start = text.indexOf(value, at)
+      at = start + value.length
+      found.push({ entity: entityOf(entity), start, end: at })
+    }
+    try {
+      await redact(text, { replace })
+      return found
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) return []
+      throw error
+    }
   }
 }
 
