@@ -83,7 +83,7 @@ function comparisonOf({ samples, entities, dataSetTexts, cleanBytes, rows }) {
   const dataSet = dataSetTexts === 0 ? {} : { 'recall, data set': recall('dataSet') }
   return [
     '## Beside other libraries',
-    `The same texts for all: both files of sentences, ${samples} of each kind of random text, ${Math.round(cleanBytes / 1000)} KB of the clean text of others${dataSetTexts === 0 ? '' : `, and ${dataSetTexts} texts of Presidio's research data`}. Everything but the second column counts findings of ${entities.join(', ')} alone. Recall: values concealed whole, as whatever. Precision: findings that touch a personal value. Presidio looks for English text with a threshold of 0.35; without a model it has no lemmas, so its context words count less. The others run as they come; where one fails at a text, it has found nothing in it. CPU is the mean over the sentences.`,
+    `The same texts for all: the sentences, ${samples} of each kind of random text, ${Math.round(cleanBytes / 1000)} KB of the clean text of others${dataSetTexts === 0 ? '' : `, and ${dataSetTexts} texts of Presidio's research data`}. Everything but the second column counts findings of ${entities.join(', ')} alone. Recall: values concealed whole, as whatever. Precision: findings that touch a personal value. Presidio looks for English text with a threshold of 0.35; without a model it has no lemmas, so its context words count less. The others run as they come; where one fails at a text, it has found nothing in it. CPU is the mean over the sentences.`,
     tableOf(rows, {
       engine: (row) => row.name,
       'ordinary sentences altered, all entities': (row) => percent(row.ordinaryAltered),
