@@ -149,7 +149,7 @@ function arcjet(redact) {
       await redact(text, { replace })
       return found
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) return []
+      if (error instanceof Error && error.name === 'RuntimeError') return []
       throw error
     }
   }
