@@ -10,8 +10,8 @@ export default defineConfig({
       'examples/test/**/*.test.ts',
     ],
     // For a machine that is busy with other things; whatever hangs is found all the same.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 90_000 } },
     pool: 'forks',
     maxWorkers: 2,

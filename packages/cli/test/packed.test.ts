@@ -48,7 +48,7 @@ function link(folder: string, dependency: string, of: string): void {
   symlinkSync(existsSync(own) ? own : join(ROOT, 'node_modules', dependency), place)
 }
 
-describe('the packed packages', { timeout: 180_000 }, () => {
+describe('the packed packages', () => {
   it('run in an empty folder, with their licence and without their tests', async () => {
     const { folder, packages } = await installed()
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
