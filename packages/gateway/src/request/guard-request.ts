@@ -135,7 +135,7 @@ class RequestScan {
 
   /** What a request has besides its messages. */
   async definitions(request: ChatRequest): Promise<Partial<ChatRequest>> {
-    const { tools, toolChoice, responseFormat, stop, seed, modelId } = request
+    const { tools, toolChoice, responseFormat, stop, seed, maxTokens, modelId } = request
     if (!this.#applies({ role: DEFINITIONS })) return {}
     const guarded: Partial<ChatRequest> = {}
     if (tools !== undefined) guarded.tools = (await this.#value(tools)) as ChatTool[]
@@ -147,6 +147,7 @@ class RequestScan {
     }
     if (stop !== undefined) guarded.stop = (await this.#value(stop)) as string | string[]
     if (seed !== undefined) guarded.seed = this.#number(seed)
+    if (maxTokens !== undefined) guarded.maxTokens = this.#number(maxTokens)
     if (!this.#options.isKnownModel) guarded.modelId = this.#name(modelId, DEFINITIONS)
     return guarded
   }

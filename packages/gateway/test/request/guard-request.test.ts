@@ -80,6 +80,7 @@ const PLACES: readonly [string, Partial<ChatRequest>][] = [
   ],
   ['stop texts', { stop: [CARD, `a ${CARD}`] }],
   ['a seed', { seed: Number(CARD) }],
+  ['a number of tokens', { maxTokens: Number(CARD) }],
   ['the name of a model that nobody knows', { modelId: `gpt-${CARD}` }],
 ]
 
