@@ -23,6 +23,8 @@ const WORD = /^(?=.*\p{L})[^\s\p{C}]{1,8192}$/u
 const KEY = /^[A-Za-z_][\w.-]{0,63}$/
 const MAX_DEPTH = 6
 const MAX_STREAMS = 64
+const MAX_KNOWN_WORDS = 64
+const LONGEST_KNOWN_WORD = 64
 const MAX_COUNT = 1e8
 const MAX_AMOUNT = 1e6
 
@@ -44,6 +46,8 @@ interface Place {
 export class GuardedExtensions {
   readonly #options: GuardedExtensionsOptions
   readonly #texts = new Map<string, Text>()
+  /** Words that passed: names of fields and kinds of parts come with each delta, and a scan costs more than all the rest. */
+  readonly #known = new Set<string>()
 
   constructor(options: GuardedExtensionsOptions) {
     this.#options = options
@@ -142,7 +146,11 @@ export class GuardedExtensions {
   }
 
   #passes(word: string): boolean {
-    return passesWhole(word, this.#options.policy)
+    if (this.#known.has(word)) return true
+    if (!passesWhole(word, this.#options.policy)) return false
+    const isKept = word.length <= LONGEST_KNOWN_WORD && this.#known.size < MAX_KNOWN_WORDS
+    if (isKept) this.#known.add(word)
+    return true
   }
 
   #orRefused<T>(value: T | undefined): T | undefined {
