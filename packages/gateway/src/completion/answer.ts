@@ -104,10 +104,14 @@ export class Answer implements DeltaSink {
       .map(([, reason]) => (FINISH_REASONS.has(reason) ? reason : OTHER_REASON))
   }
 
+  passes(text: string): boolean {
+    return passesWhole(text, this.#options.policy)
+  }
+
   envelope(envelope: Envelope): void {
     const safe: Record<string, unknown> = { id: undefined, object: 'chat.completion.chunk' }
     for (const [field, value] of Object.entries(envelope)) {
-      if (typeof value === 'number' || (value !== undefined && this.#passes(value)))
+      if (typeof value === 'number' || (value !== undefined && this.passes(value)))
         safe[field] = value
     }
     this.#append(EntryKind.envelope, 0, JSON.stringify(safe).slice(1, -1))
@@ -151,7 +155,7 @@ export class Answer implements DeltaSink {
 
   finish(choice: number, reason: string): void {
     this.#choice(choice)
-    const isKnown = FINISH_REASONS.has(reason) || this.#passes(reason)
+    const isKnown = FINISH_REASONS.has(reason) || this.passes(reason)
     this.#finishes.set(choice, isKnown ? reason : OTHER_REASON)
     this.#isFinishNew = true
     this.isFinished = this.#finishes.size >= this.#options.choices
@@ -264,11 +268,7 @@ export class Answer implements DeltaSink {
   }
 
   #isUsageKey(key: string): boolean {
-    return USAGE_KEYS.has(key) || this.#passes(key)
-  }
-
-  #passes(text: string): boolean {
-    return passesWhole(text, this.#options.policy)
+    return USAGE_KEYS.has(key) || this.passes(key)
   }
 
   #count(text: string, more = 0): void {

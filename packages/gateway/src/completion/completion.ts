@@ -18,7 +18,6 @@ import type { Ack, Feed } from './feed.ts'
 import type { Hold, MemoryBudget } from './memory-budget.ts'
 import type { CompletionObserver } from './observer.ts'
 import type { Order, Quotas } from './order.ts'
-import { passesWhole } from './passes-whole.ts'
 import { standInCounts, standInsFor } from './stand-ins.ts'
 import { type CancelledBy, type CompletionReport, noteOutcome, type Outcome } from './terminal.ts'
 import { Timing } from './timing.ts'
@@ -268,10 +267,6 @@ export class Completion {
     report.tokensOutEstimated = counted === undefined
     report.latencyMs = this.#timing.latencyMs
     noteOutcome(report, outcome)
-    const { correlationId } = report
-    // The upstream's id is a word of the upstream.
-    if (correlationId !== undefined && !passesWhole(correlationId, this.#order.policy))
-      report.correlationId = undefined
     return report
   }
 

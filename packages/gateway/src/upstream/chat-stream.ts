@@ -25,6 +25,8 @@ import type { UpstreamTimeouts } from './target.ts'
 export interface AnswerSink extends DeltaSink {
   /** Called once when all events of one turn were handed over: the moment to deliver. */
   onRead(): void
+  /** Whether a word of the upstream's, such as an id, may be shown and written as it is. */
+  passes(word: string): boolean
 }
 
 export interface ChatStreamOptions {
@@ -127,8 +129,9 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     headers: Headers,
   ): void {
     if (statusCode < 200 || this.#state === 'ended') return
-    const { format, maxEventBytes, clock, secrets } = this.#options
-    this.correlationId = correlationOf(headers, secrets)
+    const { format, maxEventBytes, clock, secrets, sink } = this.#options
+    const id = correlationOf(headers, secrets)
+    if (id !== undefined && sink.passes(id)) this.correlationId = id
     if (this.#paused) controller.pause()
     if (statusCode !== 200) {
       const { correlationId } = this

@@ -1,6 +1,6 @@
 /**
- * The upstream's name for a request, as its operator wants it in a question about it. It is a word of the upstream: it goes
- * into log and audit, never to a client.
+ * The upstream's name for a request, as its operator wants it in a question about it. It is a word of the upstream, so it
+ * is shown and written only if it has the look of an id and repeats no credential; what the guard says of it is the sink's.
  */
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>

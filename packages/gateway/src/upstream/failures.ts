@@ -64,7 +64,7 @@ export function statusFailure(answer: RefusedAnswer): GatewayError {
   const about = meaning?.about ?? adviceFor(status)
   return new GatewayError(
     meaning?.code ?? codeFor(status),
-    `upstream answered ${status}: ${about}`,
+    `upstream answered ${status}: ${about}${suffix(correlationId)}`,
     {
       status,
       isRetryable: meaning?.isRetryable ?? isRetryableStatus(status),
@@ -74,6 +74,10 @@ export function statusFailure(answer: RefusedAnswer): GatewayError {
       ...(OPERATOR_ADVICE[status] === undefined ? {} : { detail: OPERATOR_ADVICE[status] }),
     },
   )
+}
+
+function suffix(correlationId: string | undefined): string {
+  return correlationId === undefined ? '' : ` (correlation id ${correlationId})`
 }
 
 /** The provider's own words for the log; of a closed form. */

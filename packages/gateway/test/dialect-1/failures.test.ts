@@ -8,6 +8,7 @@ import { type Message, shapeOf, TutorialClient, textOf } from '../harness/tutori
 import { until } from '../harness/until.ts'
 
 const INITIATION = 'Stream initiation failed after retries: '
+const ID = /\(correlation id [\w-]+\)/
 
 interface Case {
   model: string
@@ -169,6 +170,12 @@ describe('an upstream', () => {
       await until('the upstream has no open stream', () => sandbox.stats().openStreams === 0)
     },
   )
+
+  it('gives its correlation id to whoever has to ask about a failure', async () => {
+    const { connect } = await gatewayOnSandbox()
+    const messages = await (await connect()).ask('sandbox-500')
+    expect(messages.at(-1)?.message).toMatch(ID)
+  })
 
   it('that is not there is named as such, and the same socket works when it comes', async () => {
     const closed = createServer().listen(0, '127.0.0.1')

@@ -241,14 +241,17 @@ describe('an upstream that', () => {
     expect(log()).not.toContain(id)
   })
 
-  it('names a request has its name in the log alone', async () => {
+  it('names a request has its name in the log, and in what a client of a WebSocket gets', async () => {
     const { logger, of } = logLines()
     const llmBaseUrl = await failingUpstream((response) => {
       response.writeHead(400, { 'x-request-id': 'req_4bf92f35' }).end()
     })
     const gateway = await gatewayForTest({ llmBaseUrl, logger })
-    for (const [name, way] of WAYS)
-      expect((await way(gateway.url, {})).all, name).not.toContain('4bf92f35')
+    for (const [name, way, texts] of WAYS) {
+      const { text } = await way(gateway.url, {})
+      const named = / \(correlation id req_4bf92f35\)$/.test(text)
+      expect(named, name).toBe(texts === TEXTS)
+    }
     for (const line of of('the upstream failed')) expect(line.correlationId).toBe('req_4bf92f35')
   })
 })

@@ -28,6 +28,7 @@ const ignoring: AnswerSink = {
   endEvent: () => {},
   done: () => {},
   onRead: () => {},
+  passes: () => true,
 }
 const credentials = { clientId: 'sandbox-client', clientSecret: 'sandbox-secret' }
 

@@ -107,8 +107,9 @@ describe('statusFailure', () => {
       now: NOW,
     })
     expect(error).toMatchObject({ code, isRetryable, status, correlationId: 'abc-1' })
-    expect(error.message).toMatch(new RegExp(`^upstream answered ${status}: `))
-    expect(error.message).not.toContain('abc-1')
+    expect(error.message).toMatch(
+      new RegExp(`^upstream answered ${status}: .* \\(correlation id abc-1\\)$`),
+    )
   })
 })
 

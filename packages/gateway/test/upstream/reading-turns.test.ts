@@ -21,7 +21,11 @@ class Pouring {
   readonly #controller: Dispatcher.DispatchController
 
   constructor() {
-    const sink = { isFinished: false, onRead: () => {} } as unknown as AnswerSink
+    const sink = {
+      isFinished: false,
+      onRead: () => {},
+      passes: () => true,
+    } as unknown as AnswerSink
     const reader: AnswerReader = { read: (data) => (data === 'done' ? 'done' : 'chunk') }
     const timeouts = { firstByteMs: 60_000, idleMs: 60_000, connectMs: 60_000 }
     const { signal } = new AbortController()
