@@ -36,13 +36,12 @@ import { usageOfChunk } from './usage.ts'
 /** Fields of a delta with reasoning in it, of servers that have none of the usual ones (GitHub Copilot, LiteLLM). */
 const REASONING_FIELDS = ['reasoning_text', 'thinking'] as const
 /** Fields of a delta with what is no text: nothing of it can be shown. */
-const MEDIA_FIELDS = ['audio', 'image', 'images', 'video'] as const
+const MEDIA_FIELDS = new Set(['audio', 'image', 'images', 'video'])
 
 /** What is read of a delta, or is known to say nothing that is missed. */
 const KNOWN_FIELDS = new Set<string>([
   ...TEXT_CHANNELS.map(({ field }) => field),
   ...REASONING_FIELDS,
-  ...MEDIA_FIELDS,
   ...['role', 'tool_calls', 'function_call', 'name', 'tool_call_id', 'logprobs'],
   ...['content_filter_results', 'content_filter_offsets', 'annotations', 'finish_reason', 'text'],
 ])
@@ -61,8 +60,10 @@ export class ChunkReader implements AnswerReader, PieceSink {
   #choice = 0
   #state = newChoice()
   #place: Place = 'delta'
-  /** The choice comes with a finish reason. */
-  #isLast = false
+  readonly #callOptions = {
+    extensionsOf: (fields: Fields) => extensionsOf(fields, this.#deltaExtensions),
+    isLast: false,
+  }
   #field: string | undefined
   /** The only news of the chunk that is read now, as long as it is one text in a plain field. */
   #lone: LoneText | undefined
@@ -85,8 +86,8 @@ export class ChunkReader implements AnswerReader, PieceSink {
         this.#sink.done()
         return 'done'
       }
-      const lines = eventsIn(data)
-      if (lines.length > 1) return this.#readEach(lines, event)
+      const events = eventsIn(data)
+      if (events !== undefined) return this.#readEach(events, event)
       const chunk = parseChunk(data, event)
       if (chunk === undefined) return 'ignored'
       this.#chunk(chunk, event)
@@ -132,10 +133,10 @@ export class ChunkReader implements AnswerReader, PieceSink {
   #chunk(chunk: Fields, event: string): void {
     this.#news = 0
     this.#lone = undefined
-    const error = errorOf(chunk, event)
+    const choices = membersOf(chunk.choices, 'choices')
+    const error = errorOf(chunk, event, choices)
     if (error !== undefined) throw errorObjectFailure(providerErrorOf(error))
     this.#envelope(chunk)
-    const choices = membersOf(chunk.choices, 'choices')
     if (choices !== undefined) this.#readChoices(choices)
     // What is no chunk of this format is not passed over in silence.
     else if (isForeign(chunk, this.#chunkExtensions)) this.#unshown('event')
@@ -160,7 +161,7 @@ export class ChunkReader implements AnswerReader, PieceSink {
     this.#choice = index
     this.#state = this.#stateOf(index)
     const reason = finishReasonIn(choice)
-    this.#isLast = reason !== undefined
+    this.#callOptions.isLast = reason !== undefined
     this.#readFrom('delta', choice.delta)
     this.#readFrom('message', choice.message)
     this.#readFrom('text', choice.text ?? choice.content ?? objectIn(choice.delta)?.text)
@@ -182,8 +183,10 @@ export class ChunkReader implements AnswerReader, PieceSink {
       const { field } = TEXT_CHANNELS[channel] ?? TEXT_CHANNELS[0]
       this.#text(field, channel, delta[field])
     }
-    if (isNothing(delta.reasoning_content) && isNothing(delta.reasoning))
-      for (const field of REASONING_FIELDS) this.#text(field, REASONING, delta[field])
+    for (const field of REASONING_FIELDS) {
+      const isAlone = isNothing(delta.reasoning_content) && isNothing(delta.reasoning)
+      if (delta[field] !== undefined && isAlone) this.#text(field, REASONING, delta[field])
+    }
     this.#toolCalls(delta)
     this.#deltaFields(delta)
   }
@@ -204,15 +207,14 @@ export class ChunkReader implements AnswerReader, PieceSink {
     const { tools } = this.#state
     // A message says its calls whole, and may say them again.
     if (this.#place === 'message' && !tools.isEmpty) return
-    const options = { extensionsOf: this.#extensionsOfCall, isLast: this.#isLast }
     for (const part of membersOf(delta.tool_calls, 'tool calls') ?? []) {
       if (part === null) continue
       if (!isJsonObject(part)) throw invalidChunk('has a tool call that is no object')
       this.#said()
-      this.#sink.toolCall(this.#choice, tools.read(part, options))
+      this.#sink.toolCall(this.#choice, tools.read(part, this.#callOptions))
     }
     if (!isJsonObject(delta.function_call)) return
-    const call = tools.readLegacy(delta.function_call, options)
+    const call = tools.readLegacy(delta.function_call, this.#callOptions)
     if (call === undefined) return
     this.#said()
     this.#sink.toolCall(this.#choice, call)
@@ -224,10 +226,10 @@ export class ChunkReader implements AnswerReader, PieceSink {
       this.#news += 1
       this.#sink.extensions(extensions, this.#choice)
     }
-    for (const field of MEDIA_FIELDS) if (!isNothing(delta[field])) this.#unshown('content_part')
     for (const field in delta) {
       if (KNOWN_FIELDS.has(field) || this.#deltaExtensions.includes(field)) continue
-      if (!isNothing(delta[field])) this.#unshown('field')
+      if (isNothing(delta[field])) continue
+      this.#unshown(MEDIA_FIELDS.has(field) ? 'content_part' : 'field')
     }
   }
 
@@ -238,8 +240,6 @@ export class ChunkReader implements AnswerReader, PieceSink {
     this.#news += 1
     this.#sink.finish(this.#choice, reason)
   }
-
-  #extensionsOfCall = (fields: Fields) => extensionsOf(fields, this.#deltaExtensions)
 
   #releaseCalls(choice: number): void {
     for (const part of this.#choices.get(choice)?.tools.release() ?? [])

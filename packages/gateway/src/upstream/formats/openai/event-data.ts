@@ -56,11 +56,11 @@ export function parseChunk(data: string, event: string): Fields | undefined {
   throw invalidChunk('is not a JSON object')
 }
 
-/** The events in an event's data: more than one where a server leaves out the blank lines between them. */
-export function eventsIn(data: string): readonly string[] {
-  if (!data.includes('\n')) return [data]
+/** The events in an event's data, where a server leaves out the blank lines between them; undefined if it is one. */
+export function eventsIn(data: string): readonly string[] | undefined {
+  if (!data.includes('\n')) return undefined
   const lines = data.split('\n')
-  return lines.every((line) => isDone(line) || isObject(line)) ? lines : [data]
+  return lines.every((line) => isDone(line) || isObject(line)) ? lines : undefined
 }
 
 function isObject(line: string): boolean {

@@ -9,7 +9,7 @@ import { chunkFromCompletion } from './unary.ts'
 export const openAiFormat: ChatFormat = {
   encode: encodeRequest,
   reader: (options) => new ChunkReader(options),
-  isComplete: (data) => eventsIn(data).every((line) => isDone(line) || isJson(line)),
+  isComplete: (data) => isDone(data) || isJson(data) || eventsIn(data) !== undefined,
   eventOf: chunkFromCompletion,
   errorOf: (body) => (isJson(body) ? providerErrorOf(JSON.parse(body)) : undefined),
 }

@@ -4,7 +4,7 @@
  */
 import { isJsonObject } from '../../../json-object.ts'
 import type { ProviderError } from '../format.ts'
-import { type Fields, isNothing, membersOf, objectIn } from './chunk-fields.ts'
+import { type Fields, isNothing, objectIn } from './chunk-fields.ts'
 
 /** A word is of letters; with long digits it could be anything. */
 const WORD = /^[A-Za-z_](?:[A-Za-z_.-]|\d(?!\d{3})){0,63}$/
@@ -36,17 +36,26 @@ export function providerErrorOf(body: unknown): ProviderError | undefined {
   return { status, words: [...new Set(words as string[])].slice(0, MAX_WORDS) }
 }
 
-/** The error that an event or a choice is or carries; undefined for a part of an answer. */
-export function errorOf(chunk: Fields, event: string): unknown {
+/**
+ * The error that an event or one of its choices is or carries; undefined for a part of an answer.
+ * @param choices the members of `chunk.choices`
+ */
+export function errorOf(
+  chunk: Fields,
+  event: string,
+  choices: readonly unknown[] | undefined,
+): unknown {
   if (event === 'error' || saysError(chunk.error)) return chunk
   const { base_resp: outcome, x_groq: own } = chunk
   if (isJsonObject(outcome) && !isZero(outcome.status_code)) return chunk
   if (isJsonObject(own) && saysError(own.error)) return own
-  const failed = membersOf(chunk.choices, 'choices')?.find(
-    (choice) => isJsonObject(choice) && saysError(choice.error),
-  )
+  const failed = choices?.find(hasError)
   if (failed !== undefined) return failed
   return !isPart(chunk) && isErrorBody(chunk) ? chunk : undefined
+}
+
+function hasError(choice: unknown): boolean {
+  return isJsonObject(choice) && saysError(choice.error)
 }
 
 /** Whether there is an error in the field for it: servers write that there is none in many ways. */
