@@ -21,8 +21,8 @@ function grouped(separator: string): string {
   return `[1-9]\\d{3}${s}(?:\\d{4}${s}\\d{4}(?:${s}\\d{1,4}){0,2}|\\d{6}${s}\\d{4,5})`
 }
 
-/** Blank, dash, dot, slash, two blanks, a dash between blanks, and groups that are bold each (`**4111** **1111**`). */
-const SEPARATOR = '[ ./]|  | ?- ?|\\*\\*[ -]?\\*\\*'
+/** Blank (in links and forms `%` and `+`, too), dash, dot, slash, two blanks, a dash between blanks, and groups that are bold each (`**4111** **1111**`). */
+const SEPARATOR = '[ %+./]|  | ?- ?|\\*\\*[ -]?\\*\\*'
 /** What else stands between groups in a table, a list or a picture of a card. */
 const ANY_SEPARATOR = '[ \\t\\r\\n./*_|-]{1,5}'
 

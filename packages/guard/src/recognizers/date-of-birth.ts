@@ -11,7 +11,7 @@ const LETTER = 'A-Za-z\\u00c0-\\u024f\\u0370-\\u052f'
 const NAME = `[${LETTER}]{3,12}\\.?`
 /** `12th`, `1er`, `12.`, `3º` */
 const ORDINAL = `${DAY}(?:st|nd|rd|th|er|e|\\.|º|°)?`
-const BETWEEN = '(?:[/.-]| [/-] |\\. ?| )'
+const BETWEEN = '(?:[/.%-]| [/-] |\\. ?| )'
 const TIME = '(?:[T ]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,6})?)?(?:Z|[+-]\\d\\d:?\\d\\d)?)?'
 
 const STARTING_WITH_DIGITS = [

@@ -14,20 +14,22 @@ const ACCOUNT_WORDS = (
   'conta rekening* konta konto rachun* hesap hesab* tili tilinumero* ucet* uctu lucrat счет* счёт*'
 ).split(' ')
 
-const IN_FOURS = /^\w{4}(?:\w+|(?:[ -]\w{4})+(?:[ -]\w{1,3})?)$/
+/** A percent escape, as a blank in a link is one, is read as `%`; forms write `+`. */
+const SEPARATOR = '[ %+-]'
+const IN_FOURS = /^\w{4}(?:\w+|(?:[ %+-]\w{4})+(?:[ %+-]\w{1,3})?)$/
 
 export const ibanCode: Recognizer = {
   entity: 'IBAN_CODE',
   context: ACCOUNT_WORDS,
   patterns: [
     {
-      source: `${BEFORE}${LETTERS}(?:${ANY}{11,30}|(?:[ -]${ANY}{1,4}){3,8})${AFTER}`,
+      source: `${BEFORE}${LETTERS}(?:${ANY}{11,30}|(?:${SEPARATOR}${ANY}{1,4}){3,8})${AFTER}`,
       score: 1,
       check: (value) => (isIban(value) && IN_FOURS.test(value) ? 1 : 0),
     },
     {
       // In groups of other lengths.
-      source: `${BEFORE}${LETTERS}(?:[ -]?${ANY}){11,30}${AFTER}`,
+      source: `${BEFORE}${LETTERS}(?:${SEPARATOR}?${ANY}){11,30}${AFTER}`,
       score: 0.2,
       contextScore: 1,
       check: (value) => (isIban(value) ? 0.2 : 0),
@@ -40,7 +42,7 @@ function isIban(value: string): boolean {
   // Nearly all that begins like an IBAN ends here, at little cost.
   const length = ibanLength(value)
   if (length === 0 || value.length < length || countCharacters(value) !== length) return false
-  const written = value.replace(/[ -]/g, '')
+  const written = value.replace(/[ %+-]/g, '')
   const iban = written.toUpperCase()
   const isLowerCase = written === written.toLowerCase()
   if (written !== iban && !(isLowerCase && /\d/.test(iban.slice(4)))) return false
@@ -51,10 +53,16 @@ function countCharacters(value: string): number {
   let count = 0
   for (let i = 0; i < value.length; i += 1) {
     const unit = value.charCodeAt(i)
-    if (unit !== BLANK && unit !== DASH) count += 1
+    if (!isSeparator(unit)) count += 1
   }
   return count
 }
 
+function isSeparator(unit: number): boolean {
+  return unit === BLANK || unit === DASH || unit === PERCENT || unit === PLUS
+}
+
 const BLANK = 0x20
+const PERCENT = 0x25
+const PLUS = 0x2b
 const DASH = 0x2d

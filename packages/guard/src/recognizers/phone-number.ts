@@ -22,8 +22,8 @@ import {
 } from './phone-shape.ts'
 import { PHONE_HINTS, PHONE_WORDS } from './phone-words.ts'
 
-/** What may stand between two digits. */
-const BETWEEN = '[ .\\/()-]{0,3}'
+/** What may stand between two digits; in links each of these is a percent escape, which is read as `%`. */
+const BETWEEN = '(?:[ .\\/()-]{0,3}|%{1,2})'
 /** What a number may not go on with: `_` may be a mark of Markdown. */
 const AFTER = '(?![A-Za-z0-9])'
 const EXTENSION = '(?:,? ?(?:x|ext\\.?|extension|#) ?\\d{1,6})?'

@@ -26,7 +26,7 @@ const EXTENSION = /\s*,?\s*[a-z#].*$/i
 const SWITCHBOARD = /(\d)-\d$/
 
 function withoutExtension(value: string): string {
-  const number = withoutWord(value)
+  const number = withoutWord(value).replaceAll('%', ' ')
   return number.at(-2) === '-' ? number.replace(SWITCHBOARD, '$1') : number
 }
 

@@ -22,7 +22,7 @@ export const usSsn: Recognizer = {
     // Paths of pictures write 341.27 and .9083 like this, after a letter, a comma or another number.
     { source: `(?<![\\w.,+-])${DOTTED}(?![\\w-])`, score: 0.85 },
     {
-      source: `(?<![\\d.])\\d{3}[ .-]?${GROUP}[ .-]?${SERIAL}(?!\\d)`,
+      source: `(?<![\\d.])\\d{3}[ %.-]?${GROUP}[ %.-]?${SERIAL}(?!\\d)`,
       score: 0.05,
       contextScore: 0.6,
     },
