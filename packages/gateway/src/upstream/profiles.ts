@@ -2,14 +2,16 @@
 
 import type { Settings } from '../config/settings.ts'
 import { GatewayError } from '../errors.ts'
+import type { ChatFormat } from './formats/format.ts'
 import { openAiFormat } from './formats/openai/openai-format.ts'
 import { GENESYS_DOMAINS, genesysDomain } from './regions.ts'
 import type { UpstreamAuthentication, UpstreamCapabilities, UpstreamTarget } from './target.ts'
 
 export type ProfileName = 'seed' | 'genesys' | 'openai'
 
-/** What a profile decides beyond the address: the defaults that settings may override. */
+/** What a profile decides beyond the address: how to ask and be answered, and the defaults that settings may override. */
 export interface ProfileDefaults {
+  format: ChatFormat
   policy: string
   capabilities: UpstreamCapabilities
   requestsPerMinute: number
@@ -18,6 +20,7 @@ export interface ProfileDefaults {
 
 /** Genesys Cloud's limits, whichever way it is reached: the tutorial's schema and window, 300 requests a minute a token. */
 const GENESYS_CLOUD = {
+  format: openAiFormat,
   capabilities: { maxContentCharacters: 4_096, defaultContextWindow: 8_192 },
   requestsPerMinute: 300,
   includeUsage: false,
@@ -27,6 +30,7 @@ const PROFILES: Readonly<Record<ProfileName, ProfileDefaults>> = {
   seed: { ...GENESYS_CLOUD, policy: 'seed' },
   genesys: { ...GENESYS_CLOUD, policy: 'standard' },
   openai: {
+    format: openAiFormat,
     policy: 'standard',
     capabilities: { maxContentCharacters: undefined, defaultContextWindow: undefined },
     requestsPerMinute: 0,
@@ -100,7 +104,7 @@ export function upstreamTarget(settings: Settings): UpstreamTarget {
   return {
     name: profile,
     chatUrl,
-    format: openAiFormat,
+    format: defaults.format,
     capabilities: capabilitiesOf(settings, defaults),
     extensionFields: settings.extensionFields,
     authentication,
