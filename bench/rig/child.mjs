@@ -49,10 +49,14 @@ export class Child {
     })
   }
 
+  get pid() {
+    return /** @type {number} */ (this.#process.pid)
+  }
+
   /** User and system time, and memory, of the process and its descendants. */
   usage() {
     this.#ended.signal.throwIfAborted()
-    return usageOf(/** @type {number} */ (this.#process.pid))
+    return usageOf(this.pid)
   }
 
   /** @param {NodeJS.Signals} signal */

@@ -7,6 +7,7 @@ const TICKS_PER_SECOND = 100
 /**
  * @typedef {object} Usage
  * @property {number} cpuMicros user + system time so far, ended descendants included
+ * @property {number} kernelMicros the system's part of that
  * @property {number} residentBytes memory now
  */
 
@@ -17,19 +18,20 @@ const TICKS_PER_SECOND = 100
  */
 export function usageOf(pid) {
   const all = readAll()
-  const sum = { cpuMicros: 0, residentBytes: 0 }
+  const sum = { cpuMicros: 0, kernelMicros: 0, residentBytes: 0 }
   const open = [pid]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const entry = all.get(next)
     if (entry === undefined) throw new Error(`process ${next} is gone`)
     sum.cpuMicros += (entry.ticks / TICKS_PER_SECOND) * 1e6
+    sum.kernelMicros += (entry.kernelTicks / TICKS_PER_SECOND) * 1e6
     sum.residentBytes += residentBytes(next)
     for (const [child, { parent }] of all) if (parent === next) open.push(child)
   }
   return sum
 }
 
-/** @returns {Map<number, { parent: number, ticks: number }>} */
+/** @returns {Map<number, { parent: number, ticks: number, kernelTicks: number }>} */
 function readAll() {
   const all = new Map()
   for (const name of readdirSync('/proc')) {
@@ -42,7 +44,11 @@ function readAll() {
       .split(' ')
       .map(Number)
     const [utime = 0, stime = 0, cutime = 0, cstime = 0] = fields.slice(11, 15)
-    all.set(Number(name), { parent: fields[1], ticks: utime + stime + cutime + cstime })
+    all.set(Number(name), {
+      parent: fields[1],
+      ticks: utime + stime + cutime + cstime,
+      kernelTicks: stime + cstime,
+    })
   }
   return all
 }

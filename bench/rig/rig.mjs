@@ -89,9 +89,10 @@ export class Rig {
   /**
    * @param {string} name a key of ENGINES
    * @param {Record<string, string>} [env] beside the engine's own
+   * @param {string[]} [nodeOptions] of its process
    * @returns {Promise<Target>}
    */
-  async startEngine(name, env = {}) {
+  async startEngine(name, env = {}, nodeOptions = []) {
     const engine = ENGINES[name]
     if (engine === undefined) throw new Error(`no engine is called ${name}`)
     const port = await freePort()
@@ -100,7 +101,7 @@ export class Rig {
     const child = this.#startChild({
       name,
       core: ENGINE_CORE,
-      ...launch,
+      args: [...nodeOptions, ...launch.args],
       env: { ...launch.env, ...env },
     })
     await child.untilReady(`http://127.0.0.1:${port}/readyz`)
