@@ -45,6 +45,8 @@ type Headers = Record<string, string | string[] | undefined>
 
 /** An answer with its finish reason is whole: usage and the end of the stream may follow, and are not waited for longer. */
 const FINISH_WAIT_MS = 2_000
+/** Of an answer that comes faster, this much is not held until the end of the turn. */
+const READ_BYTES = 65_536
 /** A connection whose answer is done is kept for the next request if the server ends the body by itself in this time. */
 const LINGER_MS = 500
 /** Why a connection is closed; nobody looks at where this came from. */
@@ -61,6 +63,8 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #state: 'waiting' | 'streaming' | 'ended' = 'waiting'
   #controller: Dispatcher.DispatchController | undefined
   #paused = false
+  /** Bytes that came in this turn. */
+  #partBytes = 0
   /** It has brought its part of a turn, and goes on when it is in line for the next one. */
   #isWaiting = false
   #body: AnswerBody | undefined
@@ -213,15 +217,15 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #scheduleRead(bytes: number): void {
     const before = this.#undelivered
     this.#undelivered += bytes
-    if (before < PART_BYTES && this.#undelivered >= PART_BYTES) this.#endPart()
+    if (before < READ_BYTES && this.#undelivered >= READ_BYTES) process.nextTick(this.#deliver)
+    this.#partBytes += bytes
+    if (this.#partBytes >= PART_BYTES && !this.#isWaiting) this.#endPart()
     if (this.#isReadScheduled) return
     this.#isReadScheduled = true
     atEndOfTurn(this.#onTurnEnd)
   }
 
   #endPart(): void {
-    process.nextTick(this.#deliver)
-    if (this.#isWaiting) return
     this.#isWaiting = true
     this.#controller?.pause()
     awaitReadingTurn(this.#onReadingTurn)
@@ -230,11 +234,13 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   /** Also when the answer has ended: the rest of its body is read, so that the connection can be used again. */
   #onReadingTurn = (): void => {
     this.#isWaiting = false
+    this.#partBytes = 0
     this.#flow()
   }
 
   #onTurnEnd = (): void => {
     this.#isReadScheduled = false
+    this.#partBytes = 0
     this.#deliver()
     if (this.#isLingering) this.#linger()
   }
