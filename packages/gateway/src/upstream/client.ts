@@ -61,7 +61,8 @@ const BREAKER_PAUSE_MS = 5_000
 export class UpstreamClient {
   readonly #options: UpstreamClientOptions
   readonly #clock: Clock
-  readonly #chatUrl: URL
+  readonly #origin: string
+  readonly #path: string
   #credentials: Credentials
   readonly #pacing: Pacing
   readonly #budget: RetryBudget
@@ -71,7 +72,9 @@ export class UpstreamClient {
   constructor(options: UpstreamClientOptions) {
     const { target } = options
     this.#options = options
-    this.#chatUrl = new URL(target.chatUrl)
+    const { origin, pathname, search } = new URL(target.chatUrl)
+    this.#origin = origin
+    this.#path = pathname + search
     this.#clock = options.clock ?? systemClock
     const { monotonic } = this.#clock
     this.#credentials = this.#credentialsOf(target.authentication)
@@ -195,8 +198,8 @@ export class UpstreamClient {
     try {
       dispatcher.dispatch(
         {
-          origin: this.#chatUrl.origin,
-          path: this.#chatUrl.pathname + this.#chatUrl.search,
+          origin: this.#origin,
+          path: this.#path,
           method: 'POST',
           headers: { ...target.headers, ...requestHeaders(authorization, body.length) },
           body: once(body),

@@ -17,7 +17,6 @@ export type Standing = typeof AGAINST | typeof SILENT | typeof HINTED | typeof A
 /** A word counts for what begins within this many words after it, as in Microsoft Presidio. */
 const WINDOW_WORDS = 5
 const WINDOW_COST = WINDOW_WORDS * WORD_COST
-const MAX_BITS = 31
 
 /** By standing: the bits that are live with it. The bit of a standing is live with all that say more. */
 export type StandingBits = readonly [against: 0, silent: number, hinted: number, announced: number]
@@ -38,17 +37,16 @@ export class LiveContexts {
   readonly #bitsOf: readonly StandingBits[]
   /** By vocabulary: its standing, and the cost at which it ends. */
   readonly #standings: Standing[]
-  readonly #ends: Float64Array
+  readonly #ends: number[] = []
   /** No standing ends at a lower cost; infinite while all are silent. */
   #nextEnd = Number.POSITIVE_INFINITY
-  /** By bit: the stretch of text in which it was live last. */
-  readonly #since = new Float64Array(MAX_BITS)
-  readonly #ended = new Float64Array(MAX_BITS)
+  /** By bit: the stretch of text in which it was live last. Empty at first: a typed array costs a stream more than its text. */
+  readonly #since: number[] = []
+  readonly #ended: number[] = []
 
   constructor(bitsOf: readonly StandingBits[]) {
     this.#bitsOf = bitsOf
     this.#standings = bitsOf.map(() => SILENT)
-    this.#ends = new Float64Array(bitsOf.length)
     for (const bits of bitsOf) this.bits |= bits[SILENT]
   }
 
