@@ -1,5 +1,4 @@
 /** Requests and tokens by the labels of keys and tokens that the operator chose, and never more values than are bounded. */
-
 import type { CompletionReport } from '../completion/terminal.ts'
 import { Counter, type Registry } from './prometheus.ts'
 

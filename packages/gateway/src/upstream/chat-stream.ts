@@ -18,6 +18,7 @@ import { connectionFailure } from './failures.ts'
 import type { AnswerReader, ChatFormat } from './formats/format.ts'
 import { awaitReadingTurn, PART_BYTES } from './reading-turns.ts'
 import { Refusal } from './refusal.ts'
+import type { ResponseHeaders } from './response-headers.ts'
 import { interrupted, notRetryable, timedOut } from './stream-failures.ts'
 import type { UpstreamTimeouts } from './target.ts'
 
@@ -40,8 +41,6 @@ export interface ChatStreamOptions {
   /** What the request shows of us, none of which may be taken for the answer's id. */
   secrets: readonly (string | undefined)[]
 }
-
-type Headers = Record<string, string | string[] | undefined>
 
 /** An answer with its finish reason is whole: usage and the end of the stream may follow, and are not waited for longer. */
 const FINISH_WAIT_MS = 2_000
@@ -130,7 +129,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   onResponseStart(
     controller: Dispatcher.DispatchController,
     statusCode: number,
-    headers: Headers,
+    headers: ResponseHeaders,
   ): void {
     if (statusCode < 200 || this.#state === 'ended') return
     const { format, maxEventBytes, clock, secrets, sink } = this.#options

@@ -2,8 +2,7 @@
  * The upstream's name for a request, as its operator wants it in a question about it. It is a word of the upstream, so it
  * is shown and written only if it has the look of an id and repeats no credential; what the guard says of it is the sink's.
  */
-
-type Headers = Readonly<Record<string, string | string[] | undefined>>
+import { type ResponseHeaders, single } from './response-headers.ts'
 
 const ID = /^[\w.:-]{1,128}$/
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -17,7 +16,7 @@ const MIN_REPEATED_CHARACTERS = 8
  * @param secrets what was sent with the request, such as `Bearer <key>`
  */
 export function correlationOf(
-  headers: Headers,
+  headers: ResponseHeaders,
   secrets: readonly (string | undefined)[],
 ): string | undefined {
   const id = single(headers['inin-correlation-id']) ?? single(headers['x-request-id'])
@@ -34,8 +33,4 @@ function repeats(id: string, secret: string): boolean {
     .some(
       (word) => word.includes(id) || (word.length >= MIN_REPEATED_CHARACTERS && id.includes(word)),
     )
-}
-
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value
 }

@@ -6,8 +6,7 @@ import { GatewayError } from '../errors.ts'
 import { errors } from '../undici.ts'
 import type { ProviderError } from './formats/format.ts'
 import { meaningOf } from './provider-errors.ts'
-
-type Headers = Record<string, string | string[] | undefined>
+import { type ResponseHeaders, single } from './response-headers.ts'
 
 /** A longer wait than this in a `Retry-After` is taken as absurd and capped (one day). */
 const MAX_RETRY_AFTER_MS = 86_400_000
@@ -49,7 +48,7 @@ const OPERATOR_ADVICE: Record<number, string> = {
 
 export interface RefusedAnswer {
   status: number
-  headers: Headers
+  headers: ResponseHeaders
   correlationId: string | undefined
   /** What its body says, in closed words. */
   error: ProviderError | undefined
@@ -176,7 +175,7 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
 }
 
 /** How long to wait: `retry-after-ms`, which OpenAI's SDKs prefer because it is finer, else `Retry-After`. */
-function retryAfterOf(headers: Headers, now: number): number | undefined {
+function retryAfterOf(headers: ResponseHeaders, now: number): number | undefined {
   const ms = single(headers['retry-after-ms'])?.trim() ?? ''
   if (/^\d+(\.\d+)?$/.test(ms)) return Math.min(Math.ceil(Number(ms)), MAX_RETRY_AFTER_MS)
   return parseRetryAfter(single(headers['retry-after']), now)
@@ -186,8 +185,4 @@ function retryAfterOf(headers: Headers, now: number): number | undefined {
 function dateOf(text: string): number {
   if (!HTTP_DATE.test(text)) return Number.NaN
   return Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
-}
-
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value
 }

@@ -3,13 +3,14 @@ import type { Clock } from '../clock.ts'
 import type { GatewayError } from '../errors.ts'
 import { statusFailure } from './failures.ts'
 import type { ChatFormat } from './formats/format.ts'
+import type { ResponseHeaders } from './response-headers.ts'
 
 /** An error's body is read for its code, and to let the connection live on; past this it is cut. */
 const MAX_ERROR_BYTES = 65_536
 
 export interface RefusalParts {
   readonly status: number
-  readonly headers: Record<string, string | string[] | undefined>
+  readonly headers: ResponseHeaders
   readonly correlationId: string | undefined
   readonly format: ChatFormat
   readonly clock: Clock
