@@ -364,7 +364,7 @@ const USAGE: readonly ServerCase[] = [
         terminal: 'complete',
         tokenCount: 2,
         usage: { cost: 0.411111 },
-        absent: ['41111111', '.75'],
+        absent: ['41111111', '000.75'],
       },
     },
   },
