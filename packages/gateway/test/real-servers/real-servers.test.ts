@@ -6,6 +6,7 @@ import { PLACES } from './cases/places.ts'
 import { REQUESTS } from './cases/requests.ts'
 import { SHAPES } from './cases/shapes.ts'
 import { STREAMS } from './cases/streams.ts'
+import { THOUGHTS } from './cases/thoughts.ts'
 import { TOOLS } from './cases/tools.ts'
 import { holds } from './run-case.ts'
 
@@ -16,6 +17,7 @@ const KINDS = {
   requests: REQUESTS,
   shapes: SHAPES,
   streams: STREAMS,
+  thoughts: THOUGHTS,
   tools: TOOLS,
 }
 

@@ -1,4 +1,5 @@
 /** What is kept of a choice from one chunk to the next. */
+import type { Thoughts } from './thoughts.ts'
 import { ToolCalls } from './tool-calls.ts'
 
 /** Where a choice has its text and its calls. Servers repeat in one place what they say in another. */
@@ -12,10 +13,18 @@ export interface ChoiceState {
   /** By channel, of a `message`: what it has said so far. */
   told: string[]
   tools: ToolCalls
+  /** Undefined until content was marked as a thought. */
+  thoughts: Thoughts | undefined
 }
 
 export function newChoice(): ChoiceState {
-  return { hasRole: false, place: undefined, told: [], tools: new ToolCalls() }
+  return {
+    hasRole: false,
+    place: undefined,
+    told: [],
+    tools: new ToolCalls(),
+    thoughts: undefined,
+  }
 }
 
 /**

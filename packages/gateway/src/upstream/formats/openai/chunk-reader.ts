@@ -31,6 +31,7 @@ import { CHUNK_EXTENSION_FIELDS, EXTENSION_FIELDS, extensionsOf } from './extens
 import { ERROR_REASON, finishReasonIn } from './finish-reasons.ts'
 import { errorOf, providerErrorOf } from './provider-error.ts'
 import { type LoneText, TextTemplate } from './text-template.ts'
+import { isThought, Thoughts } from './thoughts.ts'
 import { usageOfChunk } from './usage.ts'
 
 /** Fields of a delta with reasoning in it, of servers that have none of the usual ones (GitHub Copilot, LiteLLM). */
@@ -173,8 +174,17 @@ export class ChunkReader implements AnswerReader, PieceSink {
     const { place: first } = this.#state
     if (place !== 'delta' && first !== undefined && first !== place) return
     this.#place = place
-    if (isJsonObject(value)) this.#delta(value)
+    if (isJsonObject(value)) this.#delta(this.#thoughtsApart(value))
     else this.#text('content', CONTENT, value)
+  }
+
+  #thoughtsApart(delta: Fields): Fields {
+    const isMarked = isThought(delta)
+    if (!isMarked && this.#state.thoughts?.isThinking !== true) return delta
+    // The template would read a tag as text.
+    this.#template.forget()
+    this.#state.thoughts ??= new Thoughts()
+    return this.#state.thoughts.apart(delta, isMarked)
   }
 
   #delta(delta: Fields): void {

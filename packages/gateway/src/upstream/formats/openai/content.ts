@@ -5,6 +5,7 @@
 
 import { CONTENT, REASONING, REFUSAL } from '../../../deltas.ts'
 import { isJsonObject } from '../../../json-object.ts'
+import { isThought } from './thoughts.ts'
 
 /** Where the pieces of a text go. */
 export interface PieceSink {
@@ -68,7 +69,7 @@ function readPieces(value: unknown, channel: number, { sink, depth }: Place): vo
 }
 
 function readPart(part: Record<string, unknown>, channel: number, place: Place): void {
-  const own = typeof part.type === 'string' ? CHANNEL_OF_TYPE[part.type] : undefined
+  const own = channelOf(part)
   // What stands inside reasoning stays reasoning, whatever a part of it calls itself.
   const outer = channel === CONTENT ? (own ?? channel) : channel
   let isKnown = own !== undefined
@@ -78,4 +79,9 @@ function readPart(part: Record<string, unknown>, channel: number, place: Place):
     readPieces(part[field], outer === CONTENT ? (implied ?? outer) : outer, place)
   }
   if (!isKnown) place.sink.unknownPart()
+}
+
+function channelOf(part: Record<string, unknown>): number | undefined {
+  if (isThought(part)) return REASONING
+  return typeof part.type === 'string' ? CHANNEL_OF_TYPE[part.type] : undefined
 }
