@@ -63,6 +63,8 @@ export class Answer implements DeltaSink {
   readonly #isJudged: boolean
   /** The last finish reason of each choice: it goes out at the end, because text may follow it. */
   readonly #finishes = new Map<number, string>()
+  /** The choices that called a tool. */
+  readonly #callers = new Set<number>()
   /** Undefined until there are any: hardly an upstream has them. */
   #chunkExtensions: GuardedExtensions | undefined
   #usage: Usage | undefined
@@ -101,7 +103,8 @@ export class Answer implements DeltaSink {
   get finishReasons(): readonly string[] {
     return [...this.#finishes]
       .sort(([one], [other]) => one - other)
-      .map(([, reason]) => (FINISH_REASONS.has(reason) ? reason : OTHER_REASON))
+      .map(([choice]) => this.#reasonOf(choice))
+      .map((reason) => (FINISH_REASONS.has(reason) ? reason : OTHER_REASON))
   }
 
   passes(text: string): boolean {
@@ -133,7 +136,9 @@ export class Answer implements DeltaSink {
     this.isFinished = false
     this.#count(part.arguments)
     const guarded = this.#choice(choice)
-    if (!this.#options.verbatim) guarded.toolCall(part)
+    if (this.#options.verbatim) return
+    if (part.name !== undefined) this.#callers.add(choice)
+    guarded.toolCall(part)
   }
 
   extensions(fields: Extensions, choice?: number): void {
@@ -249,13 +254,23 @@ export class Answer implements DeltaSink {
 
   #appendEnd(): void {
     const { log } = this.#options
-    for (const [choice, reason] of this.#finishes) {
+    for (const choice of this.#finishes.keys()) {
       log.endChunk()
-      this.#append(EntryKind.finish, choice, JSON.stringify(reason))
+      this.#append(EntryKind.finish, choice, JSON.stringify(this.#reasonOf(choice)))
     }
     if (this.#usage === undefined) return
     if (!this.#isUsageBesideFinish) log.endChunk()
     this.#appendUsage(this.#usage)
+  }
+
+  /**
+   * The last reason of a choice. Who called a tool and then says `stop` means `tool_calls`: many servers mix the two up
+   * (vLLM and OpenAI say so where a function was forced), and many loops of agents look at the reason alone. LiteLLM changes
+   * the same one reason and no other: a call that was cut or filtered is not to be run.
+   */
+  #reasonOf(choice: number): string {
+    const reason = this.#finishes.get(choice) ?? OTHER_REASON
+    return reason === 'stop' && this.#callers.has(choice) ? 'tool_calls' : reason
   }
 
   #appendUsage(usage: Usage): void {

@@ -2,6 +2,7 @@
 import { describe, it } from 'vitest'
 import { ERRORS } from './cases/errors.ts'
 import { FAILURES } from './cases/failures.ts'
+import { FINISHES } from './cases/finishes.ts'
 import { PLACES } from './cases/places.ts'
 import { REQUESTS } from './cases/requests.ts'
 import { SHAPES } from './cases/shapes.ts'
@@ -13,6 +14,7 @@ import { holds } from './run-case.ts'
 const KINDS = {
   errors: ERRORS,
   failures: FAILURES,
+  finishes: FINISHES,
   places: PLACES,
   requests: REQUESTS,
   shapes: SHAPES,
