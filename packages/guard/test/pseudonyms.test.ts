@@ -339,6 +339,12 @@ describe('a stand-in in an answer', () => {
       'e.g. S',
       '| S |',
       'C:\\S',
+      'C:\\\\Users\\\\S',
+      'a\\\\S',
+      'x \\\\ S',
+      '1.2.3/S',
+      'git@host S',
+      'a.b:S',
       'a < b = S',
     ],
     ...[
@@ -350,6 +356,7 @@ describe('a stand-in in an answer', () => {
       '](a\n\nS',
     ],
     ...['<img src="x"> S', '{"u":"https://x.example","n":"S"}', '{"u":"https://x.example\\nS"}'],
+    ...['{"p":"C:\\\\S"}', '{"p":"\\\\\\\\host\\\\a b","n":"S"}'],
   ])('becomes its value in %j', (answer) => {
     const { shown, restored, keptInLinks } = answered(answer)
     expect(shown).toBe(answer.replaceAll('S', 'V'))
@@ -372,6 +379,22 @@ describe('a stand-in in an answer', () => {
       'data:text/plain,S',
       'slack:x?q=S',
     ],
+    ...[
+      '\\\\S',
+      '\\\\host\\S',
+      '\\\\host\\share\\a"S',
+      '\\\\?\\UNC\\host\\S',
+      '\\??\\UNC\\host\\S',
+      '"\\\\host@443\\S',
+      'dir=\\\\host\\S',
+      'path:\\\\host\\S',
+      '/\\host\\S',
+      '\\/host/S',
+      '192.0.2.1/S',
+      'git@host:S',
+      'me@host.example:dir/S',
+    ],
+    ...['{"p":"\\\\\\\\host\\\\S"}', '{"p":"\\u005c\\\\host\\\\S"}', '{"p":"\\/\\\\host\\\\S"}'],
     ...[
       '![x](S',
       '![x](/a?q=S',

@@ -21,6 +21,7 @@ const HASH = 0x23
 const PARENTHESIS_OPEN = 0x28
 const PARENTHESIS_CLOSE = 0x29
 const DOT = 0x2e
+const AT = 0x40
 
 /** Kinds of ASCII characters, as bits. */
 const BLANK = 1
@@ -49,6 +50,8 @@ for (let unit = 0; unit < KINDS.length; unit += 1) {
 /** Schemes that make a link of whatever follows. */
 const SCHEMES = /^(?:https?|wss?|ftps?|file|data|blob|javascript|vbscript|mailto)$/i
 const MAX_SCHEME_LENGTH = 12
+/** Dots of an IPv4 address. */
+const ADDRESS_DOTS = 3
 
 type Tag = 'none' | 'opening' | 'name' | 'inside'
 /** `waiting`: behind `[label]:`, where the target has not begun. */
@@ -60,10 +63,17 @@ export class LinkPlace {
   #word = ''
   /** A word and a colon came just now. */
   #isBehindColon = false
-  /** Whether the run of characters without a blank is a link, has a dotted name, or a character reference. */
+  /** Whether the run of characters without a blank is a link, has a dotted name, an `@`, or a character reference. */
   #isLink = false
   #hasDot = false
+  #hasAt = false
   #hasAmpersand = false
+  /** Dots with a digit behind them. */
+  #numberDots = 0
+  /** Whether the colon before came behind one letter: a drive of Windows. */
+  #isBehindDrive = false
+  /** A slash or backslash came just now, where a path may begin. */
+  #beginsPath = false
   /** Open parentheses of a Markdown target; 0 outside of one. */
   #depth = 0
   /** Whether the target is in angle brackets. */
@@ -133,14 +143,22 @@ export class LinkPlace {
   #takeOfRun(unit: number, kind: number): void {
     if (this.#isBehindColon && (kind & AFTER_COLON) !== 0) this.#isLink = true
     this.#isBehindColon = false
+    if (this.#beginsPath && isPathMark(unit)) this.#isLink = true
+    this.#beginsPath = isSeparator(unit) && this.#mayPathBegin()
     if ((kind & SCHEME) !== 0) this.#takeOfWord(unit, kind)
     else if (unit === COLON) this.#takeColon()
     else this.#takeMark(unit)
   }
 
+  /** Behind a name or a drive a path goes on: `C:\\Users`. */
+  #mayPathBegin(): boolean {
+    return !this.#isWordBefore() && !(this.#before === COLON && this.#isBehindDrive)
+  }
+
   #takeOfWord(unit: number, kind: number): void {
     if (unit === DOT && /^www$/i.test(this.#word)) this.#isLink = true
     if (this.#before === DOT && (kind & LETTER) !== 0) this.#hasDot = true
+    if (this.#before === DOT && isDigit(unit)) this.#numberDots += 1
     const isGoingOn = this.#word !== '' && this.#word.length <= MAX_SCHEME_LENGTH
     if (isGoingOn) this.#word += String.fromCharCode(unit)
     else if ((kind & LETTER) !== 0 && !this.#isWordBefore()) this.#word = String.fromCharCode(unit)
@@ -153,15 +171,18 @@ export class LinkPlace {
   #takeColon(): void {
     const word = this.#word
     this.#word = ''
+    this.#isBehindDrive = word.length === 1
     if (word === '') return
-    if (SCHEMES.test(word)) this.#isLink = true
+    if (SCHEMES.test(word) || this.#hasAt) this.#isLink = true
     else this.#isBehindColon = true
   }
 
   #takeMark(unit: number): void {
     this.#word = ''
     if (unit === SLASH && this.#before === SLASH) this.#isLink = true
-    if (this.#hasDot && (unit === SLASH || unit === QUESTION || unit === HASH)) this.#isLink = true
+    const hasHost = this.#hasDot || this.#numberDots >= ADDRESS_DOTS
+    if (hasHost && (unit === SLASH || unit === QUESTION || unit === HASH)) this.#isLink = true
+    if (unit === AT) this.#hasAt = true
     if (unit === AMPERSAND) this.#hasAmpersand = true
     if (unit === SEMICOLON && this.#hasAmpersand) this.#isLink = true
   }
@@ -171,7 +192,10 @@ export class LinkPlace {
     this.#isBehindColon = false
     this.#isLink = false
     this.#hasDot = false
+    this.#hasAt = false
     this.#hasAmpersand = false
+    this.#numberDots = 0
+    this.#beginsPath = false
   }
 
   /** `](` to the parenthesis that closes it, `](<` to `>` and then to that. A blank line ends it, too. */
@@ -218,4 +242,18 @@ export class LinkPlace {
     this.#isInAttribute = false
     this.#quote = 0
   }
+}
+
+/** Windows takes both for the same. */
+function isSeparator(unit: number): boolean {
+  return unit === SLASH || unit === BACKSLASH
+}
+
+/** What makes the path of another machine of a separator before it: `\\server\share`, `/\server`, `\??\UNC\server`. */
+function isPathMark(unit: number): boolean {
+  return isSeparator(unit) || unit === QUESTION
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 0x30 && unit <= 0x39
 }
