@@ -6,6 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 import { type AuthResult, accepted, refused } from './auth-result.ts'
+import { base64urlBytes } from './base64url.ts'
 import { MAX_CREDENTIAL_LENGTH } from './credential.ts'
 import type { Principal, TokenGrant } from './principal.ts'
 
@@ -96,10 +97,11 @@ export class BrowserTokens {
   }
 
   #verified(signed: string): Payload | undefined {
-    const [body = '', signature = ''] = signed.split('.')
+    const [body = '', signature = '', ...more] = signed.split('.')
     const expected = this.#sign(body)
-    const given = Buffer.from(signature, 'base64url')
-    if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
+    const given = base64urlBytes(signature)
+    if (more.length > 0 || given?.length !== expected.length) return undefined
+    if (!timingSafeEqual(given, expected)) return undefined
     return JSON.parse(Buffer.from(body, 'base64url').toString('utf8'))
   }
 

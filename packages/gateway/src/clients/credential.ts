@@ -1,6 +1,7 @@
 /** Finds the credential of an HTTP request or WebSocket upgrade. Whether it is any good is for authenticator.ts. */
 import { SUBPROTOCOL_KEY_PREFIX } from '@sluice/protocol'
 import { type AuthFailure, refused } from './auth-result.ts'
+import { base64urlBytes } from './base64url.ts'
 
 /** Longest credential taken, in characters; a token of a large identity provider has 2 to 4 thousand. */
 export const MAX_CREDENTIAL_LENGTH = 8_192
@@ -43,10 +44,8 @@ function bearer(authorization: string): string | undefined {
   return BEARER.exec(authorization)?.[1]
 }
 
-/** Strict base64url without padding: what Buffer would skip or leave over makes it differ when encoded again. */
 function decoded(text: string): string | undefined {
   if (text.length > Math.ceil((MAX_CREDENTIAL_LENGTH * 4) / 3)) return undefined
-  const bytes = Buffer.from(text, 'base64url')
-  const credential = bytes.toString('latin1')
-  return bytes.toString('base64url') === text && PRINTABLE.test(credential) ? credential : undefined
+  const credential = base64urlBytes(text)?.toString('latin1') ?? ''
+  return PRINTABLE.test(credential) ? credential : undefined
 }

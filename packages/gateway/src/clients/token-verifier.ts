@@ -3,6 +3,7 @@ import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
 import { GatewayError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { type AuthFailureReason, type AuthResult, accepted, refused } from './auth-result.ts'
+import { base64urlBytes } from './base64url.ts'
 import { ClaimRefusal, type ClaimRules, readClaims } from './claims.ts'
 
 /**
@@ -93,6 +94,9 @@ export class TokenVerifier {
 
   /** Verifies signature, issuer, audience and times; subject and claims become the principal. Never throws. */
   async check(token: string): Promise<AuthResult> {
+    // jose skips blanks and padding, and takes either alphabet.
+    if (!token.split('.').every((part) => base64urlBytes(part) !== undefined))
+      return refused('invalid_token')
     const { issuer, audience, clockToleranceSeconds = 10, now, claims } = this.#options
     const time = now()
     this.#noticeStepBack(time)

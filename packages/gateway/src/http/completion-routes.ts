@@ -62,7 +62,7 @@ async function cancel(exchange: ClientExchange, { completions }: HttpServices): 
 function positionIn({ headers, url = '' }: IncomingMessage): number {
   const query = new URLSearchParams(url.split('?')[1] ?? '')
   const given = headers['last-event-id'] ?? query.get('after') ?? '0'
-  const [, epoch = EPOCH, seq] = /^(?:(\d{1,9})-)?(\d{1,15})$/.exec(String(given)) ?? []
+  const [, epoch = EPOCH, seq] = /^(?:([1-9]\d{0,8})-)?(0|[1-9]\d{0,14})$/.exec(String(given)) ?? []
   if (seq === undefined || Number(epoch) !== EPOCH)
     throw invalidRequest('Last-Event-ID, or after: expected the id of an event')
   return Number(seq)

@@ -100,6 +100,25 @@ describe('TokenVerifier', () => {
     })
   })
 
+  it('has one form: other alphabets, padding, blanks and bits left over are not decoded', async () => {
+    const issuer = await Issuer.start()
+    const token = await issuer.sign()
+    const tokens = verifier(issuer)
+    for (const more of ['=', '==', '.', ' ', '\n', '\t', '!']) {
+      for (const at of [token.length, token.indexOf('.'), token.lastIndexOf('.')]) {
+        const changed = token.slice(0, at) + more + token.slice(at)
+        expect(await tokens.check(changed)).toMatchObject({ reason: 'invalid_token' })
+      }
+    }
+    const last = token.slice(-1)
+    const spare = String.fromCharCode(last.charCodeAt(0) + 1)
+    const others = [token.slice(0, -1) + spare]
+    if (/[-_]/.test(token)) others.push(token.replaceAll('-', '+').replaceAll('_', '/'))
+    for (const other of others)
+      expect(await tokens.check(other)).toMatchObject({ reason: 'invalid_token' })
+    expect((await tokens.check(token)).ok).toBe(true)
+  })
+
   it.each(['RS256', 'PS512', 'EdDSA'])('takes a token signed with %s', async (algorithm) => {
     const issuer = await Issuer.start()
     issuer.algorithm = algorithm

@@ -465,6 +465,8 @@ describe('the input of a response', () => {
       const { status, body } = await asked(...states.map(brought))
       expect([status, JSON.parse(body).error.type]).toEqual([400, 'invalid_request_error'])
     }
+    const padded = await asked(`${brought('0')}=`)
+    expect(padded.status).toBe(400)
     expect(sandbox.stats().chatRequests).toBe(0)
     const card = '{"reasoning_content":"4111 1111 1111 1111","tool_calls":[],"role":"system"}'
     expect((await asked('gAAAAAB-of-another', brought('0'), brought(card))).status).toBe(200)

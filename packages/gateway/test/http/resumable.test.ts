@@ -213,7 +213,7 @@ describe('a completion that goes on', () => {
     },
   )
 
-  it.each(['x', '1-', '-1', '2-7', '1e3', '99999999999999999'])(
+  it.each(['x', '1-', '-1', '2-7', '01-7', '1-07', '1e3', '99999999999999999'])(
     'takes no position %j',
     async (after) => {
       const { complete, origin } = await httpGateway()

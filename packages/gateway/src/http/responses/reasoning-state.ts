@@ -2,6 +2,7 @@
  * What a provider wants back with the next turn: fields of the model's message, in the one field of a reasoning item that
  * clients return unread (`encrypted_content`). It is not encrypted: what is in it has passed the guard, and passes it again.
  */
+import { base64urlBytes } from '../../clients/base64url.ts'
 import { invalidRequest } from '../../dialects/message.ts'
 import type { RequestReader } from '../../dialects/request-reader.ts'
 import { isJsonObject } from '../../json-object.ts'
@@ -24,9 +25,8 @@ export function opened(
   reader: RequestReader,
 ): (Fields | undefined)[] {
   const texts = states.map((state) =>
-    state?.startsWith(PREFIX)
-      ? Buffer.from(state.slice(PREFIX.length), 'base64url').toString()
-      : '0',
+    // What is no base64url becomes an empty text, which is no JSON.
+    state?.startsWith(PREFIX) ? String(base64urlBytes(state.slice(PREFIX.length)) ?? '') : '0',
   )
   const { all } = reader.parse(`{"all":[${texts.join(',')}]}`)
   if (!Array.isArray(all) || all.length !== states.length)
