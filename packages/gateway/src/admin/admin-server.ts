@@ -72,7 +72,7 @@ export class AdminServer {
     if (refusal !== undefined) {
       const { refusals, addressOf } = this.#options
       refusals.refusedRequest(refusal, addressOf(request))
-      return [403, text, `${refusal.text}\n`]
+      return [refusal.status, text, `${refusal.text}\n`]
     }
     const path = request.url?.split('?')[0] ?? ''
     if (path === '/metrics') {
@@ -87,15 +87,15 @@ export class AdminServer {
   }
 
   #refusalOf(request: IncomingMessage): RequestRefusal | undefined {
-    const { origin } = request.headers
-    if (origin !== undefined)
-      return { reason: 'origin', text: 'Web pages may not read this', value: origin }
     const { host, live } = this.#options
-    return refusalOf(request, {
+    const refusal = refusalOf(request, {
       allowedOrigins: [],
       allowedHosts: live.current.settings.allowedHosts,
       isLoopback: isLoopbackAddress(host),
       isTls: false,
     })
+    const { origin } = request.headers
+    if (refusal !== undefined || origin === undefined) return refusal
+    return { reason: 'origin', status: 403, text: 'Web pages may not read this', value: origin }
   }
 }

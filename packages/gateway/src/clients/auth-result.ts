@@ -13,6 +13,7 @@ const REFUSALS = {
     message: 'The credential is neither a Sluice key nor a token this gateway accepts',
     isRetryable: false,
   },
+  two_credentials: { message: 'The request shows two credentials that differ', isRetryable: false },
   unknown_key: { message: 'The key is not known', isRetryable: false },
   revoked_key: { message: 'The key has been revoked', isRetryable: false },
   expired_key: { message: 'The key has expired', isRetryable: false },

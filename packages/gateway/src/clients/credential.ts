@@ -32,9 +32,8 @@ export function credentialFrom({
     .map((protocol) => decoded(protocol.slice(SUBPROTOCOL_KEY_PREFIX.length)))
   if (authorization !== undefined) offered.push(bearer(authorization))
   const [credential, ...others] = offered
-  if (offered.includes(undefined) || others.some((other) => other !== credential)) {
-    return refused('malformed')
-  }
+  if (others.some((other) => other !== credential)) return refused('two_credentials')
+  if (offered.length > 0 && credential === undefined) return refused('malformed')
   return { ok: true, credential }
 }
 

@@ -17,22 +17,31 @@ export interface OriginRules {
 
 /** Why a request is refused: words for its sender, and for the operator the value and the setting that would allow it. */
 export interface RequestRefusal {
-  readonly reason: 'host' | 'origin' | 'path'
+  readonly reason: 'repeated_header' | 'host' | 'origin' | 'path'
+  readonly status: 400 | 403 | 404
   readonly text: string
   readonly value: string
   readonly setting?: string
 }
+
+/** Of two of these nobody can say which one a proxy before us went by (for `Host`: RFC 9112, section 3.2). */
+const SINGLE_HEADERS = new Set(['authorization', 'content-type', 'host', 'origin'])
 
 /** Why a request is refused, or undefined if it may pass. */
 export function refusalOf(
   request: IncomingMessage,
   rules: OriginRules,
 ): RequestRefusal | undefined {
+  const repeated = repeatedHeader(request)
+  if (repeated !== undefined) {
+    const text = `There can be one ${repeated} header`
+    return { reason: 'repeated_header', status: 400, text, value: repeated }
+  }
   const host = request.headers.host ?? ''
   const isOwn = isOwnHost(request, host, rules.allowedHosts)
   if (!isOwn && (rules.isLoopback || rules.allowedHosts.length > 0)) {
     const text = 'This Host is not allowed here'
-    return { reason: 'host', text, value: host, setting: 'SLUICE_ALLOWED_HOSTS' }
+    return { reason: 'host', status: 403, text, value: host, setting: 'SLUICE_ALLOWED_HOSTS' }
   }
   const { origin } = request.headers
   if (origin === undefined) return undefined
@@ -42,7 +51,19 @@ export function refusalOf(
     return undefined
   }
   const text = 'This Origin is not allowed here'
-  return { reason: 'origin', text, value: origin, setting: 'SLUICE_ALLOWED_ORIGINS' }
+  return { reason: 'origin', status: 403, text, value: origin, setting: 'SLUICE_ALLOWED_ORIGINS' }
+}
+
+/** Node.js takes the first one of each and says nothing. */
+function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
+  const seen = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]?.toLowerCase() ?? ''
+    if (!SINGLE_HEADERS.has(name)) continue
+    if (seen.has(name)) return name
+    seen.add(name)
+  }
+  return undefined
 }
 
 /** A name of loopback, one of the list, or the very address that the connection came to: no page can have that by rebinding. */

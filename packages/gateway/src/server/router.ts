@@ -105,9 +105,14 @@ export class Router {
 
   #unknownPath(request: IncomingMessage, response: ServerResponse): void {
     const { refusals, addressOf } = this.#options
-    const refusal = { reason: 'path', text: NOT_FOUND, value: pathOf(request) } as const
+    const refusal = {
+      reason: 'path',
+      status: 404,
+      text: NOT_FOUND,
+      value: pathOf(request),
+    } as const
     refusals.refusedRequest(refusal, addressOf(request))
-    replyRefusal(response, 404, refusal.text)
+    replyRefusal(response, refusal.status, refusal.text)
   }
 
   async #handle(route: Route, exchange: Exchange): Promise<void> {

@@ -149,7 +149,7 @@ export class GatewayServer {
     response.once('close', this.#places.begin(request.socket))
     const refusal = this.#refusalOf(request)
     if (refusal === undefined) void this.#options.router.handle(request, response)
-    else replyRefusal(response, 403, refusal.text)
+    else replyRefusal(response, refusal.status, refusal.text)
   }
 
   #refusalOf(request: IncomingMessage): RequestRefusal | undefined {
@@ -179,11 +179,16 @@ export class GatewayServer {
   #refusalOfUpgrade(request: IncomingMessage, handshake: Handshake): Refusal | undefined {
     const { readiness, connections, refusals } = this.#options
     const refusal = this.#refusalOf(request)
-    if (refusal !== undefined) return [403, refusal.text]
+    if (refusal !== undefined) return [refusal.status, refusal.text]
+    const { credential, address } = handshake
+    if (!credential.ok && credential.reason === 'two_credentials') {
+      refusals.refusedConnection(credential.reason, address)
+      return [400, credential.message]
+    }
     const path = pathOf(request)
     if (!PATHS.includes(path)) {
       const text = 'WebSockets are at / and /ws'
-      refusals.refusedRequest({ reason: 'path', text, value: path }, handshake.address)
+      refusals.refusedRequest({ reason: 'path', status: 404, text, value: path }, address)
       return [404, text]
     }
     if (readiness.problem !== undefined) return [503, readiness.problem]

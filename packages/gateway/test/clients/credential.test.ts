@@ -47,11 +47,22 @@ describe('credentialFrom', () => {
       'a subprotocol that is too long',
       { protocols: [subprotocol('a'.repeat(MAX_CREDENTIAL_LENGTH + 8))] },
     ],
-    ['two that differ', { authorization: 'Bearer abc', protocols: [subprotocol('abd')] }],
-    ['two subprotocols that differ', { protocols: [subprotocol('abc'), subprotocol('abd')] }],
+    ['two of which none can be read', { authorization: 'Basic a', protocols: ['sluice.key.'] }],
   ]
   it.each(malformed)('refuses %s', (_, sources) => {
     expect(credentialFrom(sources)).toMatchObject({ ok: false, reason: 'malformed' })
+  })
+
+  const differing: [string, CredentialSources][] = [
+    [
+      'a bearer and a subprotocol',
+      { authorization: 'Bearer abc', protocols: [subprotocol('abd')] },
+    ],
+    ['two subprotocols', { protocols: [subprotocol('abc'), subprotocol('abd')] }],
+    ['one that can be read, one not', { authorization: 'x', protocols: [subprotocol('abc')] }],
+  ]
+  it.each(differing)('takes neither where two differ: %s', (_, sources) => {
+    expect(credentialFrom(sources)).toMatchObject({ ok: false, reason: 'two_credentials' })
   })
 
   it('reads back any credential that a subprotocol can carry', () => {

@@ -60,7 +60,6 @@ describe('a key', () => {
     ['of no known form', [], bearer('hunter2'), 'The credential is neither'],
     ['by another scheme', [], { headers: { authorization: 'Basic YTpi' } }, 'The credential is'],
     ['no base64url', ['sluice.v1', 'sluice.key.%'], {}, 'The credential is neither'],
-    ['two that differ', ['sluice.v1', keyProtocol(other)], bearer('x'), 'The credential is'],
   ])(
     'is accepted and then closed with 4401 if it is bad: %s',
     async (...[, protocols, options, why]) => {

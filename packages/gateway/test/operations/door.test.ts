@@ -11,6 +11,7 @@ import { certificate, endedCertificate } from './certificate.ts'
 import { replyTo, upgradeHeaders } from './http-reply.ts'
 import { bearer, keyFile } from './key-file.ts'
 import { logLines } from './log-lines.ts'
+import { rawConnection } from './raw-socket.ts'
 import { reloadable } from './reloadable.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -129,6 +130,58 @@ describe('Origin and Host', () => {
     ]) {
       expect((await replyTo(url, { headers: upgradeHeaders(headers) })).status).toBe(101)
     }
+  })
+})
+
+describe('a request that can be read in two ways', () => {
+  const subprotocol = (key: string) => `sluice.key.${Buffer.from(key).toString('base64url')}`
+  const UPGRADE = Object.entries(upgradeHeaders())
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
+
+  async function statusOfBytes(port: number, bytes: string): Promise<number> {
+    const connection = await rawConnection(port)
+    connection.write(bytes)
+    const [answer] = await once(connection, 'data')
+    connection.destroy()
+    return Number(String(answer).split(' ')[1])
+  }
+
+  it.each(['host', 'authorization', 'origin', 'content-type'])(
+    'is refused with 400 for two %s headers, on every route of both listeners, upgraded or not',
+    async (name) => {
+      const gateway = await gatewayForTest({ ...UPSTREAM, adminPort: 0 })
+      const { port, adminPort = 0 } = gateway
+      for (const second of ['evil.example', '127.0.0.1']) {
+        const twice = `${name}: 127.0.0.1\r\n${name}: ${second}\r\n`
+        const host = name === 'host' ? '' : 'host: 127.0.0.1\r\n'
+        for (const path of ['/', '/v1/models', '/healthz', '/elsewhere']) {
+          expect(await statusOfBytes(port, `GET ${path} HTTP/1.1\r\n${host}${twice}\r\n`)).toBe(400)
+          const upgraded = `GET ${path} HTTP/1.1\r\n${host}${twice}${UPGRADE}\r\n`
+          expect(await statusOfBytes(port, upgraded)).toBe(400)
+        }
+        const asked = `GET /metrics HTTP/1.1\r\n${host}${twice}\r\n`
+        expect(await statusOfBytes(adminPort, asked)).toBe(400)
+      }
+    },
+  )
+
+  it.each([
+    ['a header and a subprotocol', { authorization: 'Bearer a', protocols: [subprotocol('b')] }],
+    ['two subprotocols', { protocols: [subprotocol('a'), subprotocol('b')] }],
+    ['one that is no credential', { authorization: 'Basic a', protocols: [subprotocol('a')] }],
+  ])('is refused with 400 for two credentials that differ: %s', async (_, shown) => {
+    const keysFile = keyFile()
+    const { key } = await keysFile.create()
+    const { logger, of } = logLines()
+    const { url } = await gatewayForTest({ ...UPSTREAM, keysFile: keysFile.path, logger })
+    const { protocols, ...more } = shown
+    const offered = { 'sec-websocket-protocol': ['sluice.v2', ...protocols].join(', ') }
+    const headers = upgradeHeaders({ ...offered, ...more })
+    expect((await replyTo(url, { headers })).status).toBe(400)
+    expect(of('refused')[0]).toMatchObject({ reason: 'two_credentials' })
+    const same = { ...bearer(key).headers, 'sec-websocket-protocol': subprotocol(key) }
+    expect((await replyTo(url, { headers: upgradeHeaders(same) })).status).toBe(101)
   })
 })
 
