@@ -66,7 +66,8 @@ export function statusFailure(answer: RefusedAnswer): GatewayError {
     `upstream answered ${status}: ${about}${suffix(correlationId)}`,
     {
       status,
-      isRetryable: meaning?.isRetryable ?? isRetryableStatus(status),
+      // A request that is too large for a minute's tokens is so the next time, too (Groq).
+      isRetryable: status !== 413 && (meaning?.isRetryable ?? isRetryableStatus(status)),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(correlationId === undefined ? {} : { correlationId }),
       ...wordsOf(error),
@@ -81,8 +82,9 @@ function suffix(correlationId: string | undefined): string {
 
 /** The provider's own words for the log; of a closed form. */
 function wordsOf(error: ProviderError | undefined) {
-  const { words } = error ?? { words: [] }
-  return words.length === 0 ? {} : { upstreamError: words.join(' ') }
+  const { words = [], said } = error ?? {}
+  const told = said === undefined ? words : [...words, `message:${said}`]
+  return told.length === 0 ? {} : { upstreamError: told.join(' ') }
 }
 
 function adviceFor(status: number): string {

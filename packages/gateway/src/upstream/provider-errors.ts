@@ -46,6 +46,12 @@ const MEANINGS = {
     about: 'the upstream is overloaded or failed',
     isRetryable: true,
   },
+  /** Says no more than that something failed: any other word says more. */
+  failed: {
+    code: 'upstream_unavailable',
+    about: 'the upstream is overloaded or failed',
+    isRetryable: true,
+  },
   timeout: { code: 'upstream_timeout', about: 'the upstream waited too long', isRetryable: true },
 } as const satisfies Readonly<Record<string, Meaning>>
 
@@ -58,17 +64,19 @@ const WORDS: ReadonlyMap<string, Meaning> = new Map(
     [
       MEANINGS.contextWindow,
       'context_length_exceeded exceed_context_size context_window_exceeded string_above_max_length ' +
-        'max_tokens_exceeded prompt_too_long',
+        'max_tokens_exceeded prompt_too_long tokens_too_long model_max_prompt_tokens_exceeded',
     ],
     [
       MEANINGS.unknownModel,
       'model_not_found invalid_model unknown_model model_not_supported deployment_not_found ' +
-        'model_not_exist model_decommissioned',
+        'model_not_exist model_decommissioned model_not_available model_not_open ' +
+        'invalid_endpoint_or_model.not_found endpoint_not_found resource_does_not_exist',
     ],
     [
       MEANINGS.contentFilter,
       'content_filter content_policy_violation responsible_ai_policy_violation ' +
-        'data_inspection_failed moderation_blocked prompt_blocked',
+        'data_inspection_failed moderation_blocked prompt_blocked sensitive_words_detected ' +
+        'sensitive_content_detected input_text_sensitive_content_detected',
     ],
     [
       MEANINGS.credentials,
@@ -78,18 +86,21 @@ const WORDS: ReadonlyMap<string, Meaning> = new Map(
     [
       MEANINGS.quota,
       'insufficient_quota exceeded_current_quota billing_hard_limit_reached billing_not_active ' +
-        'arrearage budget_exceeded credit_limit token_quota_reached',
+        'arrearage budget_exceeded credit_limit token_quota_reached insufficient_balance ' +
+        'not_enough_balance insufficient_user_quota account_overdue billing',
     ],
     [
       MEANINGS.rate,
       'rate_limit_exceeded rate_limit rate_limit_reached too_many_requests ' +
-        'too.many.requests.retry.after resource_exhausted throttling engine_overloaded',
+        'too.many.requests.retry.after resource_exhausted throttling engine_overloaded ' +
+        'request_limit_exceeded limit_requests limit_tokens limit_burst_rate',
     ],
     [
       MEANINGS.overloaded,
       'overloaded service_unavailable unavailable model_not_ready no_capacity queue_exceeded ' +
-        'server_is_overloaded provider_unavailable server internal_server internal api',
+        'server_is_overloaded server_overloaded provider_unavailable',
     ],
+    [MEANINGS.failed, 'server internal_server internal api'],
     [MEANINGS.timeout, 'timeout request_timeout model_timeout deadline_exceeded'],
   ].flatMap(([meaning, words]) =>
     (words as string).split(' ').map((word) => [bare(word), meaning as Meaning] as const),
@@ -105,18 +116,28 @@ function bare(word: string): string {
 }
 
 /**
- * The meaning of the first word that is known; undefined if none is.
+ * The meaning of the first word that is known; undefined if none is. What the message says comes after the words.
  * @param status the HTTP status of the failure: one that blames the request says more than that the upstream failed
  */
 export function meaningOf(
   error: ProviderError | undefined,
   status: number | undefined,
 ): Meaning | undefined {
+  if (error === undefined) return undefined
   const isBlamed = status !== undefined && status >= 400 && status < 500
-  for (const word of error?.words ?? []) {
-    // A family's word comes before the point (`Throttling.RateQuota`).
-    const meaning = WORDS.get(bare(word)) ?? WORDS.get(bare(word.split('.')[0] ?? ''))
-    if (meaning !== undefined && !(isBlamed && meaning === MEANINGS.overloaded)) return meaning
-  }
-  return undefined
+  const told = error.said === undefined ? error.words : [...error.words, error.said]
+  const known = told
+    .map(meaningOfWord)
+    .filter((meaning) => meaning !== undefined)
+    .filter((meaning) => !(isBlamed && blamesUpstream(meaning)))
+  return known.find((meaning) => meaning !== MEANINGS.failed) ?? known[0]
+}
+
+function meaningOfWord(word: string): Meaning | undefined {
+  // A family's word comes before the point (`Throttling.RateQuota`).
+  return WORDS.get(bare(word)) ?? WORDS.get(bare(word.split('.')[0] ?? ''))
+}
+
+function blamesUpstream(meaning: Meaning): boolean {
+  return meaning === MEANINGS.overloaded || meaning === MEANINGS.failed
 }

@@ -32,12 +32,14 @@ export interface AnswerReader {
   read(data: string, event: string): EventKind
 }
 
-/** What a provider says of a failure: words of a closed form, never its message. */
+/** What a provider says of a failure: words of a closed form, never the message itself. */
 export interface ProviderError {
   /** The HTTP status that it names. */
   status: number | undefined
   /** Its codes and types, the most exact one first. */
   words: readonly string[]
+  /** The code that its message stands for, if that is of a form that is known. */
+  said: string | undefined
 }
 
 export interface ChatFormat {

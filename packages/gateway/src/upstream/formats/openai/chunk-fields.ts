@@ -4,6 +4,9 @@ import { isJsonObject } from '../../../json-object.ts'
 
 export type Fields = Record<string, unknown>
 
+/** AWS names an event of its streams after the exception that it is. */
+export const EXCEPTION = /^[a-z]+Exception$/i
+
 /** Ids, model names and fingerprints: one word of the characters that they really have. */
 const WORD = /^[\w.:/@+-]{1,200}$/
 /** Seconds since the epoch up to the year 5138: one digit less than a card number has at least. */

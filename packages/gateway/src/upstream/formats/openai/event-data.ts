@@ -36,7 +36,7 @@ export function isForeign(event: Fields, extensionFields: readonly string[]): bo
 }
 
 /**
- * The chunk in an event's data; undefined for a keep-alive, empty for an error that has no JSON.
+ * The chunk in an event's data; undefined for a keep-alive, an error for an error that has no JSON.
  * @throws GatewayError `upstream_invalid_stream`
  */
 export function parseChunk(data: string, event: string): Fields | undefined {
@@ -47,12 +47,12 @@ export function parseChunk(data: string, event: string): Fields | undefined {
     chunk = JSON.parse(data)
   } catch {
     // An event that calls itself an error is one, whatever words it has.
-    if (event === 'error') return {}
+    if (event === 'error') return { error: data }
     throw invalidChunk('is not JSON')
   }
   const only = Array.isArray(chunk) && chunk.length > 1 ? undefined : objectIn(chunk)
   if (only !== undefined) return only
-  if (event === 'error') return {}
+  if (event === 'error') return { error: chunk }
   throw invalidChunk('is not a JSON object')
 }
 

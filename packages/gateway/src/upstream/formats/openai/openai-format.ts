@@ -11,7 +11,7 @@ export const openAiFormat: ChatFormat = {
   reader: (options) => new ChunkReader(options),
   isComplete: (data) => isDone(data) || isJson(data) || eventsIn(data) !== undefined,
   eventOf: chunkFromCompletion,
-  errorOf: (body) => (isJson(body) ? providerErrorOf(JSON.parse(body)) : undefined),
+  errorOf: (body) => providerErrorOf(isJson(body) ? JSON.parse(body) : body),
 }
 
 function isJson(text: string): boolean {

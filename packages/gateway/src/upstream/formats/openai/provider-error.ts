@@ -1,10 +1,11 @@
 /**
  * The errors that servers put into bodies and streams, by their status and the words that name their kind. A server's
- * message may repeat prompts and keys, so it is never read.
+ * message may repeat prompts and keys: it is looked through for forms that are known, and never kept.
  */
 import { isJsonObject } from '../../../json-object.ts'
 import type { ProviderError } from '../format.ts'
-import { type Fields, isNothing, objectIn } from './chunk-fields.ts'
+import { EXCEPTION, type Fields, isNothing, objectIn } from './chunk-fields.ts'
+import { codeInWords } from './error-messages.ts'
 
 /** A word is of letters; with long digits it could be anything. */
 const WORD = /^[A-Za-z_](?:[A-Za-z_.-]|\d(?!\d{3})){0,63}$/
@@ -15,13 +16,10 @@ const PLACES = ['error', 'errors', 'base_resp'] as const
 /** The fields with an HTTP status, and those with a word, the more exact ones first. */
 const STATUS_FIELDS = ['status', 'status_code', 'statusCode', 'code'] as const
 const WORD_FIELDS = ['code', 'type', 'status', 'error_type', '__type'] as const
-/** AWS names an event of its streams after the exception. */
-const EXCEPTION = /^[a-z]+Exception$/i
-
-/** What an error says of itself, in the shape of whichever server; undefined if it is no object. */
+/** What an error says of itself, in the shape of whichever server; undefined if it says nothing that is known. */
 export function providerErrorOf(body: unknown): ProviderError | undefined {
   const whole = objectIn(body)
-  if (whole === undefined) return undefined
+  if (whole === undefined) return errorInWords(body)
   const place = PLACES.find((name) => objectIn(whole[name]) !== undefined)
   const error = (place && objectIn(whole[place])) ?? whole
   const inner = objectIn(error.innererror) ?? {}
@@ -33,7 +31,16 @@ export function providerErrorOf(body: unknown): ProviderError | undefined {
     .flatMap((fields) => WORD_FIELDS.map((name) => fields[name]))
     .concat(Object.keys(whole).filter((name) => EXCEPTION.test(name)))
     .filter((word) => typeof word === 'string' && WORD.test(word) && word !== 'error')
-  return { status, words: [...new Set(words as string[])].slice(0, MAX_WORDS) }
+  return {
+    status,
+    words: [...new Set(words as string[])].slice(0, MAX_WORDS),
+    said: codeInWords(whole),
+  }
+}
+
+function errorInWords(body: unknown): ProviderError | undefined {
+  const said = codeInWords(body)
+  return said === undefined ? undefined : { status: undefined, words: [], said }
 }
 
 /**
