@@ -18,6 +18,7 @@ const GROUND = new Set([
   'json-bounds.ts',
   'json-object.ts',
   'logger.ts',
+  'loop-turn.ts',
   'loopback.ts',
   'random-hex.ts',
   'root-secret.ts',

@@ -1,18 +1,11 @@
 /**
- * Turns on the event loop for long computations: guarding, counting and parsing big prompts. All of them together get one
- * short turn an iteration of the loop, so that a stranger's stream waits no longer for 64 prompts than for one; among
+ * Long computations in turns on the event loop: guarding, counting and parsing big prompts. All of them together get the one
+ * short turn of an iteration of the loop, so that a stranger's stream waits no longer for 64 prompts than for one; among
  * themselves they are served by client, round-robin.
- *
- *   idle --task begins--> open --iteration ends--> open (the next waiter's) | idle (nobody waits)
  */
-
-/** How long a turn lasts, in milliseconds: what everybody else may have to wait for it. */
-const TURN_MS = 4
+import { awaitTurn, beginTurn, isTurnOver } from './loop-turn.ts'
 
 export class Scheduler {
-  /** When the open turn is over, `performance.now()`; 0 while none is open. */
-  #endsAt = 0
-  #isOpen = false
   /** What waits for a turn, by client; the first client in the map is next. */
   readonly #waiting = new Map<string, (() => void)[]>()
 
@@ -22,9 +15,9 @@ export class Scheduler {
    * @param signal looked at before each new turn
    */
   task(client: string, signal?: AbortSignal): Task {
-    if (!this.#isOpen) this.#open()
+    beginTurn()
     return {
-      isOver: () => performance.now() >= this.#endsAt,
+      isOver: isTurnOver,
       next: async () => {
         await this.#turn(client)
         signal?.throwIfAborted()
@@ -32,31 +25,24 @@ export class Scheduler {
     }
   }
 
+  /** The next client's next computation goes on. */
+  serve(): boolean {
+    const [client, queue] = this.#waiting.entries().next().value ?? []
+    if (client === undefined || queue === undefined) return false
+    const resume = queue.shift()
+    this.#waiting.delete(client)
+    if (queue.length > 0) this.#waiting.set(client, queue)
+    resume?.()
+    return this.#waiting.size > 0
+  }
+
   #turn(client: string): Promise<void> {
     return new Promise((resolve) => {
       const queue = this.#waiting.get(client)
       if (queue === undefined) this.#waiting.set(client, [resolve])
       else queue.push(resolve)
-      if (!this.#isOpen) this.#open()
+      awaitTurn(this)
     })
-  }
-
-  #open(): void {
-    this.#isOpen = true
-    this.#endsAt = performance.now() + TURN_MS
-    setImmediate(this.#next)
-  }
-
-  #next = (): void => {
-    this.#isOpen = false
-    this.#endsAt = 0
-    const [client, queue] = this.#waiting.entries().next().value ?? []
-    if (client === undefined || queue === undefined) return
-    const resume = queue.shift()
-    this.#waiting.delete(client)
-    if (queue.length > 0) this.#waiting.set(client, queue)
-    this.#open()
-    resume?.()
   }
 }
 

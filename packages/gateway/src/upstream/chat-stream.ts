@@ -16,7 +16,7 @@ import { ContentDecoder } from './content-decoder.ts'
 import { correlationOf } from './correlation-id.ts'
 import { connectionFailure } from './failures.ts'
 import type { AnswerReader, ChatFormat } from './formats/format.ts'
-import { awaitReadingTurn, PART_BYTES } from './reading-turns.ts'
+import { ReadingTurns } from './reading-turns.ts'
 import { Refusal } from './refusal.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 import { interrupted, notRetryable, timedOut } from './stream-failures.ts'
@@ -62,10 +62,11 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #state: 'waiting' | 'streaming' | 'ended' = 'waiting'
   #controller: Dispatcher.DispatchController | undefined
   #paused = false
-  /** Bytes that came in this turn. */
-  #partBytes = 0
-  /** It has brought its part of a turn, and goes on when it is in line for the next one. */
-  #isWaiting = false
+  readonly #turns = new ReadingTurns({
+    take: (bytes) => this.#take(bytes),
+    onStop: () => this.#controller?.pause(),
+    onTurn: () => this.#onReadingTurn(),
+  })
   #body: AnswerBody | undefined
   #decoder: ContentDecoder | undefined
   /** Present if the answer is no answer. */
@@ -118,7 +119,14 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   }
 
   #flow(): void {
-    if (!this.#paused && !this.#isWaiting) this.#controller?.resume()
+    if (this.#isStopped) return
+    this.#turns.readRest()
+    if (!this.#isStopped) this.#controller?.resume()
+  }
+
+  /** It is not the upstream that is silent. */
+  get #isStopped(): boolean {
+    return this.#paused || this.#turns.isWaiting
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -162,12 +170,13 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     if (this.#state === 'ended') return
     this.#lastByteAt = this.#options.clock.monotonic()
     if (!this.#sawByte) this.#beginBody()
-    if (this.#decoder === undefined) this.#take(chunk)
+    if (this.#decoder === undefined) this.#turns.read(chunk)
     else if (!this.#decoder.write(chunk)) controller.pause()
   }
 
   onResponseEnd(): void {
     this.#isLingering = false
+    this.#turns.takeRest()
     if (this.#state === 'ended') return
     if (this.#decoder === undefined) this.#onBodyEnd()
     else this.#decoder.end()
@@ -175,6 +184,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#isLingering = false
+    this.#turns.takeRest()
     if (this.#state === 'ended') return
     const refused = this.#refusal?.failure()
     if (refused !== undefined) this.#end(refused)
@@ -217,29 +227,21 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     const before = this.#undelivered
     this.#undelivered += bytes
     if (before < READ_BYTES && this.#undelivered >= READ_BYTES) process.nextTick(this.#deliver)
-    this.#partBytes += bytes
-    if (this.#partBytes >= PART_BYTES && !this.#isWaiting) this.#endPart()
+    this.#turns.note(bytes)
     if (this.#isReadScheduled) return
     this.#isReadScheduled = true
     atEndOfTurn(this.#onTurnEnd)
   }
 
-  #endPart(): void {
-    this.#isWaiting = true
-    this.#controller?.pause()
-    awaitReadingTurn(this.#onReadingTurn)
-  }
-
   /** Also when the answer has ended: the rest of its body is read, so that the connection can be used again. */
-  #onReadingTurn = (): void => {
-    this.#isWaiting = false
-    this.#partBytes = 0
+  #onReadingTurn(): void {
+    this.#lastByteAt = this.#options.clock.monotonic()
     this.#flow()
   }
 
   #onTurnEnd = (): void => {
     this.#isReadScheduled = false
-    this.#partBytes = 0
+    this.#turns.renew()
     this.#deliver()
     if (this.#isLingering) this.#linger()
   }
@@ -301,9 +303,8 @@ export class ChatStream implements Dispatcher.DispatchHandler {
   #watch(ms: number): void {
     this.#watchdog = setTimeout(() => {
       const limit = this.#silenceLimit
-      const silent = this.#options.clock.monotonic() - this.#lastByteAt
-      if (this.#paused || silent < limit)
-        this.#watch(Math.max(1, this.#paused ? limit : limit - silent))
+      const silent = this.#isStopped ? 0 : this.#options.clock.monotonic() - this.#lastByteAt
+      if (silent < limit) this.#watch(Math.max(1, limit - silent))
       else this.#onSilence(limit)
     }, ms)
   }
@@ -321,6 +322,7 @@ export class ChatStream implements Dispatcher.DispatchHandler {
     this.#state = 'ended'
     clearTimeout(this.#watchdog)
     this.#options.signal.removeEventListener('abort', this.#onAbort)
+    this.#turns.dropRest()
     this.#refusal?.release()
     this.#decoder?.destroy()
     if (error === undefined) {

@@ -3,10 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
+import { Scheduler } from '../../src/scheduler.ts'
 import { type AnswerSink, ChatStream } from '../../src/upstream/chat-stream.ts'
 import type { AnswerReader } from '../../src/upstream/formats/format.ts'
 import { openAiFormat } from '../../src/upstream/formats/openai/openai-format.ts'
-import { PART_BYTES } from '../../src/upstream/reading-turns.ts'
+import { LOOK_BYTES } from '../../src/upstream/reading-turns.ts'
 
 const EVENT = Buffer.from(`data: ${'x'.repeat(1_000)}\n\n`)
 const DONE = Buffer.from('data: done\n\n')
@@ -17,18 +18,24 @@ class Pouring {
   /** Told when it is read again. */
   onResume: () => void = () => {}
   bytes = 0
+  /** The events that were read. */
+  readonly events: string[] = []
   readonly stream: ChatStream
   readonly #controller: Dispatcher.DispatchController
 
-  constructor() {
+  constructor(signal = new AbortController().signal) {
     const sink = {
       isFinished: false,
       onRead: () => {},
       passes: () => true,
     } as unknown as AnswerSink
-    const reader: AnswerReader = { read: (data) => (data === 'done' ? 'done' : 'chunk') }
+    const reader: AnswerReader = {
+      read: (data) => {
+        this.events.push(data)
+        return data === 'done' ? 'done' : 'chunk'
+      },
+    }
     const timeouts = { firstByteMs: 60_000, idleMs: 60_000, connectMs: 60_000 }
-    const { signal } = new AbortController()
     const told = { sink, reader, signal, timeouts, clock: systemClock, secrets: [] }
     this.stream = new ChatStream({ ...told, format: openAiFormat, maxEventBytes: 1_000_000 })
     this.#controller = {
@@ -53,6 +60,14 @@ class Pouring {
   pour(): void {
     while (!this.isPaused) this.bring(EVENT)
   }
+
+  end(): void {
+    this.stream.onResponseEnd()
+  }
+
+  breakOff(): void {
+    this.stream.onResponseError(this.#controller, new Error('broken'))
+  }
 }
 
 function some(count: number): Pouring[] {
@@ -64,13 +79,24 @@ afterEach(async () => {
   for (let turns = 0; turns < 10; turns += 1) await turn()
 })
 
+/** A turn that somebody else has used up. */
+function usedTurn(): void {
+  const task = new Scheduler().task('somebody')
+  while (!task.isOver()) Math.sqrt(2)
+}
+
+/** What one read of a connection brings: events that tell their places. */
+const READ = Buffer.from(
+  Array.from({ length: 600 }, (_, i) => `data: ${String(i).padStart(100, '0')}\n\n`).join(''),
+)
+
 describe('answers that pour', () => {
-  it('bring a part each, and then one of them in a turn, in line', async () => {
+  it('share a turn, and then one of them goes on in each, in line', async () => {
     const all = some(7)
     for (const one of all) one.pour()
-    for (const { bytes } of all) {
-      expect(bytes).toBeGreaterThanOrEqual(PART_BYTES)
-      expect(bytes).toBeLessThan(PART_BYTES + EVENT.length)
+    for (const { bytes } of all.slice(1)) {
+      expect(bytes, 'little, since the first one had the turn').toBeGreaterThanOrEqual(LOOK_BYTES)
+      expect(bytes).toBeLessThan(LOOK_BYTES + EVENT.length)
     }
     const order: number[] = []
     for (const [index, one] of all.entries()) one.onResume = () => order.push(index)
@@ -84,6 +110,66 @@ describe('answers that pour', () => {
     expect(order.length).toBeGreaterThanOrEqual(2 * all.length)
     expect(order).toEqual(order.map((_, i) => i % all.length))
     for (const { stream } of all) await ended(stream)
+  })
+
+  it('stop in the middle of what was read when the turn is over, and lose nothing of it', async () => {
+    usedTurn()
+    const [one] = some(1) as [Pouring]
+    one.bring(READ)
+    expect(one.isPaused).toBe(true)
+    expect(one.events.length).toBe(Math.floor(LOOK_BYTES / (READ.length / 600)))
+    while (one.isPaused) await turn()
+    expect(one.events).toEqual(Array.from({ length: 600 }, (_, i) => String(i).padStart(100, '0')))
+    await ended(one.stream)
+  })
+
+  it('bring what was read before they end', async () => {
+    const [whole, broken] = some(2) as [Pouring, Pouring]
+    usedTurn()
+    for (const one of [whole, broken]) one.bring(READ)
+    whole.end()
+    broken.breakOff()
+    await whole.stream.finished
+    await expect(broken.stream.finished).rejects.toMatchObject({ code: 'stream_interrupted' })
+    expect([whole.events.length, broken.events.length]).toEqual([600, 600])
+  })
+
+  it('bring nothing more of it when they are cancelled', async () => {
+    const cancel = new AbortController()
+    const one = new Pouring(cancel.signal)
+    usedTurn()
+    one.bring(READ)
+    const before = one.events.length
+    cancel.abort('cancelled')
+    await expect(one.stream.finished).rejects.toBe('cancelled')
+    for (let turns = 0; turns < 3; turns += 1) await turn()
+    expect(one.events.length).toBe(before)
+  })
+
+  it('take turns with computations', async () => {
+    const scheduler = new Scheduler()
+    const order: string[] = []
+    let isComputing = true
+    const compute = async () => {
+      while (isComputing) {
+        await scheduler.task('somebody').next()
+        order.push('computation')
+      }
+    }
+    const computed = compute()
+    const [one] = some(1) as [Pouring]
+    one.onResume = () => order.push('answer')
+    for (let turns = 0; turns < 20; turns += 1) {
+      usedTurn()
+      one.pour()
+      await turn()
+    }
+    isComputing = false
+    await computed
+    expect(order.length).toBeGreaterThan(10)
+    expect(order.slice(2, 10)).toEqual(order.slice(0, 8))
+    expect(order[0]).not.toBe(order[1])
+    await ended(one.stream)
   })
 
   it('are not read when their turn comes while a reader is behind, but as soon as it is not', async () => {
@@ -123,7 +209,7 @@ describe('an answer at a pace', () => {
   it('never waits for a turn', async () => {
     const pouring = some(5)
     const [paced] = some(1) as [Pouring]
-    for (let turns = 0; turns < 200; turns += 1) {
+    for (let turns = 0; turns < 60; turns += 1) {
       for (const one of pouring) one.pour()
       paced.bring(EVENT)
       expect(paced.isPaused).toBe(false)
