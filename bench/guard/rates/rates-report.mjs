@@ -48,7 +48,7 @@ export function ratesReport(results) {
       },
     ),
     '## Sentences of contact centres',
-    'Written for this repository (`packages/guard/test/corpus`), in some twenty-five languages, most of them in English. The target is that `standard` alters no ordinary one. The recognizers were written with the first of them at hand (three that they alter are kept in `known.txt`); the others came afterwards. Web and IP addresses are values for `strict` alone.',
+    'Written for this repository (`packages/guard/test/corpus`), in some twenty-five languages, most of them in English. The target is that `standard` alters no ordinary one. The recognizers were written with the first of them at hand (what they alter is kept in `known.txt`); the others came afterwards. Web and IP addresses are values for `strict` alone.',
     tableOf(results.sentences, {
       policy: (row) => row.policy,
       written: (row) => row.written,

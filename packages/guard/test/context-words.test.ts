@@ -20,7 +20,7 @@ const OF_PHONES: Vocabulary = {
     'फ़ोन',
     'هاتف',
   ],
-  hints: ['reach', 'office'],
+  hints: ['reach', 'office', 'numaram'],
   against: ['order', 'invoice*', '订单', 'заказ*'],
 }
 const OF_CARDS: Vocabulary = { context: ['card'], against: ['order', 'phone'] }
@@ -159,6 +159,18 @@ describe('a word', () => {
     ['my phone number', 'announced'],
     ['order. my number', 'hinted'],
     ['我的号码', 'hinted'],
+    ['badge no', 'against'],
+    ['badge no it', 'silent'],
+    ['no, it', 'silent'],
+    ['no no it', 'silent'],
+    ['order no it', 'against'],
+    ['order no a b c d e', 'silent'],
+    ['phone no', 'announced'],
+    ['my no', 'hinted'],
+    ['which number', 'silent'],
+    ['order numaram', 'against'],
+    ['numaram', 'hinted'],
+    ['phone numaram', 'announced'],
   ])('gives way to a nearer one: %j is %s', (text, standing) => {
     expect(standingAfter(text)).toBe(standing)
   })

@@ -1,5 +1,5 @@
 // The sentences of contact centres in corpus/. ordinary.txt has nothing personal in it, one sentence a line; neither have the
-// few in known.txt, which `standard` alters. personal.jsonl has texts with their personal values. The recognizers were
+// those in known.txt, which `standard` alters. personal.jsonl has texts with their personal values. The recognizers were
 // not written with unfitted.txt and unfitted.jsonl, which are more of both. How many each policy alters and finds is
 // measured by the guard's benchmark.
 import { readFileSync } from 'node:fs'

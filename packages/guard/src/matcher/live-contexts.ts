@@ -6,7 +6,7 @@ import { costOf, WORD_COST, type WordRoles } from './word-roles.ts'
  * What has been said of what follows, from least to most. The nearest word decides, but a hint takes nothing back. The
  * word "number" goes with the word that is live before it. Where none is, it is a hint after "my" and the like, nothing
  * after an article, and else against: whatever number it is that has one (badge number, Artikelnummer), it is no entity
- * we know.
+ * we know. "No" does the same, but counts against only what is right behind it.
  */
 export const AGAINST = 0
 export const SILENT = 1
@@ -74,7 +74,6 @@ export class LiveContexts {
   /** The vocabularies to which a word spoke. `isFollowing`: nothing stands between the last word of ours and this one. */
   #speak(roles: WordRoles, offset: number, isFollowing: boolean): number {
     const leader = isFollowing ? this.#last : undefined
-    const end = this.#cost + WINDOW_COST
     let spoke = 0
     for (let i = 0; i < this.#standings.length; i += 1) {
       const bit = 1 << i
@@ -84,6 +83,9 @@ export class LiveContexts {
       const said = saidOf(bit, roles, { before, leader, isNext })
       if (said === undefined) continue
       spoke |= bit
+      const isBrief = said === AGAINST && roles.kind === 'abbreviation'
+      if (isBrief && before === AGAINST) continue
+      const end = this.#cost + (isBrief ? WORD_COST : WINDOW_COST)
       this.#ends[i] = end
       this.#nextEnd = Math.min(this.#nextEnd, end)
       if (said !== before) this.#change(i, said, offset)
@@ -144,11 +146,14 @@ function saidOf(
   const { context, hints, against, kind } = roles
   if ((against & bit) !== 0) return AGAINST
   if ((context & bit) !== 0) return ANNOUNCED
-  const isOwned = kind === 'number' && leader === 'owner'
+  const isNumber = kind === 'number' || kind === 'abbreviation'
+  const isOwned = isNumber && leader === 'owner'
+  // Müşteri numaram: whose the number is says the word itself.
+  if (isNumber && isNext && before === AGAINST && !isOwned) return AGAINST
   if (isOwned || (hints & bit) !== 0) return before === ANNOUNCED ? ANNOUNCED : HINTED
   if (kind === 'compound') return AGAINST
   if (kind === 'genitive') return leader === 'number' && before === HINTED ? AGAINST : undefined
-  if (kind !== 'number') return undefined
+  if (!isNumber) return undefined
   if (leader === 'article') return before === SILENT ? undefined : before
   if (before === ANNOUNCED || (before === HINTED && isNext)) return before
   return AGAINST

@@ -13,7 +13,7 @@ export const NUMBER_ENDINGS: readonly string[] = (
 
 export const NUMBER_WORDS: readonly string[] = [
   ...(
-    'numbers no nos n nº nro num numeros numara* numer numeru číslo* broj* număr* nomor nomer номер* αριθμός αριθμό מספר ' +
+    'numbers n nº nro num numeros numara* numer numeru číslo* broj* număr* nomor nomer номер* αριθμός αριθμό מספר ' +
     'หมายเลข เลขที่ 号码 號碼 番号 번호 नंबर رقم الرقم'
   ).split(' '),
   ...NUMBER_ENDINGS,
@@ -28,10 +28,16 @@ export const OWNERS: readonly string[] = (
   'mio mia suo mijn uw vast vaste min din mój twój мой ваш 我的 您的 你的 मेरा आपका'
 ).split(' ')
 
+/**
+ * The same right before a number alone, since in some of the largest languages they are other words, too: badge no. 4417,
+ * but no, it is 4417.
+ */
+export const ABBREVIATIONS: readonly string[] = ['no', 'nos']
+
 /** Behind "number" these say that it is the number of something (mi número de cliente), and no longer somebody's. */
 export const GENITIVES: readonly string[] = 'de d du des di del dello della do da dos van'.split(
   ' ',
 )
 
 /** Before "number" these say nothing. */
-export const ARTICLES: readonly string[] = ['a', 'the']
+export const ARTICLES: readonly string[] = ['a', 'the', 'what', 'which', 'whose', 'any']

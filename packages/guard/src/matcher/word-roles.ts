@@ -15,7 +15,15 @@ export interface WordRoles {
   readonly hints: number
   readonly against: number
   /** What it is to all of them: digits, of number-words.ts, or a compound that ends like a word for "number". */
-  readonly kind: 'digits' | 'number' | 'owner' | 'article' | 'genitive' | 'compound' | undefined
+  readonly kind:
+    | 'digits'
+    | 'number'
+    | 'abbreviation'
+    | 'owner'
+    | 'article'
+    | 'genitive'
+    | 'compound'
+    | undefined
   /** The vocabularies to which it may say something. */
   readonly spoken: number
 }

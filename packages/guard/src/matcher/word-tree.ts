@@ -1,6 +1,6 @@
 // The words of the vocabularies as a tree by their symbols, before it is laid out as a table.
 import { IGNORED, WORD_FOLDS } from '../fold.ts'
-import { ARTICLES, GENITIVES, NUMBER_WORDS, OWNERS } from './number-words.ts'
+import { ABBREVIATIONS, ARTICLES, GENITIVES, NUMBER_WORDS, OWNERS } from './number-words.ts'
 import { isSpaceless, OTHER, SEPARATOR } from './word-classes.ts'
 import { ALL, merged, NO_ROLES, type Vocabulary, WORD_LISTS, type WordRoles } from './word-roles.ts'
 
@@ -20,10 +20,11 @@ export function wordsOf(vocabularies: readonly Vocabulary[]): RoledWord[] {
     }),
   )
   const common = {
-    ...{ number: NUMBER_WORDS, owner: OWNERS, article: ARTICLES, genitive: GENITIVES },
+    ...{ number: NUMBER_WORDS, abbreviation: ABBREVIATIONS, genitive: GENITIVES },
+    ...{ owner: OWNERS, article: ARTICLES },
   } as const
-  for (const kind of ['number', 'owner', 'article', 'genitive'] as const) {
-    const roles = { ...NO_ROLES, kind, spoken: kind === 'number' || kind === 'genitive' ? ALL : 0 }
+  for (const kind of ['number', 'abbreviation', 'genitive', 'owner', 'article'] as const) {
+    const roles = { ...NO_ROLES, kind, spoken: kind === 'owner' || kind === 'article' ? 0 : ALL }
     for (const word of common[kind]) words.push(roledWord(word, roles))
   }
   return words
