@@ -11,16 +11,33 @@ const DASHED = `${AREA}-${GROUP}-${SERIAL}`
 const SPACED = `${AREA} ${GROUP} ${SERIAL}`
 const DOTTED = `${AREA}\\.${GROUP}\\.${SERIAL}`
 
+/** Enough for `strict` after the word for a thing. */
+const ALONE = { score: 0.85, againstScore: 0.35 }
+
+/** What such a number may be called, too. */
+const PERSONS =
+  'tax taxid tin identification identity identifier national citizen citizens employee personnel payroll member ' +
+  'patient applicant insured beneficiary medicare medicaid'
+
+/** Words for things, whose numbers may be written alike. */
+const THINGS =
+  'sku skus part parts model models serial chassis article articles articolo articulo artikel item items product ' +
+  'products produkt order orders invoice* ticket* tracking track parcel* shipment* waybill batch lot asset* docket* ' +
+  'quote quotes reference references ref refs isbn upc ean version versions build builds revision* bestell* auftrag* ' +
+  'rechnung* sendung* serien* pedido* factura* commande* facture* colis fattura* ordine matricola fatura* encomenda*'
+
 export const usSsn: Recognizer = {
   entity: 'US_SSN',
   lookalikes: [METER_POINT],
   context: ['ssn*', 'ss', 'social*', 'soc', 'socsec*', 'taxpayer*', 'itin', 'seguro'],
+  hints: PERSONS.split(' '),
+  against: THINGS.split(' '),
   patterns: [
     // With several in a row, nothing between them, as columns without a separator are copied.
-    { source: `(?<![\\d.])(?:${DASHED})+(?!\\d)`, score: 0.85 },
-    { source: `(?<![\\d.,+-])${SPACED}(?![\\w-])`, score: 0.85 },
+    { source: `(?<![A-Za-z0-9.-])(?:${DASHED})+(?![A-Za-z0-9-])`, ...ALONE },
+    { source: `(?<![\\d.,+-])${SPACED}(?![\\w-])`, ...ALONE },
     // Paths of pictures write 341.27 and .9083 like this, after a letter, a comma or another number.
-    { source: `(?<![\\w.,+-])${DOTTED}(?![\\w-])`, score: 0.85 },
+    { source: `(?<![\\w.,+-])${DOTTED}(?![\\w-])`, ...ALONE },
     {
       source: `(?<![\\d.])\\d{3}[ %.-]?${GROUP}[ %.-]?${SERIAL}(?!\\d)`,
       score: 0.05,
