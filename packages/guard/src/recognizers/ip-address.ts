@@ -4,6 +4,13 @@ import type { Recognizer } from '../recognizer.ts'
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
 const DOTTED = `(?:${OCTET}\\.){3}${OCTET}`
+/** The first part of an address that is more than that of a version. */
+const LARGE = '(?:1\\d\\d|2[0-4]\\d|25[0-5])'
+/** The first group of an address that is assigned (IANA, "Internet Protocol Version 6 Address Space"). */
+const ASSIGNED = '(?:[23][0-9a-f]{3}|f[cd][0-9a-f]{2}|fe80|ff0[0-9a-f])'
+const V4_BEFORE = '(?<![A-Za-z0-9.])'
+const V4_AFTER = '(?:/(?:3[0-2]|[12]?\\d))?(?![A-Za-z0-9])'
+const V6_AFTER = '(?:%[\\w.-]{0,15}[A-Za-z0-9])?(?:/\\d{1,3})?(?![A-Za-z0-9:])'
 
 /** What other numbers of four parts are of: versions, sections, object identifiers. */
 const NUMBERED = (
@@ -25,22 +32,32 @@ export const ipAddress: Recognizer = {
     '(?<![\\w.])\\d{1,9}(?:\\.\\d{1,9}){4,9}',
     // 1.2.3.4-beta
     '(?<![\\w.])\\d{1,5}(?:\\.\\d{1,5}){3}-(?:alpha|beta|rc|pre|dev|SNAPSHOT)',
+    // Chrome/120.0.0.0, a version of which browsers tell no more (User-Agent reduction)
+    '[A-Za-z]/\\d{1,3}\\.0\\.0\\.0',
     // ::ffff:256.0.0.1, of which ::ffff:256 is none, either
     '(?<![\\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}\\d{1,3}(?:\\.\\d{1,3}){2}',
   ],
   patterns: [
+    { source: `${V4_BEFORE}${DOTTED}${V4_AFTER}`, score: 0.6, againstScore: 0.2 },
+    { source: `${V4_BEFORE}${LARGE}(?:\\.${OCTET}){3}${V4_AFTER}`, score: 0.6 },
     {
-      source: `(?<![A-Za-z0-9.])${DOTTED}(?:/(?:3[0-2]|[12]?\\d))?(?!\\w)`,
-      score: 0.6,
-      againstScore: 0.2,
-    },
-    {
-      source: `(?<![\\w:.])(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{0,4}|${DOTTED})(?:%[\\w.-]{1,16})?(?:/\\d{1,3})?(?![\\w:])`,
+      source: `(?<![\\w:.])(?:[0-9a-f]{0,4}:){2,7}(?:[0-9a-f]{0,4}|${DOTTED})${V6_AFTER}`,
       flags: 'i',
       score: 0.6,
-      check: (value) => (isIpv6(value.replace(/[%/].*/, '')) ? 0.6 : 0),
+      check: scoreOfIpv6,
+    },
+    {
+      // host:2001:db8::1
+      source: `(?<=:)${ASSIGNED}:(?:[0-9a-f]{0,4}:){1,6}(?:[0-9a-f]{0,4}|${DOTTED})${V6_AFTER}`,
+      flags: 'i',
+      score: 0.6,
+      check: scoreOfIpv6,
     },
   ],
+}
+
+function scoreOfIpv6(value: string): number {
+  return isIpv6(value.replace(/[%/].*/, '')) ? 0.6 : 0
 }
 
 /** Eight groups, or fewer with one `::`; a dotted tail counts as two. */
