@@ -38,7 +38,7 @@ export interface Latch {
 export interface Armor {
   /** What a line looks like, or a part of one. */
   readonly lines: readonly ArmorLine[]
-  /** RegExp source of the end line. */
+  /** RegExp source of the end line, with the flags of the header. */
   readonly until: string
 }
 

@@ -167,7 +167,7 @@ function readEntity(definition: EntityRule, place: RulePlace): ReadRule {
         vocabulary: scores[AGAINST] < scores[ANNOUNCED] ? recognizer : undefined,
         check: check && (score < threshold ? check : atLeast(check, threshold)),
         latch: latch && readLatch(latch),
-        armor: armor && readArmor(armor),
+        armor: armor && readArmor(armor, flags),
       },
     ]
   })
@@ -224,10 +224,11 @@ function readLatch(latch: Latch): DetectorLatch {
   }
 }
 
-function readArmor({ lines, until }: Armor): DetectorArmor {
+/** The flags are those of the header. */
+function readArmor({ lines, until }: Armor, flags: string): DetectorArmor {
   return {
     lines: lines.map(({ source, check }) => ({ pattern: parsePattern(source, 'u'), check })),
-    until: parsePattern(until, 'u'),
+    until: parsePattern(until, `${flags}u`),
   }
 }
 

@@ -84,6 +84,9 @@ describe('a key of another kind', () => {
     `-----BEGIN EC PRIVATE KEY-----\n${body}\n-----END EC PRIVATE KEY-----`,
     `---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----\nComment: "mine"\n${body}\n---- END SSH2 ENCRYPTED PRIVATE KEY ----`,
     `-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n${body}\n=njUN\n-----END PGP PRIVATE KEY BLOCK-----`,
+    `-----Begin Rsa Private Key-----\n${body}\n-----End Rsa Private Key-----`,
+    `-----BEGIN ECC-256 PRIVATE KEY-----\n${body}\n-----END ECC-256 PRIVATE KEY-----`,
+    `-----BEGIN OpenVPN Static key V1-----\n${'0a1b2c3d'.repeat(4)}\n${'4e5f6071'.repeat(4)}\n-----END OpenVPN Static key V1-----`,
     `PuTTY-User-Key-File-2: ssh-rsa\nEncryption: none\nComment: mine\nPublic-Lines: 1\n${LINES[0]}\nPrivate-Lines: 2\n${body}\nPrivate-MAC: ${'0a'.repeat(20)}`,
   ])('is found whole: %#', (key) => {
     expect(concealed(`Keep ${key} safe`)).toBe('Keep [PRIVATE_KEY] safe')

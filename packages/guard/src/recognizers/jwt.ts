@@ -12,7 +12,7 @@ export const jwt: Recognizer = {
     {
       source: `(?<![\\w-])${OBJECT}[\\w-]{8,}\\.(?:${OBJECT}[\\w-]{2}|[\\w-]{32}|\\.[\\w-]{16})`,
       score: 0.95,
-      latch: { body: '[\\w.-]', trailing: '[.]' },
+      latch: { body: '[\\w.=-]', trailing: '[.]' },
     },
   ],
 }

@@ -7,19 +7,21 @@ import type { Recognizer } from '../recognizer.ts'
 const SPACE = '(?: {1,3}|[%+_]|%20|&nbsp;)'
 /** Word processors make one dash of two. */
 const DASHES = '[%\\u2013\\u2014-]{2,5}'
-const KIND = `(?:[A-Z0-9]{1,10}${SPACE}){0,3}PRIVATE${SPACE}KEY(?:${SPACE}BLOCK)?`
+const KIND = `(?:[A-Z0-9-]{1,10}${SPACE}){0,3}PRIVATE${SPACE}KEY(?:${SPACE}BLOCK)?`
+const STATIC_KEY = `OpenVPN${SPACE}Static${SPACE}key${SPACE}V1`
 const BASE64 = '[A-Za-z0-9+\\/%]'
 
 /** A line that says which of the two it is. */
-function mark(word: 'BEGIN' | 'END'): string {
-  return `${DASHES}${SPACE}?${word}${SPACE}${KIND}${SPACE}?${DASHES}(?!-)`
+function mark(word: 'BEGIN' | 'END', kind: string): string {
+  return `${DASHES}${SPACE}?${word}${SPACE}${kind}${SPACE}?${DASHES}(?!-)`
 }
 
 export const privateKey: Recognizer = {
   entity: 'PRIVATE_KEY',
   patterns: [
     {
-      source: `${mark('BEGIN')}|PuTTY-User-Key-File-\\d: `,
+      source: `${mark('BEGIN', KIND)}|PuTTY-User-Key-File-\\d: `,
+      flags: 'i',
       score: 1,
       armor: {
         lines: [
@@ -27,7 +29,17 @@ export const privateKey: Recognizer = {
           // A short line, or one of a key that is folded into short ones.
           { source: `(?<=[\\n\\r])[ \\t]*${BASE64}{4,}={0,2}[ \\t]*(?=[\\n\\r])` },
         ],
-        until: `${mark('END')}|Private-MAC: [0-9a-f]{40,64}(?![0-9a-f])`,
+        until: `${mark('END', KIND)}|Private-MAC: [0-9a-f]{40,64}(?![0-9a-f])`,
+      },
+    },
+    {
+      // Hexadecimal numbers (OpenVPN, "Static key mini-HOWTO")
+      source: mark('BEGIN', STATIC_KEY),
+      flags: 'i',
+      score: 1,
+      armor: {
+        lines: [{ source: '(?<![A-Za-z0-9])[0-9A-Fa-f]{32}(?![A-Za-z0-9])', check: () => 1 }],
+        until: mark('END', STATIC_KEY),
       },
     },
   ],
