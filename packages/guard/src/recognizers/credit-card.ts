@@ -51,6 +51,17 @@ export const creditCard: Recognizer = {
       check: (value) => (isKnown(digitsOf(value)) ? CERTAIN : 0),
     },
     {
+      // Track 1 of a magnetic stripe (ISO/IEC 7813): %B4539731826405914^DOE/JO^2905. `%B4` is read as a percent escape.
+      source: "[%B]\\d{11,19}\\^[A-Za-z /.'-]{2,26}\\^\\d{4}",
+      score: CERTAIN,
+    },
+    {
+      // 4.539731826405914e15, as programs write large numbers
+      source: '(?<![\\w.,+-])[1-9]\\.\\d{11,18}[eE]\\+?1[1-8](?![\\w.])',
+      score: CERTAIN,
+      check: (value) => scoreAlone(withoutExponent(value)),
+    },
+    {
       source: `(?<![\\d+])(?:[1-9]\\d{11,18}|${grouped(ANY_SEPARATOR)})(?!\\d)`,
       score: NEEDS_WORD,
       contextScore: CERTAIN,
@@ -70,13 +81,13 @@ function scoreAlone(value: string): number {
   if (!passesLuhn(value)) return 0
   const digits = digitsOf(value)
   if (isIssued(digits)) return CERTAIN
-  return digits.length === 16 && isNoTime(digits) ? UNKNOWN_NETWORK : 0
+  return digits.length === 16 && isNoOther(digits) ? UNKNOWN_NETWORK : 0
 }
 
 function scoreAfterWord(value: string): number {
   if (!passesLuhn(value)) return 0
   const digits = digitsOf(value)
-  const isPlausible = mayBeIssued(digits) || (digits.length > 12 && isNoTime(digits))
+  const isPlausible = mayBeIssued(digits) || (digits.length > 12 && isNoOther(digits))
   return isPlausible ? NEEDS_WORD : 0
 }
 
@@ -84,7 +95,17 @@ function isKnown(digits: string): boolean {
   return passesLuhn(digits) && isIssued(digits)
 }
 
-/** Times in milliseconds to nanoseconds since 1970 begin with 1, times such as 20260131123059 with 2. */
-function isNoTime(digits: string): boolean {
-  return digits.charAt(0) > '2'
+/**
+ * Times in milliseconds to nanoseconds since 1970 begin with 1, times such as 20260131123059 with 2, and SIM cards with 89
+ * (ITU-T E.118).
+ */
+function isNoOther(digits: string): boolean {
+  return digits.charAt(0) > '2' && !digits.startsWith('89')
+}
+
+/** The digits of a whole number with an exponent; none if it is no whole number. */
+function withoutExponent(value: string): string {
+  const [number = '', exponent = ''] = value.toLowerCase().split('e')
+  const digits = digitsOf(number)
+  return digits.length <= Number(exponent) + 1 ? digits.padEnd(Number(exponent) + 1, '0') : ''
 }

@@ -29,7 +29,7 @@ export const ibanCode: Recognizer = {
     },
     {
       // In groups of other lengths.
-      source: `${BEFORE}${LETTERS}(?:${SEPARATOR}?${ANY}){11,30}${AFTER}`,
+      source: `${BEFORE}[A-Za-z]{2}${SEPARATOR}?\\d\\d(?:${SEPARATOR}?${ANY}){11,30}${AFTER}`,
       score: 0.2,
       contextScore: 1,
       check: (value) => (isIban(value) ? 0.2 : 0),
