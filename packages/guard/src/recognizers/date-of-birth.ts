@@ -14,6 +14,8 @@ const ORDINAL = `${DAY}(?:st|nd|rd|th|er|e|\\.|º|°)?`
 const BETWEEN = '(?:[/.%-]| [/-] |\\. ?| )'
 const TIME = '(?:[T ]\\d\\d:\\d\\d(?::\\d\\d(?:\\.\\d{1,6})?)?(?:Z|[+-]\\d\\d:?\\d\\d)?)?'
 
+const JAPANESE = `(?:明治|大正|昭和|平成|令和) ?\\d{1,2} ?年 ?${MONTH} ?月 ?${DAY} ?日`
+
 const STARTING_WITH_DIGITS = [
   // 12/03/1984, 12.03.84, 12 / 03 / 1984
   `${DAY}${BETWEEN}${DAY}${BETWEEN}(?:${YEAR}|\\d\\d)`,
@@ -23,11 +25,13 @@ const STARTING_WITH_DIGITS = [
   `${YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\\d|3[01])`,
   `(?:0[1-9]|[12]\\d|3[01])(?:0[1-9]|[12]\\d|3[01])${YEAR}`,
   // 12 March 1984, 12-Mar-84, 12MAR1984, 12th of March, 1984, 12 de marzo de 1984
-  `${ORDINAL}[ -]?(?:(?:day )?of |de |d')?${NAME}(?:,? (?:de |del )?|[-/]|,)?(?:${YEAR}|${SHORT_YEAR})`,
+  `${ORDINAL}[ /-]?(?:(?:day )?of |de |d')?${NAME}(?:,? (?:de |del )?|[-/]|,)?(?:${YEAR}|${SHORT_YEAR})`,
   // 1984 March 12, 1984-Mar-12
   `${YEAR}[ -]${NAME}[ -]${DAY}`,
   // 1984年3月12日
   `${YEAR} ?[年년] ?${MONTH} ?[月월] ?${DAY} ?[日일]`,
+  // 昭和59年3月12日: the year of an emperor
+  JAPANESE,
 ].join('|')
 /** March 12, 1984, Mar-12-1984 */
 const STARTING_WITH_NAME = `${NAME}[ -]?${ORDINAL}(?:,? |[-/]|,)(?:${YEAR}|${SHORT_YEAR})`
@@ -44,23 +48,24 @@ const GERMAN_MONTHS =
 const DATE_FIRST = [
   `${DAY}\\. ?(?:${MONTH}\\. ?|(?:${GERMAN_MONTHS}) )${YEAR}(?: in [${LETTER}]{2,20})? (?:geboren|zur Welt)`,
   `${DAY}[./]${MONTH}[./]${YEAR} (?:doğumlu|г\\. ?р\\.|года рождения)`,
+  `${JAPANESE}に?(?:生まれ|誕生)`,
   `${YEAR} ?[年년] ?${MONTH} ?[月월] ?${DAY} ?[日일](?:に?(?:生まれ|誕生)|出生|生|에? ?(?:출생|태어))`,
 ].join('|')
 
 /** In the languages with the most speakers; without those that are other words, too (French "né", Italian "nato"). */
 const BIRTH_WORDS = (
   'born birth birthday* birthdate* bday* dob dobs dateofbirth geboren* geborene* geburt* geb gebdat* naissance ' +
-  'nacimiento nacido nacida nací nació nascimento nascido nascida nasci nasceu nascita geboorte* født* fødsel* ' +
+  'nacimiento nacido nacida nací nació nascimento nascido nascida nasci nasceu nascita nac nasc naiss geboorte* født* fødd* fødsel* ' +
   'födelse* född* syntyma* syntynyt urodz* narozen* narodena nascut nascuta nasterii dogum* szulet* rodjen* roden* ' +
   'rodena rođen* lahir kelahiran sinh gimimo рожден* родил* народжен* γέννησης γεννήθηκα janm* जन्म* জন্ম* الميلاد ' +
-  'ميلاد לידה 出生 生年月日 誕生日 生日 생년월일 생일 วันเกิด'
+  'ميلاد مواليد לידה 出生 生年月日 誕生日 生日 생년월일 생일 วันเกิด'
 ).split(' ')
 
 /** What other dates are of. Where one of these words is nearer, the date is no birthday. */
 const OTHER_DATES = (
   'issue* expir* expiry valid* deliver* ship* order* invoice* appointment* meeting* visit* admission* admitted ' +
   'discharge* death died deceased updated created atime mtime ctime release* published deadline booking* booked ' +
-  'purchase* paid payment* gultig* ausgestellt* fallig* vencimiento caduca* expedic* emision scadenza'
+  'purchase* paid payment* hired joined enrolled registered signed seen examined treated since until starts ends gultig* ausgestellt* fallig* vencimiento caduca* expedic* emision scadenza'
 ).split(' ')
 
 export const dateOfBirth: Recognizer = {
@@ -98,7 +103,7 @@ function isDate(value: string): boolean {
   const names = words.filter((word) => !FILLERS.has(word.toLowerCase()))
   if (names.length > 0) return isNamed(numbers, monthOf(names[0] ?? ''))
   const [first = '', second = '', third = ''] = numbers.length === 1 ? partsOf(date) : numbers
-  if (first.length === 4) return isDay(second, Number(third))
+  if (first.length === 4 || date.includes('年')) return isDay(second, Number(third))
   if (third.length === 2 && / /.test(date) && !/ [/-] |\. /.test(date)) return false
   return isDay(second, Number(first)) || isDay(first, Number(second))
 }
