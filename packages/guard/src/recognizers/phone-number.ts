@@ -1,6 +1,7 @@
 // Telephone numbers: ITU-T E.164 (up to 15 digits behind `+` or an exit code) in the ways E.123 and national habits write
 // them. International numbers stand alone; national ones need the shape of North America, or words before them.
 // Which numbers are assigned is not checked: a table of calling codes and lengths is all that is shipped.
+import { digitsOf } from '../checksum.ts'
 import type { Recognizer } from '../recognizer.ts'
 import {
   METER_POINT,
@@ -33,6 +34,21 @@ function northAmerican(separator: string): string {
   const last = separator === ' ' ? '[ -]' : separator
   return `(?:1${separator})?${AREA}${separator}[2-9]\\d\\d${last}\\d{4}`
 }
+
+/** Forms of numbers that are as particular as those of North America. */
+const NATIONAL_FORMS = [
+  // Great Britain (Ofcom, National Telephone Numbering Plan)
+  '02\\d \\d{4} \\d{4}',
+  '0(?:1\\d1|11\\d) \\d{3} \\d{4}',
+  '07\\d{3} (?:\\d{6}|\\d{3} \\d{3})',
+  // France (Arcep, plan national de numérotation)
+  ...[' ', '\\.', '-'].map((separator) => `0[1-9](?:${separator}\\d\\d){4}`),
+  // Mobiles of Turkey, Japan and Korea
+  '05\\d\\d \\d{3} \\d\\d \\d\\d',
+  '0[1789]0-\\d{4}-\\d{4}',
+]
+
+const LETTER = 'A-Za-z\\u00c0-\\u052f'
 
 const BYTE = '[0-9A-Fa-f]{2}'
 const LETTERS = '[A-Fa-f]{2}'
@@ -99,6 +115,13 @@ export const phoneNumber: Recognizer = {
       check: (value) => (isTypicalNational(value) ? 0.35 : 0),
     },
     {
+      // 07700 900913, 06 12 34 56 78: behind the prefix of a plan, in the groups that it is written in
+      source: `(?<![\\w.,+/-])(?:${NATIONAL_FORMS.join('|')})(?!\\w)`,
+      score: 0.55,
+      hintScore: 0.6,
+      againstScore: 0.1,
+    },
+    {
       // 612 34 56 78: pairs behind what mobile numbers begin with in many plans
       source: '(?<![\\w.,:+/-])[6-9]\\d\\d(?: \\d\\d){3}(?!\\w)',
       score: 0.35,
@@ -122,12 +145,19 @@ export const phoneNumber: Recognizer = {
       check: (value) => (isGroupedNational(value) ? 0.1 : 0),
     },
     {
-      // 9472 7916, 8 (912) 345-67-89, (0-612) 34567, 98765 43210
-      source: `(?<![\\w.+/-])\\(?\\d(?:${BETWEEN}\\d){5,14}${EXTENSION}${AFTER}`,
+      // 9472 7916, 8 (912) 345-67-89, (0-612) 34567, 98765 43210, and the rest of Tel.030/1234567, with its dot
+      source: `(?:(?<![\\w.+/-])|(?<=[${LETTER}])\\.)\\(?\\d(?:${BETWEEN}\\d){5,14}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.1,
       contextScore: 0.65,
-      check: (value) => (isNational(value) ? 0.1 : 0),
+      check: (value) => (isNational(value.startsWith('.') ? value.slice(1) : value) ? 0.1 : 0),
+    },
+    {
+      // A link that opens a chat (WhatsApp, "click to chat")
+      source: '(?<![A-Za-z0-9])wa\\.me/[%+]?[1-9]\\d{6,14}(?![A-Za-z0-9])',
+      flags: 'i',
+      score: 0.75,
+      check: (value) => (isInternational(`+${digitsOf(value)}`) ? 0.75 : 0),
     },
   ],
 }

@@ -202,7 +202,7 @@ const OF_YEAR = /\d{7}\/(?:19|20)\d\d$/
 /** More than ten digits: a trunk prefix before ten or more, a calling code, or the mobile numbers of Brazil and China. */
 function hasNationalLength(digits: string, number: string): boolean {
   const { length } = digits
-  if (length === 6) return /^\d{3} \d{3}$|^\d\d \d\d \d\d$/.test(number)
+  if (length === 6) return /^\d{3} \d{3}$|^\d\d([ .])\d\d\1\d\d$/.test(number)
   if (digits.startsWith('00')) return isInternational(number)
   if (length <= 10 || hasCallingCode(digits)) return true
   if (/^0[1-9]/.test(digits)) return length <= 13
