@@ -20,10 +20,13 @@ const IS_DIGIT = /\p{Nd}/u
 /** Control characters that are white space. */
 const WHITE_SPACE_CONTROLS = [0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x85]
 
-/** Look-alikes of the separators that identifiers are written with. Keys are the ASCII character they count as. */
+/**
+ * Look-alikes of the separators that identifiers are written with. Keys are the ASCII character they count as. The em dash
+ * is none: it stands between the parts of a sentence, often without blanks.
+ */
 const SEPARATORS: Readonly<Record<string, CharSet>> = {
   '-': [
-    0x2010, 0x2015, 0x2043, 0x2043, 0x2212, 0x2212, 0x2e3a, 0x2e3b, 0xfe58, 0xfe58, 0xfe63, 0xfe63,
+    0x2010, 0x2013, 0x2043, 0x2043, 0x2212, 0x2212, 0x2e3a, 0x2e3b, 0xfe58, 0xfe58, 0xfe63, 0xfe63,
   ],
   ' ': [
     0x00a0, 0x00a0, 0x1680, 0x1680, 0x2000, 0x200a, 0x202f, 0x202f, 0x205f, 0x205f, 0x3000, 0x3000,

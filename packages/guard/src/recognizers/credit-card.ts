@@ -22,7 +22,7 @@ function grouped(separator: string): string {
 }
 
 /** Blank (in links and forms `%` and `+`, too), dash, dot, slash, two blanks, a dash between blanks, and groups that are bold each (`**4111** **1111**`). */
-const SEPARATOR = '[ %+./]|  | ?- ?|\\*\\*[ -]?\\*\\*'
+const SEPARATOR = '[ %+./]|  | ?[-\\u2014] ?|\\*\\*[ -]?\\*\\*'
 /** What else stands between groups in a table, a list or a picture of a card. */
 const ANY_SEPARATOR = '[ \\t\\r\\n./*_|-]{1,5}'
 

@@ -40,7 +40,7 @@ const AFTER = '(?![A-Za-z0-9])'
 /** D.O.B., né(e) à Lyon le, nato a San Marino il, ur. A combining accent counts as nothing, so `né` may be `ne`. */
 const PLACE = `(?: [àa](?: [${LETTER}'-]{2,16}){1,3})?`
 const PHRASES = `[Dd]\\. ?[Oo]\\. ?[Bb]\\.?|[Nn][ée](?:e|\\(e\\))?${PLACE} le|[Nn]at[aio]${PLACE} il|[Uu]r\\.`
-const INTRODUCTION = new RegExp(`^(?:${PHRASES})[ :=-]*`, 'u')
+const INTRODUCTION = new RegExp(`^(?:${PHRASES})[ :=\\u2014-]*`, 'u')
 
 const GERMAN_MONTHS =
   'Januar|Jänner|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember'
@@ -81,7 +81,7 @@ export const dateOfBirth: Recognizer = {
     },
     {
       // Phrases whose words alone say nothing are looked for with their date.
-      source: `(?<!\\w)(?:${PHRASES})[ :=-]{0,3}[${LETTER}0-9][${LETTER}0-9º年년月월日일 ,./-]{4,24}\\d${AFTER}`,
+      source: `(?<!\\w)(?:${PHRASES})[ :=\\u2014-]{0,3}[${LETTER}0-9][${LETTER}0-9º年년月월日일 ,./-]{4,24}\\d${AFTER}`,
       score: 0.7,
       check: (value) => (isWholeDate(value.replace(INTRODUCTION, '')) ? 0.7 : 0),
     },

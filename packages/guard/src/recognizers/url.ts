@@ -5,7 +5,7 @@ import type { Recognizer } from '../recognizer.ts'
 
 /** Chinese, Japanese and Korean: their letters, marks and punctuation. */
 const CJK = '\\u2e80-\\u9fff\\uac00-\\ud7ff\\uf900-\\ufaff\\ufe30-\\ufe4f'
-const CLOSING = '\\u00bb\\u2018-\\u201f\\u2026\\u2039\\u203a'
+const CLOSING = '\\u00bb\\u2014\\u2015\\u2018-\\u201f\\u2026\\u2039\\u203a'
 const NEVER = `\\s<>"\`{}|\\\\^${CJK}${CLOSING}`
 const TRAILING = "[.,;:!?()\\[\\]*_~']"
 const LATCH = { body: `[^${NEVER}]`, trailing: TRAILING, opening: '[(\\[]', closing: '[)\\]]' }

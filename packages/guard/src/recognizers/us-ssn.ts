@@ -28,13 +28,14 @@ const THINGS =
 
 export const usSsn: Recognizer = {
   entity: 'US_SSN',
-  lookalikes: [METER_POINT],
+  // Longer codes
+  lookalikes: [METER_POINT, '\\d-\\d{3}-\\d\\d-\\d{4}', '\\d{3}-\\d\\d-\\d{4}-\\d'],
   context: ['ssn*', 'ss', 'social*', 'soc', 'socsec*', 'taxpayer*', 'itin', 'seguro'],
   hints: PERSONS.split(' '),
   against: THINGS.split(' '),
   patterns: [
     // With several in a row, nothing between them, as columns without a separator are copied.
-    { source: `(?<![A-Za-z0-9.-])(?:${DASHED})+(?![A-Za-z0-9-])`, ...ALONE },
+    { source: `(?<![A-Za-z0-9.])(?:${DASHED})+(?![A-Za-z0-9])`, ...ALONE },
     { source: `(?<![\\d.,+-])${SPACED}(?![\\w-])`, ...ALONE },
     // Paths of pictures write 341.27 and .9083 like this, after a letter, a comma or another number.
     { source: `(?<![\\w.,+-])${DOTTED}(?![\\w-])`, ...ALONE },
