@@ -9,8 +9,9 @@ const ENGLISH =
   'vat zip postcode* code codes pin otp asset* incident* issue issues build builds revision* commit* isbn issn ean gtin ' +
   'upc offset* row rows column* page pages port ports pid byte bytes size sizes price prices total totals amount* ' +
   'balance* cost costs sum sums count counts population index epoch* timestamp* seed coordinates latitude longitude ' +
-  'release* section* chapter* volume* year years request* gross budget* revenue* sales votes data ' +
-  'created updated started duration elapsed repair* job jobs meter* article* warranty*'
+  'release* section* chapter* volume* year years request* gross budget* revenue* sales votes used usage ' +
+  'created updated started duration elapsed repair* job jobs meter* article* warranty* membership memberships insurance loan loans mortgage ' +
+  'subscription subscriptions rma buffer buffers hex'
 
 const ROMANCE =
   'pedido* factura* caso expediente referencia* reserva* contrato* poliza* cuenta seguimiento envio folio commande* ' +

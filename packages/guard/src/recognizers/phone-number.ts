@@ -42,7 +42,7 @@ const NATIONAL_FORMS = [
   '0(?:1\\d1|11\\d) \\d{3} \\d{4}',
   '07\\d{3} (?:\\d{6}|\\d{3} \\d{3})',
   // France (Arcep, plan national de numérotation)
-  ...[' ', '\\.', '-'].map((separator) => `0[1-9](?:${separator}\\d\\d){4}`),
+  '0[1-9](?:\\.\\d\\d){4}',
   // Mobiles of Turkey, Japan and Korea
   '05\\d\\d \\d{3} \\d\\d \\d\\d',
   '0[1789]0-\\d{4}-\\d{4}',
@@ -115,8 +115,8 @@ export const phoneNumber: Recognizer = {
       check: (value) => (isTypicalNational(value) ? 0.35 : 0),
     },
     {
-      // 07700 900913, 06 12 34 56 78: behind the prefix of a plan, in the groups that it is written in
-      source: `(?<![\\w.,+/-])(?:${NATIONAL_FORMS.join('|')})(?!\\w)`,
+      // 07700 900913, 01.42.68.53.00: behind the prefix of a plan, in the groups that it is written in
+      source: `(?<![\\w.,+/-])(?:${NATIONAL_FORMS.join('|')})(?![\\w-])`,
       score: 0.55,
       hintScore: 0.6,
       againstScore: 0.1,

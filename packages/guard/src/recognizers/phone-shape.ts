@@ -70,6 +70,7 @@ export function isInternational(value: string): boolean {
 }
 
 function isNumberAbroad(value: string, number: string): boolean {
+  if (isOpenBracket(value)) return false
   if (!hasCallingCode(number) || !endsInGroup(number)) return false
   return !ADDITION.test(value) && !DECIMAL.test(number)
 }
@@ -89,7 +90,8 @@ const MAX_READING = 11
  */
 export function mayBeInternational(value: string): boolean {
   const number = behindExitCode(withoutExtension(value))
-  if (ADDITION.test(value) || DECIMAL.test(number) || !endsInGroup(number)) return false
+  if (isOpenBracket(value) || ADDITION.test(value)) return false
+  if (DECIMAL.test(number) || !endsInGroup(number)) return false
   const { length } = digitsOf(number)
   return length >= MIN_DIGITS && length <= MAX_DIGITS && !beginsWithNumber(number)
 }
@@ -103,6 +105,14 @@ function beginsWithNumber(number: string): boolean {
     if (hasCallingCode(number.slice(0, index))) return true
   }
   return false
+}
+
+/** The bracket of `(+44 20 7946 0000)` belongs to the sentence. */
+function isOpenBracket(value: string): boolean {
+  if (!value.startsWith('(')) return false
+  const closing = value.indexOf(')')
+  const opening = value.indexOf('(', 1)
+  return closing < 0 || (opening >= 0 && opening < closing)
 }
 
 /** `+` and a blank before digits in one piece are an addition. */
