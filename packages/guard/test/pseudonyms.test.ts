@@ -355,7 +355,16 @@ describe('a stand-in in an answer', () => {
       '<b>S</b>',
       '](a\n\nS',
     ],
-    ...['<img src="x"> S', '{"u":"https://x.example","n":"S"}', '{"u":"https://x.example\\nS"}'],
+    ...['<img src="x"> S', '{"u":"https://x.example","n":"S"}', '{"u":"of https://x.example\\nS"}'],
+    ...['"https://x.example" S', "x's https://x.example S", "it's https://x.example S"],
+    ...[
+      '"of https://x.example S"',
+      '"https://x.example\nS',
+      '[x]: <https://x.example>\nS',
+      '"a" https://x.example S',
+    ],
+    ...['"a!" b https://x.example S', '{"u":"Name\\nhttps://x.example S"}'],
+    ...['a [1]: S', 'a [1]: b <S', '{"u":"a https://x.example S"}'],
     ...['{"p":"C:\\\\S"}', '{"p":"\\\\\\\\host\\\\a b","n":"S"}'],
   ])('becomes its value in %j', (answer) => {
     const { shown, restored, keptInLinks } = answered(answer)
@@ -406,6 +415,25 @@ describe('a stand-in in an answer', () => {
       '[x](a\nS',
     ],
     ...['[x]: S', '[x]:\nS', '[x]: <a b S', '> [x]: S', '- [x]: S'],
+    ...['[x\ny]: <a b S', '[x]: <a\\> b S', '[x\ny]:\n<a b S'],
+    ...[
+      '"https://e.example/ a S',
+      "url('//e.example/ a S",
+      '`https://e.example/ a S',
+      '" https://e.example/ a S',
+      '"https://e.example/\\" a S',
+      '=F("https://e.example/ a S',
+      '"https://e.example/<a S',
+    ],
+    ...[
+      '{"u":"https://e.example/ a S"}',
+      '{"u":" https://e.example/ a S"}',
+      '{"u":"https://e.example/\\nS"}',
+      '{"u":"ht\\ttps://e.example/ S"}',
+      '{"u":"https://e.example/\\" S"}',
+      '["//e.example/ a S"]',
+      '{"u":"\\n \\thttps://e.example/ S"}',
+    ],
     ...[
       '<img src="S',
       "<img src='/ a S",

@@ -4,6 +4,7 @@
 
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
+const SPACE = 0x20
 const SLASH = 0x2f
 const COLON = 0x3a
 const SEMICOLON = 0x3b
@@ -22,6 +23,7 @@ const PARENTHESIS_OPEN = 0x28
 const PARENTHESIS_CLOSE = 0x29
 const DOT = 0x2e
 const AT = 0x40
+const BACKQUOTE = 0x60
 
 /** Kinds of ASCII characters, as bits. */
 const BLANK = 1
@@ -33,6 +35,8 @@ const SCHEME = 8
 const AFTER_COLON = 16
 /** May stand before a link definition in its line: a quote or a list. */
 const LINE_OPENER = 32
+/** Behind it a quote opens; behind anything else it closes, or is an apostrophe. */
+const BEFORE_QUOTE = 64
 
 const KINDS = new Uint8Array(0x80)
 for (let unit = 0; unit < KINDS.length; unit += 1) {
@@ -44,18 +48,25 @@ for (let unit = 0; unit < KINDS.length; unit += 1) {
     is(/[a-z\d:-]/i, NAME) |
     is(/[a-z\d+.-]/i, SCHEME) |
     is(/[\w/?#%@+~.-]/, AFTER_COLON) |
-    is(/[\s>*+\-\d.)]/, LINE_OPENER)
+    is(/[\s>*+\-\d.)]/, LINE_OPENER) |
+    is(/[\0\s([{=:,;>|&+\\"'`]/, BEFORE_QUOTE)
 }
 
 /** Schemes that make a link of whatever follows. */
 const SCHEMES = /^(?:https?|wss?|ftps?|file|data|blob|javascript|vbscript|mailto)$/i
 const MAX_SCHEME_LENGTH = 12
+const HALF_SCHEME = /^h(?:t(?:tp?)?)?s?$/i
 /** Dots of an IPv4 address. */
 const ADDRESS_DOTS = 3
 
 type Tag = 'none' | 'opening' | 'name' | 'inside'
-/** `waiting`: behind `[label]:`, where the target has not begun. */
-type Definition = 'none' | 'waiting' | 'bracketed'
+/**
+ * `waiting`: behind `[label]:`, where the target has not begun. `doubtful`: as that, but no bracket opened the line, so the
+ * label began in one before it or there is none; only a target in angle brackets counts.
+ */
+type Definition = 'none' | 'waiting' | 'doubtful' | 'bracketed'
+/** What encloses a string of JSON, of which no character is the end. */
+const WHOLE_STRING = -1
 
 export class LinkPlace {
   #before = 0
@@ -74,6 +85,10 @@ export class LinkPlace {
   #isBehindDrive = false
   /** A slash or backslash came just now, where a path may begin. */
   #beginsPath = false
+  /** The quote right behind which the run began, as far as it may yet become a link; 0 if there is none. */
+  #opener = 0
+  /** The quote that ends the link, blanks do not; 0 if they do. */
+  #closer = 0
   /** Open parentheses of a Markdown target; 0 outside of one. */
   #depth = 0
   /** Whether the target is in angle brackets. */
@@ -87,7 +102,14 @@ export class LinkPlace {
   #quote = 0
 
   get isInLink(): boolean {
-    return this.#isLink || this.#depth > 0 || this.#definition !== 'none' || this.#isInAttribute
+    const isTarget = this.#definition !== 'none' && this.#definition !== 'doubtful'
+    return this.#isLink || this.#depth > 0 || isTarget || this.#isInAttribute
+  }
+
+  /** Forgets everything: a string of JSON begins. One that begins with a link is one to its end. */
+  beginString(): void {
+    this.reset()
+    this.#opener = WHOLE_STRING
   }
 
   /** Forgets everything: another text begins. */
@@ -121,22 +143,37 @@ export class LinkPlace {
   }
 
   #takeBlank(unit: number): void {
-    this.#endRun()
     if (unit === LINE_FEED) this.#lineOpensBracket = undefined
+    if (this.#isWithin(this.#closer, unit) || this.#isLeftOut(unit)) return
+    this.#endRun()
+  }
+
+  /** Whether what a quote has opened goes on behind a blank. */
+  #isWithin(quote: number, blank: number): boolean {
+    return quote === WHOLE_STRING || (quote !== 0 && blank !== LINE_FEED)
+  }
+
+  /** Who reads a URL leaves out blanks before it, and tabs and line ends within its scheme. */
+  #isLeftOut(unit: number): boolean {
+    if (!this.#isWithin(this.#opener, unit)) return false
+    const isLeading = this.#before === 0 || isQuote(this.#before) || isBlank(this.#before)
+    return this.#word === '' ? isLeading : unit !== SPACE && HALF_SCHEME.test(this.#word)
   }
 
   #takeVisible(unit: number, kind: number): void {
     if (this.#lineOpensBracket === undefined && (kind & LINE_OPENER) === 0)
       this.#lineOpensBracket = unit === BRACKET_OPEN
     if (unit === LESS) {
-      this.#endRun()
+      if (this.#closer === 0) this.#endRun()
       if (this.#tag === 'none') this.#tag = 'opening'
       return
     }
     if (!this.#isLink) this.#takeOfRun(unit, kind)
+    else if (unit === this.#closer && this.#before !== BACKSLASH) this.#endRun()
     if (this.#before !== BRACKET_CLOSE) return
     if (unit === PARENTHESIS_OPEN && this.#depth === 0) this.#depth = 1
-    if (unit === COLON && this.#lineOpensBracket === true) this.#definition = 'waiting'
+    if (unit === COLON && this.#definition === 'none')
+      this.#definition = this.#lineOpensBracket === true ? 'waiting' : 'doubtful'
   }
 
   /** A run of characters without a blank; one of them may make a link of all that follow. */
@@ -148,6 +185,13 @@ export class LinkPlace {
     if ((kind & SCHEME) !== 0) this.#takeOfWord(unit, kind)
     else if (unit === COLON) this.#takeColon()
     else this.#takeMark(unit)
+    if (this.#isLink) this.#closer = this.#opener
+    else if (isQuote(unit)) this.#opener = this.#opensQuote() ? unit : 0
+    else if ((kind & SCHEME) === 0 && unit !== COLON && !isSeparator(unit)) this.#opener = 0
+  }
+
+  #opensQuote(): boolean {
+    return this.#before < 0x80 && ((KINDS[this.#before] ?? 0) & BEFORE_QUOTE) !== 0
   }
 
   /** Behind a name or a drive a path goes on: `C:\\Users`. */
@@ -196,6 +240,8 @@ export class LinkPlace {
     this.#hasAmpersand = false
     this.#numberDots = 0
     this.#beginsPath = false
+    this.#opener = 0
+    this.#closer = 0
   }
 
   /** `](` to the parenthesis that closes it, `](<` to `>` and then to that. A blank line ends it, too. */
@@ -213,11 +259,12 @@ export class LinkPlace {
   /** The target behind `[label]:`, in the same line or the next. */
   #takeOfDefinition(unit: number, kind: number): void {
     if (this.#definition === 'bracketed') {
-      if (unit === GREATER || unit === LINE_FEED) this.#definition = 'none'
+      const isEscaped = unit === GREATER && this.#before === BACKSLASH
+      if ((unit === GREATER && !isEscaped) || unit === LINE_FEED) this.#definition = 'none'
     } else if (unit === LESS) this.#definition = 'bracketed'
     else if ((kind & BLANK) === 0) {
+      if (this.#definition === 'waiting') this.#isLink = true
       this.#definition = 'none'
-      this.#isLink = true
     } else if (unit === LINE_FEED && this.#before === LINE_FEED) this.#definition = 'none'
   }
 
@@ -252,6 +299,14 @@ function isSeparator(unit: number): boolean {
 /** What makes the path of another machine of a separator before it: `\\server\share`, `/\server`, `\??\UNC\server`. */
 function isPathMark(unit: number): boolean {
   return isSeparator(unit) || unit === QUESTION
+}
+
+function isBlank(unit: number): boolean {
+  return unit < 0x80 && ((KINDS[unit] ?? 0) & BLANK) !== 0
+}
+
+function isQuote(unit: number): boolean {
+  return unit === DOUBLE_QUOTE || unit === QUOTE || unit === BACKQUOTE
 }
 
 function isDigit(unit: number): boolean {

@@ -203,7 +203,8 @@ export class RestoringStream implements GuardStream {
     this.#isInWord = isWord(said) && !(this.#before === BACKSLASH && isBlankLetter(unit))
     this.#before = unit
     if (this.#unknownCode !== undefined) this.#takeOfUnknown(unit)
-    if (!wasInString && this.#json.isInString) this.#links.reset()
+    if (!wasInString && this.#json.isInString) this.#links.beginString()
+    else if (wasInString && !this.#json.isInString) this.#links.reset()
     else if (isOfLinks && !this.#isInEscape) this.#links.take(said)
   }
 
