@@ -184,7 +184,7 @@ describe('an answer', () => {
     ['a choice that is text', [{ choices: ['x'] }], 'upstream_invalid_stream', 'no object'],
     [
       'a tool call out of range',
-      [choice({ tool_calls: [{ index: -1 }] })],
+      [choice({ tool_calls: [{ index: 1.5 }] })],
       'upstream_invalid_stream',
       'tool call without a proper index',
     ],

@@ -4,6 +4,7 @@ import { ERRORS } from './cases/errors.ts'
 import { FAILURES } from './cases/failures.ts'
 import { FINISHES } from './cases/finishes.ts'
 import { PLACES } from './cases/places.ts'
+import { REPORTED_CALLS } from './cases/reported-calls.ts'
 import { REQUESTS } from './cases/requests.ts'
 import { SHAPES } from './cases/shapes.ts'
 import { STREAMS } from './cases/streams.ts'
@@ -16,6 +17,7 @@ const KINDS = {
   failures: FAILURES,
   finishes: FINISHES,
   places: PLACES,
+  'reported calls': REPORTED_CALLS,
   requests: REQUESTS,
   shapes: SHAPES,
   streams: STREAMS,

@@ -13,6 +13,8 @@ export interface ChoiceState {
   /** By channel, of a `message`: what it has said so far. */
   told: string[]
   tools: ToolCalls
+  /** Its finish reason says that something ended it early. */
+  isCut: boolean
   /** Undefined until content was marked as a thought. */
   thoughts: Thoughts | undefined
 }
@@ -23,6 +25,7 @@ export function newChoice(): ChoiceState {
     place: undefined,
     told: [],
     tools: new ToolCalls(),
+    isCut: false,
     thoughts: undefined,
   }
 }

@@ -60,9 +60,13 @@ export function objectIn(value: unknown): Fields | undefined {
   return isJsonObject(only) ? only : undefined
 }
 
-/** A whole number from 0, such as the index of a choice, also as text; undefined if absent. */
+/**
+ * A whole number from 0, such as the index of a choice, also as text; undefined if absent, or below 0, as gateways before
+ * Bedrock count the first call.
+ */
 export function indexOf(value: unknown, what: string): number | undefined {
   if (value === undefined || value === null) return undefined
+  if (Number.isInteger(value) && (value as number) < 0) return undefined
   if (typeof value === 'string' && /^\d{1,9}$/.test(value)) return Number(value)
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
   throw invalidChunk(`has a ${what} without a proper index`)

@@ -44,7 +44,7 @@ const KNOWN_FIELDS = new Set<string>([
   ...TEXT_CHANNELS.map(({ field }) => field),
   ...REASONING_FIELDS,
   ...['role', 'tool_calls', 'function_call', 'name', 'tool_call_id', 'logprobs'],
-  ...['content_filter_results', 'content_filter_offsets', 'annotations', 'finish_reason', 'text'],
+  ...['content_filter_results', 'content_filter_offsets', 'finish_reason', 'text'],
 ])
 
 export class ChunkReader implements AnswerReader, PieceSink {
@@ -245,6 +245,7 @@ export class ChunkReader implements AnswerReader, PieceSink {
 
   #finish(reason: string | undefined): void {
     if (reason === undefined) return
+    this.#state.isCut = reason !== 'stop' && reason !== 'tool_calls'
     this.#releaseCalls(this.#choice)
     if (reason === ERROR_REASON) throw errorObjectFailure(undefined)
     this.#news += 1
@@ -252,8 +253,8 @@ export class ChunkReader implements AnswerReader, PieceSink {
   }
 
   #releaseCalls(choice: number): void {
-    for (const part of this.#choices.get(choice)?.tools.release() ?? [])
-      this.#sink.toolCall(choice, part)
+    const { tools, isCut } = this.#stateOf(choice)
+    for (const part of tools.release(!isCut)) this.#sink.toolCall(choice, part)
   }
 
   #chunkFields(chunk: Fields): void {

@@ -23,6 +23,15 @@ interface Call {
 }
 
 const EMPTY_ARGUMENTS = '{}'
+/** What some servers make a text of, that have no name or id to tell with a part (Mistral, LiteLLM). */
+const NOTHING = /^(null|none|undefined)$/i
+
+/** What says which call a part belongs to. */
+interface Label {
+  given: number | undefined
+  id: string | undefined
+  name: string | undefined
+}
 
 interface PartOptions {
   /** The fields of a call that pass besides the known ones. */
@@ -39,8 +48,8 @@ export class ToolCalls {
 
   read(part: Fields, { extensionsOf, isLast }: PartOptions): ToolCallDelta {
     const called = calledIn(part)
-    const id = lineOrUndefined(part.id, MAX_ID_CHARACTERS)
-    const name = lineOrUndefined(called.name, MAX_NAME_CHARACTERS)
+    const id = labelOf(part.id, MAX_ID_CHARACTERS)
+    const name = labelOf(called.name, MAX_NAME_CHARACTERS)
     const given = indexOf(part.index, 'tool call')
     const call = this.#callOf({ given, id, name })
     const isNamed = id !== undefined && call.id === undefined
@@ -61,9 +70,13 @@ export class ToolCalls {
     return this.read({ index: 0, id: LEGACY_ID, function: called }, options)
   }
 
-  /** What was kept back, when nothing follows. */
-  release(): ToolCallDelta[] {
-    const held = this.#calls.filter((call) => call.holdsEmpty)
+  /**
+   * What was kept back, when nothing follows.
+   * @param isWhole nothing cut the answer: a call without arguments is one of a tool that takes none
+   */
+  release(isWhole: boolean): ToolCallDelta[] {
+    const isBare = (call: Call) => isWhole && call.hasName && call.told === ''
+    const held = this.#calls.filter((call) => call.holdsEmpty || isBare(call))
     return held.map((call) => {
       call.holdsEmpty = false
       call.told = EMPTY_ARGUMENTS
@@ -76,20 +89,23 @@ export class ToolCalls {
     return this.#calls.length === 0
   }
 
-  #callOf(part: {
-    given: number | undefined
-    id: string | undefined
-    name: string | undefined
-  }): Call {
+  #callOf(part: Label): Call {
     const { given, id, name } = part
     const begins = (call: Call) =>
       name !== undefined && call.hasName && id !== undefined && id !== call.id
-    const known =
-      given === undefined
-        ? this.#unnumbered(id, name)
-        : this.#calls.findLast((call) => call.given === given)
+    const known = given === undefined ? this.#unnumbered(id, name) : this.#numbered(part)
     if (known !== undefined && !begins(known)) return known
     return this.#open(given)
+  }
+
+  /**
+   * The numbers of some servers go astray between the head of a call and its arguments (SGLang, DeepSeek): what names nothing
+   * goes on under an id that is known, whatever its number, and under a new number with the last call.
+   */
+  #numbered({ given, id, name }: Label): Call | undefined {
+    const own = name === undefined && id !== undefined && this.#calls.find((call) => call.id === id)
+    const known = own || this.#calls.findLast((call) => call.given === given)
+    return known ?? (id === undefined && name === undefined ? this.#calls.at(-1) : undefined)
   }
 
   /**
@@ -115,16 +131,22 @@ export class ToolCalls {
   }
 }
 
+function labelOf(value: unknown, maxCharacters: number): string | undefined {
+  const label = lineOrUndefined(value, maxCharacters)
+  return label === undefined || NOTHING.test(label) ? undefined : label
+}
+
 /** What is called, and with what: OpenAI's functions and custom tools, or Anthropic's form, where the call says it itself. */
 function calledIn(part: Fields): Fields {
   if (isJsonObject(part.function)) return part.function
   return isJsonObject(part.custom) ? part.custom : part
 }
 
-/** Arguments are JSON as text; some servers send the value itself. */
+/** Arguments are JSON as text; some servers send the value itself, and PHP writes an empty object as a list. */
 function argumentsIn({ arguments: text, parameters, input }: Fields): string {
   const value = text ?? parameters ?? input
   if (typeof value === 'string') return value
+  if (Array.isArray(value) && value.length === 0) return EMPTY_ARGUMENTS
   return value === undefined || value === null ? '' : JSON.stringify(value)
 }
 
