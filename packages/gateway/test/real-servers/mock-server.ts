@@ -68,6 +68,7 @@ async function play(attempt: Attempt, response: ServerResponse): Promise<void> {
     ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
     ...attempt.headers,
   })
+  if (attempt.delivery !== undefined) return await deliver(attempt, response)
   const zip = encoding === undefined ? undefined : COMPRESSORS[encoding]()
   zip?.pipe(response)
   for (const step of stepsOf(attempt)) {
@@ -78,6 +79,22 @@ async function play(attempt: Attempt, response: ServerResponse): Promise<void> {
     zip?.flush()
   }
   ;(zip ?? response).end()
+}
+
+/** Sends the body in other pieces than its steps. */
+async function deliver(attempt: Attempt, response: ServerResponse): Promise<void> {
+  const body = Buffer.from(stepsOf(attempt).map(bytesOf).join(''))
+  if (attempt.delivery === 'once') {
+    response.end(body)
+    return
+  }
+  response.socket?.setNoDelay(true)
+  for (let at = 0; at < body.length && !response.destroyed; at += 1) {
+    response.write(body.subarray(at, at + 1))
+    // The bytes of a turn would be one read.
+    if (at % 16 === 15) await new Promise(setImmediate)
+  }
+  response.end()
 }
 
 /** Waits or ends as the step says; true if nothing follows it. */

@@ -5,6 +5,8 @@ import { FAILURES } from './cases/failures.ts'
 import { FINISHES } from './cases/finishes.ts'
 import { PLACES } from './cases/places.ts'
 import { REPORTED_CALLS } from './cases/reported-calls.ts'
+import { REPORTED_CHUNKS } from './cases/reported-chunks.ts'
+import { REPORTED_STREAMS } from './cases/reported-streams.ts'
 import { REQUESTS } from './cases/requests.ts'
 import { SHAPES } from './cases/shapes.ts'
 import { STREAMS } from './cases/streams.ts'
@@ -18,6 +20,8 @@ const KINDS = {
   finishes: FINISHES,
   places: PLACES,
   'reported calls': REPORTED_CALLS,
+  'reported chunks': REPORTED_CHUNKS,
+  'reported streams': REPORTED_STREAMS,
   requests: REQUESTS,
   shapes: SHAPES,
   streams: STREAMS,

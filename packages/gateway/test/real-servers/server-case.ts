@@ -6,6 +6,8 @@ export type Step = string | { data: unknown } | { wait: number } | { hang: 1 } |
 /** A chunk in full, or by its news: a role, a text, a delta, a choice, a finish reason or usage. */
 export type ChunkForm = Readonly<Record<string, unknown>>
 
+export type Delivery = 'steps' | 'bytes' | 'once'
+
 /** How the server answers one attempt. Without `status` it is 200, without `headers` an event stream. */
 export interface Attempt {
   status?: number
@@ -19,6 +21,8 @@ export interface Attempt {
   encoding?: 'gzip' | 'br' | 'deflate'
   /** The steps are the whole answer, status line and headers included. */
   rawHttp?: boolean
+  /** How the body is cut: each step by itself (default), each byte, or not at all. Steps that wait are for the first. */
+  delivery?: Delivery
 }
 
 /** What must hold; a field that is absent is not looked at. */

@@ -3,8 +3,8 @@ import { type Fields, invalidChunk, isNothing, objectIn } from './chunk-fields.t
 import { refuseDeep } from './depth.ts'
 
 const DONE = '[DONE]'
-/** Some servers put blanks or quotation marks around it, or write it small. */
-const LOOSE_DONE = /^\s*"?\[done\]"?\s*$/i
+/** Some servers put blanks or quotation marks around it, write it small, or leave out the brackets. */
+const LOOSE_DONE = /^\s*"?(\[done\]|done)"?\s*$/i
 
 export function isDone(data: string): boolean {
   return data === DONE || (data.length < 64 && LOOSE_DONE.test(data))
@@ -12,11 +12,13 @@ export function isDone(data: string): boolean {
 
 const PING = /^(ping|heartbeat|keep[-_]?alive)$/i
 
+const NO_DATA = new Set(['', 'null', '""', '[]'])
+
 /** Data that servers send to keep a connection alive: none, `null`, a comment that became data, a named ping. */
 function isKeepAlive(data: string, event: string): boolean {
   if (PING.test(event)) return true
   const start = data.length < 1_024 ? data.trim() : data
-  return start === '' || start === 'null' || start.startsWith(':')
+  return NO_DATA.has(start) || start.startsWith(':')
 }
 
 /** What an event without choices may have and be no other thing than a chunk. */
@@ -56,11 +58,20 @@ export function parseChunk(data: string, event: string): Fields | undefined {
   throw invalidChunk('is not a JSON object')
 }
 
-/** The events in an event's data, where a server leaves out the blank lines between them; undefined if it is one. */
+/** Where one event's data ends and the next one begins, if a server leaves out what stands between them. */
+const SEAM = /\n|(?<=\})data: ?/
+
+/** The events in an event's data, where a server leaves out the blank lines between them, or all; undefined if it is one. */
 export function eventsIn(data: string): readonly string[] | undefined {
-  if (!data.includes('\n')) return undefined
-  const lines = data.split('\n')
+  if (!data.includes('\n') && !data.includes('}data:')) return undefined
+  const lines = data.split(SEAM)
   return lines.every((line) => isDone(line) || isObject(line)) ? lines : undefined
+}
+
+/** The events of a body with one on each line and no name of the field before it; undefined if it is anything else. */
+export function eventsOnLines(text: string): readonly string[] | undefined {
+  const lines = text.split('\n').map((line) => line.trim().replace(/^data: ?/, ''))
+  return eventsIn(lines.filter((line) => line !== '').join('\n'))
 }
 
 function isObject(line: string): boolean {
