@@ -212,10 +212,14 @@ export class GuardedChoice {
     this.#appendToolCall({ ...head, name: this.#namePiece(call, head.name) })
   }
 
-  /** What passes of a name, which a server may send in pieces, or again and again. */
+  /**
+   * What passes of a name, which a server may send in pieces, or again and again. Behind arguments a name does not go on:
+   * values are in them by what it was.
+   */
   #namePiece(call: GuardedCall, piece: string | undefined): string | undefined {
     if (piece === undefined || piece === call.name) return undefined
     const isFirst = call.name === ''
+    if (!isFirst && call.stream !== null) return undefined
     if (call.name.length + piece.length > MAX_NAME_CHARACTERS) return undefined
     call.name += piece
     if (this.#isSafe(call.name)) return piece

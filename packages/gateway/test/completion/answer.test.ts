@@ -467,6 +467,19 @@ describe('the name of a tool', () => {
     fc.assert(law, { numRuns: 300 })
   })
 
+  it('does not go on behind arguments, in which values are by what it was', () => {
+    const part = (called: object) => choice({ tool_calls: [{ index: 0, function: called }] })
+    const parts = [
+      part({ name: 'look', arguments: '{"q"' }),
+      part({ name: '_up', arguments: ':1' }),
+      part({ name: 'cancel' }),
+      part({ name: 'look', arguments: '}' }),
+    ]
+    const events = [...parts, choice({}, 'tool_calls'), '[DONE]']
+    const text = JSON.stringify(answered(events, { policy: standard, tools: OFFERED }).chunks)
+    expect(text.match(/"name":"[^"]*"/g)).toEqual(['"name":"look"'])
+  })
+
   it('is told also where nothing follows it', () => {
     const head = { index: 0, id: 'c', type: 'function', function: { name: 'look' } }
     const tail = [choice({}, 'tool_calls'), '[DONE]']
