@@ -84,6 +84,12 @@ describe('a connection that is refused', () => {
 
 describe('Origin and Host', () => {
   const ROUTES = ['/', '/ws', '/healthz', '/readyz', '/elsewhere'] as const
+  /** What is no address, or one of loopback in another form than a browser's. */
+  const NOT_LOOPBACK = [
+    ...['127.0.0.256', '127.0.0', '127.1', '2130706433', '0x7f.1', '0177.0.0.1', '127.0.0.01'],
+    ...['localhost.', '127.0.0.1.', '::1', '[0:0:0:0:0:0:0:1]', '[::ffff:127.0.0.1]'],
+    ...['[::ffff:7f00:1]', '127.0.0.1@evil.example', '127.0.0.1:80:80', '127.0.0.1:x', ':80'],
+  ]
   const FOREIGN = [
     { origin: 'https://evil.example' },
     { origin: 'null' },
@@ -91,7 +97,9 @@ describe('Origin and Host', () => {
     { origin: 'not an origin' },
     { host: 'evil.example' },
     { host: '127.0.0.1.evil.example' },
-  ] as const
+    ...NOT_LOOPBACK.map((host) => ({ host })),
+    { host: '127.0.0.256', origin: 'http://127.0.0.256' },
+  ]
 
   it.each(ROUTES)('of somebody else are refused with 403 on %s, upgraded or not', async (path) => {
     const { url } = await gatewayForTest(UPSTREAM)
