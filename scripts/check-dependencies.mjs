@@ -32,7 +32,12 @@ const GROUND = new Set([
  */
 const ARROWS = {
   'access.ts': ['clients', 'config'],
-  admin: ['server/origin.ts', 'server/readiness.ts', 'server/refusals.ts'],
+  admin: [
+    'server/origin.ts',
+    'server/readiness.ts',
+    'server/refusal-reply.ts',
+    'server/refusals.ts',
+  ],
   'admission.ts': ['access.ts', 'clients', 'completion', 'live-config.ts'],
   audit: ['clients/auth-result.ts', 'completion', 'config/settings.ts', 'request/policies.ts'],
   'callbacks.ts': ['completion', 'webhook', 'dialects'],
@@ -47,7 +52,14 @@ const ARROWS = {
   detectors: ['undici.ts'],
   webhook: ['completion', 'dialects', 'undici.ts'],
   dialects: ['clients', 'completion', 'socket'],
-  http: ['clients', 'completion', 'dialects', 'limits', 'server/router.ts'],
+  http: [
+    'clients',
+    'completion',
+    'dialects',
+    'limits',
+    'server/refusal-reply.ts',
+    'server/router.ts',
+  ],
   limits: ['clients', 'completion/order.ts'],
   'live-config.ts': ['clients', 'config', 'dialects', 'request', 'server/origin.ts', 'upstream'],
   'log-observer.ts': ['audit/bounded-id.ts', 'completion'],

@@ -5,6 +5,7 @@ import { GatewayError } from '../errors.ts'
 import { isLoopbackAddress } from '../loopback.ts'
 import { type RequestRefusal, refusalOf } from '../server/origin.ts'
 import type { Readiness } from '../server/readiness.ts'
+import { newRequestId, refuseExpectation, refuseUnreadable } from '../server/refusal-reply.ts'
 import type { Refusals } from '../server/refusals.ts'
 
 export interface AdminOptions {
@@ -28,17 +29,20 @@ export class AdminServer {
   constructor(options: AdminOptions) {
     this.#options = options
     this.#http = createServer(
-      { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS },
+      { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS, requireHostHeader: false },
       (request, response) => {
+        const common = { 'cache-control': 'no-store', 'x-request-id': newRequestId() }
         this.#reply(request).then(
           ([status, type, text]) => {
-            response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+            response.writeHead(status, { 'content-type': type, ...common })
             response.end(text)
           },
-          () => response.writeHead(500).end(),
+          () => response.writeHead(500, common).end(),
         )
       },
     )
+    this.#http.on('clientError', refuseUnreadable)
+    this.#http.on('checkExpectation', refuseExpectation)
   }
 
   /** Resolves with the port. @throws GatewayError `listen` */

@@ -4,7 +4,8 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { GatewayError } from '../errors.ts'
-import { PRIVATE_HEADERS, replyError } from './reply.ts'
+import { PRIVATE_HEADERS } from '../server/refusal-reply.ts'
+import { replyError } from './reply.ts'
 
 export interface AnswerResponseOptions {
   response: ServerResponse

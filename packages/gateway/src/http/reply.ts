@@ -1,16 +1,10 @@
 /** Whole answers of the HTTP interface: JSON objects and errors, with the headers that all of them have. */
 import type { ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
-import { randomHex } from '../random-hex.ts'
+import { newRequestId, PRIVATE_HEADERS } from '../server/refusal-reply.ts'
 import type { ClientExchange, ClientRoute } from '../server/router.ts'
 import type { HttpServices } from './http-services.ts'
 import { openAiError, retryHeaders, statusOf } from './words.ts'
-
-/** Nothing that is said here may be kept by a proxy or taken for something else by a browser. */
-export const PRIVATE_HEADERS = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-} as const
 
 type Headers = Readonly<Record<string, string>>
 
@@ -60,9 +54,4 @@ export function replyingErrors(
       replyError(error, exchange.response)
     }
   }
-}
-
-/** Names an answer without a completion, as the completion's own id names one that has it. */
-function newRequestId(): string {
-  return randomHex(16)
 }

@@ -17,7 +17,7 @@ export interface OriginRules {
 
 /** Why a request is refused: words for its sender, and for the operator the value and the setting that would allow it. */
 export interface RequestRefusal {
-  readonly reason: 'repeated_header' | 'host' | 'origin' | 'path'
+  readonly reason: 'repeated_header' | 'no_host' | 'host' | 'origin' | 'path'
   readonly status: 400 | 403 | 404
   readonly text: string
   readonly value: string
@@ -37,7 +37,10 @@ export function refusalOf(
     const text = `There can be one ${repeated} header`
     return { reason: 'repeated_header', status: 400, text, value: repeated }
   }
-  const host = request.headers.host ?? ''
+  const { host = '' } = request.headers
+  if (request.headers.host === undefined && request.httpVersion !== '1.0') {
+    return { reason: 'no_host', status: 400, text: 'A Host header is needed', value: '' }
+  }
   const isOwn = isOwnHost(request, host, rules.allowedHosts)
   if (!isOwn && (rules.isLoopback || rules.allowedHosts.length > 0)) {
     const text = 'This Host is not allowed here'

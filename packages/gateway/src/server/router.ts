@@ -3,12 +3,12 @@
  * asks for it, whose request it is; everything else is the handler's.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { OpenAiErrorType } from '@sluice/protocol'
 import type { Authenticator } from '../clients/authenticator.ts'
 import type { Client } from '../clients/client.ts'
 import { credentialFrom } from '../clients/credential.ts'
 import { GatewayError } from '../errors.ts'
 import { admitPage, replyPreflight } from './cors.ts'
+import { newRequestId, PRIVATE_HEADERS, replyRefusal } from './refusal-reply.ts'
 import type { Refusals } from './refusals.ts'
 
 /** One request and the response to it. */
@@ -47,13 +47,6 @@ export interface ClientRoute extends RouteMatch {
 export type Route = OpenRoute | ClientRoute
 
 const NOT_FOUND = "Not found: OpenAI's interface is under /v1, WebSockets are at / and /ws"
-const PRIVATE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const
-/** What OpenAI's clients are told of a status; a wrong request where it is none of these. */
-const ERROR_TYPES: Readonly<Record<number, OpenAiErrorType>> = {
-  403: 'permission_error',
-  429: 'rate_limit_error',
-  500: 'server_error',
-}
 
 export interface RouterOptions {
   routes: readonly Route[]
@@ -138,22 +131,15 @@ export function pathOf(request: IncomingMessage): string {
   return request.url?.split('?')[0] ?? ''
 }
 
-type Text = [text: string, headers?: Record<string, string>]
-
 /** Answers with a line of text. */
-export function replyText(response: ServerResponse, status: number, ...[text, headers]: Text) {
-  const type = { 'content-type': 'text/plain; charset=utf-8' }
-  response.writeHead(status, { ...type, ...PRIVATE, ...headers })
+export function replyText(
+  response: ServerResponse,
+  status: number,
+  ...[text, headers]: [text: string, headers?: Record<string, string>]
+): void {
+  const own = { 'content-type': 'text/plain; charset=utf-8', 'x-request-id': newRequestId() }
+  response.writeHead(status, { ...own, ...PRIVATE_HEADERS, ...headers })
   response.end(`${text}\n`)
-}
-
-/** Refuses a request before it has a handler, in the form that clients of OpenAI's interface read. */
-export function replyRefusal(response: ServerResponse, status: number, ...[text, headers]: Text) {
-  const type = ERROR_TYPES[status] ?? 'invalid_request_error'
-  const body = JSON.stringify({ error: { message: text, type, param: null, code: null } })
-  const json = { 'content-type': 'application/json' }
-  response.writeHead(status, { ...json, ...PRIVATE, ...headers })
-  response.end(body)
 }
 
 /** The values of a route's placeholders in a path; undefined if the path is another. */

@@ -1,14 +1,7 @@
 /** The listener: requests to the router, upgrades to WebSockets, and the end of both. What is said is for others to know. */
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket as NetSocket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { SUBPROTOCOLS } from '../dialects/dialects.ts'
 import { GatewayError } from '../errors.ts'
 import { type AcceptedSocket, SocketAcceptor, type SocketEvents } from '../socket/socket.ts'
@@ -18,8 +11,15 @@ import { type Handshake, readHandshake } from './handshake.ts'
 import { OpenExchanges } from './open-exchanges.ts'
 import { type OriginRules, type RequestRefusal, refusalOf } from './origin.ts'
 import type { Readiness } from './readiness.ts'
+import {
+  type Refused,
+  refuseConnection,
+  refuseExpectation,
+  refuseUnreadable,
+  replyRefusal,
+} from './refusal-reply.ts'
 import type { Refusals } from './refusals.ts'
-import { type OpenRoute, pathOf, type Router, replyRefusal, replyText } from './router.ts'
+import { type OpenRoute, pathOf, type Router, replyText } from './router.ts'
 import { type MonitorTimes, SocketMonitor } from './socket-monitor.ts'
 import type { TlsFiles } from './tls.ts'
 
@@ -41,6 +41,8 @@ export interface ServerOptions extends MonitorTimes {
 /** Times and sizes of requests: an answer may be long, but nobody needs long to ask. */
 const HTTP_OPTIONS = {
   maxHeaderSize: 16_384,
+  // Node.js would refuse it in words of its own; origin.ts does.
+  requireHostHeader: false,
   headersTimeout: 10_000,
   requestTimeout: 10_000,
   keepAliveTimeout: 5_000,
@@ -72,6 +74,8 @@ export class GatewayServer {
     this.#places = new ConnectionPlaces((address) => options.connections.enter(address))
     this.#acceptor = new SocketAcceptor({
       maxMessageBytes: options.maxMessageBytes,
+      onUnacceptable: (connection, reason) =>
+        refuseConnection(connection, [400, reason, { 'sec-websocket-version': '13' }]),
     })
     const onRequest = (request: IncomingMessage, response: ServerResponse) =>
       this.#onRequest(request, response)
@@ -86,6 +90,7 @@ export class GatewayServer {
     this.#http.on('upgrade', (request, connection, head) =>
       this.#onUpgrade(request, connection as NetSocket, head),
     )
+    this.#http.on('checkExpectation', refuseExpectation)
     this.#http.on('clientError', (error, connection) =>
       this.#onClientError(error, connection as NetSocket),
     )
@@ -137,7 +142,7 @@ export class GatewayServer {
   /** A request that cannot be read. In the middle of an answer there is no place for a word about it. */
   #onClientError(error: NodeJS.ErrnoException, connection: NetSocket): void {
     if (this.#exchanges.isAnsweringOn(connection)) connection.destroy()
-    else refuse(connection, UNREADABLE[error.code ?? ''] ?? [400, 'Bad request'])
+    else refuseUnreadable(error, connection)
   }
 
   #onRequest(request: IncomingMessage, response: ServerResponse): void {
@@ -165,7 +170,7 @@ export class GatewayServer {
     const handshake = readHandshake(request, this.#options.addressOf)
     const refusal = this.#refusalOfUpgrade(request, handshake)
     if (refusal !== undefined) {
-      refuse(connection, refusal)
+      refuseConnection(connection, refusal)
       return
     }
     this.#places.leave(connection)
@@ -176,7 +181,7 @@ export class GatewayServer {
     )
   }
 
-  #refusalOfUpgrade(request: IncomingMessage, handshake: Handshake): Refusal | undefined {
+  #refusalOfUpgrade(request: IncomingMessage, handshake: Handshake): Refused | undefined {
     const { readiness, connections, refusals } = this.#options
     const refusal = this.#refusalOf(request)
     if (refusal !== undefined) return [refusal.status, refusal.text]
@@ -191,9 +196,11 @@ export class GatewayServer {
       refusals.refusedRequest({ reason: 'path', status: 404, text, value: path }, address)
       return [404, text]
     }
+    if (request.method !== 'GET') return [405, 'WebSockets begin with GET', { allow: 'GET' }]
     if (readiness.problem !== undefined) return [503, readiness.problem]
     const full = connections.refuse(handshake)
-    return full === undefined ? undefined : [full.status, full.reason, full.retryAfterMs]
+    if (full === undefined) return undefined
+    return [full.status, full.reason, { 'retry-after': `${Math.ceil(full.retryAfterMs / 1000)}` }]
   }
 
   #onSocket(socket: AcceptedSocket, handshake: Handshake): void {
@@ -230,34 +237,6 @@ function shortly(): Promise<void> {
 }
 
 const SILENT: SocketEvents = { onMessage: () => {}, onDrain: () => {}, onClose: () => {} }
-
-/** A status, its reason in words, and when to try again in milliseconds. */
-type Refusal = [status: number, reason: string, retryAfterMs?: number]
-
-/** What node:http says of a request that it does not hand over. */
-const UNREADABLE: Readonly<Record<string, Refusal>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive within 10 s'],
-  HPE_HEADER_OVERFLOW: [431, 'The headers are over 16 KiB'],
-}
-
-function refuse(connection: Duplex, [status, reason, retryAfterMs]: Refusal): void {
-  if (!connection.writable) {
-    connection.destroy()
-    return
-  }
-  const body = `${reason}\n`
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'connection: close',
-    'content-type: text/plain; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    ...(retryAfterMs === undefined ? [] : [`retry-after: ${Math.ceil(retryAfterMs / 1000)}`]),
-  ]
-  connection.end(`${head.join('\r\n')}\r\n\r\n${body}`)
-  // A peer that never closes its own side would keep the connection for good, and no limit counts it.
-  const cut = setTimeout(() => connection.destroy(), CLOSE_GRACE_MS)
-  connection.once('close', () => clearTimeout(cut))
-}
 
 function listenFailure(error: NodeJS.ErrnoException, { host, port }: ServerOptions): GatewayError {
   if (error.code === 'EADDRINUSE') {

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Socket as NetSocket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { CLOSE_CODES } from '@sluice/protocol'
 import type { ServerOptions, WebSocket } from 'ws'
 import { require } from '../commonjs.ts'
@@ -67,7 +68,11 @@ export class SocketAcceptor {
   /** Of the upgrade that is being answered: the library asks for it in the same turn. */
   #subprotocol: string | undefined
 
-  constructor(options: { maxMessageBytes: number }) {
+  /** @param options.onUnacceptable is told of an upgrade that breaks RFC 6455, and answers it */
+  constructor(options: {
+    maxMessageBytes: number
+    onUnacceptable: (connection: Duplex, reason: string) => void
+  }) {
     // The option is in the library's documentation and not yet in its types.
     const serverOptions: ServerOptions & { closeTimeout: number } = {
       noServer: true,
@@ -78,6 +83,9 @@ export class SocketAcceptor {
       handleProtocols: () => this.#subprotocol ?? false,
     }
     this.#server = new WebSocketServer(serverOptions)
+    this.#server.on('wsClientError', ({ message }, connection) =>
+      options.onUnacceptable(connection, message),
+    )
   }
 
   /** Answers an upgrade and hands the socket over before its first message can come. */

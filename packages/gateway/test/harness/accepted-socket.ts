@@ -8,7 +8,7 @@ import { type AcceptedSocket, SocketAcceptor } from '../../src/socket/socket.ts'
 
 /** It ends with the test. */
 export async function acceptedSocket() {
-  const acceptor = new SocketAcceptor({ maxMessageBytes: 10_000_000 })
+  const acceptor = new SocketAcceptor({ maxMessageBytes: 10_000_000, onUnacceptable: () => {} })
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

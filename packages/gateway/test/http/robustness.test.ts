@@ -156,7 +156,11 @@ describe('a slow client', () => {
     const text = received(connection)
     connection.write(chatRequest({}).slice(0, -1))
     await closed
-    expect(text()).toMatch(/^HTTP\/1\.1 408 .*\r\n\r\nThe request did not arrive within 10 s\n$/s)
+    const [head = '', body = ''] = text().split('\r\n\r\n')
+    expect(head).toMatch(/^HTTP\/1\.1 408 .*\r\nx-request-id: [0-9a-f]{32}\r\n/s)
+    expect(JSON.parse(body).error).toMatchObject({
+      ...{ message: 'The request did not arrive within 10 s', type: 'invalid_request_error' },
+    })
   })
 
   it('that sends more than a body may have is told so, and its connection goes on', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { copyFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { loadConfig } from '@sluice/gateway'
 import { describe, expect, it } from 'vitest'
 import { gatewayForTest, gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
@@ -107,9 +108,10 @@ describe('Origin and Host', () => {
       const plain = await replyTo(url, { path, headers })
       const upgrade = await replyTo(url, { path, headers: upgradeHeaders(headers) })
       expect([plain.status, upgrade.status]).toEqual([403, 403])
-      expect(upgrade.body).toMatch(/^This (Origin|Host) is not allowed here\n$/)
+      expect(upgrade.body).toBe(plain.body)
       const { message, type } = JSON.parse(plain.body).error
-      expect([`${message}\n`, type]).toEqual([upgrade.body, 'permission_error'])
+      expect(message).toMatch(/^This (Origin|Host) is not allowed here$/)
+      expect(type).toBe('permission_error')
     }
   })
 
@@ -190,6 +192,97 @@ describe('a request that can be read in two ways', () => {
     expect(of('refused')[0]).toMatchObject({ reason: 'two_credentials' })
     const same = { ...bearer(key).headers, 'sec-websocket-protocol': subprotocol(key) }
     expect((await replyTo(url, { headers: upgradeHeaders(same) })).status).toBe(101)
+  })
+})
+
+describe('a refusal', () => {
+  const HOST = 'host: 127.0.0.1\r\n'
+  const UPGRADE = `${HOST}connection: upgrade\r\nupgrade: websocket\r\n`
+  const KEY = `sec-websocket-key: ${Buffer.alloc(16).toString('base64')}\r\n`
+
+  /** All that comes until the connection ends. */
+  async function answerTo(port: number, bytes: string) {
+    const connection = await rawConnection(port)
+    connection.write(bytes)
+    const [head = '', body = ''] = (await text(connection)).split('\r\n\r\n')
+    const [status = '', ...lines] = head.split('\r\n')
+    const headers = Object.fromEntries(lines.map((line) => line.toLowerCase().split(': ', 2)))
+    return { status: Number(status.split(' ')[1]), headers, body }
+  }
+
+  const refused: [string, number, string][] = [
+    ['no HTTP at all', 400, 'garbage\r\n\r\n'],
+    [
+      'two lengths',
+      400,
+      `POST /v1/models HTTP/1.1\r\n${HOST}content-length: 1\r\ncontent-length: 2\r\n\r\n`,
+    ],
+    [
+      'headers that are too long',
+      431,
+      `GET /v1/models HTTP/1.1\r\n${HOST}x: ${'x'.repeat(20_000)}\r\n\r\n`,
+    ],
+    [
+      'chunk extensions that are too long',
+      413,
+      `POST /v1/tokens HTTP/1.1\r\n${HOST}transfer-encoding: chunked\r\n\r\n1;${'x'.repeat(20_000)}\r\n`,
+    ],
+    ['no Host', 400, 'GET /v1/models HTTP/1.1\r\nconnection: close\r\n\r\n'],
+    ['another Host', 403, 'GET /v1/models HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'],
+    ['another path', 404, `GET /v1/x HTTP/1.1\r\n${HOST}connection: close\r\n\r\n`],
+    ['another method', 405, `PUT /v1/models HTTP/1.1\r\n${HOST}connection: close\r\n\r\n`],
+    [
+      'an expectation',
+      417,
+      `GET /v1/models HTTP/1.1\r\n${HOST}expect: x\r\nconnection: close\r\n\r\n`,
+    ],
+    ['an upgrade under /v1', 404, `GET /v1/responses HTTP/1.1\r\n${UPGRADE}${KEY}\r\n`],
+    [
+      'an upgrade from elsewhere',
+      403,
+      `GET / HTTP/1.1\r\n${UPGRADE}${KEY}origin: http://x\r\n\r\n`,
+    ],
+    ['an upgrade of a POST', 405, `POST / HTTP/1.1\r\n${UPGRADE}${KEY}\r\n`],
+    [
+      'an upgrade without a key',
+      400,
+      `GET / HTTP/1.1\r\n${UPGRADE}sec-websocket-version: 13\r\n\r\n`,
+    ],
+    [
+      'an upgrade of another version',
+      400,
+      `GET / HTTP/1.1\r\n${UPGRADE}${KEY}sec-websocket-version: 7\r\n\r\n`,
+    ],
+  ]
+
+  it.each(refused)("is OpenAI's error object with a request id: %s", async (_, status, bytes) => {
+    const { port } = await gatewayForTest(UPSTREAM)
+    const answer = await answerTo(port, bytes)
+    expect(answer.status).toBe(status)
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(answer.body)),
+      'x-request-id': expect.stringMatching(/^[0-9a-f]{32}$/),
+    })
+    const type = status === 403 ? 'permission_error' : 'invalid_request_error'
+    const error = { message: expect.stringMatching(/\w/), type, param: null, code: null }
+    expect(JSON.parse(answer.body)).toEqual({ error })
+  })
+
+  it('has a request id elsewhere, too: of what is no WebSocket, and of the admin listener', async () => {
+    const { port, adminPort = 0 } = await gatewayForTest({ ...UPSTREAM, adminPort: 0 })
+    const id = { 'x-request-id': expect.stringMatching(/^[0-9a-f]{32}$/) }
+    const plain = `GET /ws HTTP/1.1\r\n${HOST}connection: close\r\n\r\n`
+    expect(await answerTo(port, plain)).toMatchObject({ status: 426, headers: id })
+    const more = `connection: close\r\n\r\n`
+    for (const [status, bytes] of [
+      [400, 'garbage\r\n\r\n'],
+      [400, `GET /metrics HTTP/1.1\r\n${more}`],
+      [403, `GET /metrics HTTP/1.1\r\nhost: x\r\n${more}`],
+      [404, `GET /x HTTP/1.1\r\n${HOST}${more}`],
+      [417, `GET /metrics HTTP/1.1\r\n${HOST}expect: x\r\n${more}`],
+    ] as const)
+      expect(await answerTo(adminPort, bytes)).toMatchObject({ status, headers: id })
   })
 })
 
@@ -284,7 +377,8 @@ describe('a request that is no upgrade', () => {
     expect((await replyTo(url, { path: '/ws' })).status).toBe(426)
     expect((await replyTo(url, { path: '/v1' })).status).toBe(404)
     const upgrade = await replyTo(url, { path: '/v1', headers: upgradeHeaders() })
-    expect(upgrade).toMatchObject({ status: 404, body: 'WebSockets are at / and /ws\n' })
+    expect(upgrade.status).toBe(404)
+    expect(JSON.parse(upgrade.body).error.message).toBe('WebSockets are at / and /ws')
   })
 })
 

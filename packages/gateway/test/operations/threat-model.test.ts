@@ -46,7 +46,8 @@ describe('cross-site WebSocket', () => {
     ]) {
       const headers = upgradeHeaders({ origin: 'https://evil.example', ...more })
       const { status, body } = await replyTo(gateway.url, { headers })
-      expect([status, body]).toEqual([403, 'This Origin is not allowed here\n'])
+      const { message } = JSON.parse(body).error
+      expect([status, message]).toEqual([403, 'This Origin is not allowed here'])
     }
     expect(sandbox.stats().chatRequests).toBe(1)
     expect(await serves()).toBe(SERVED)

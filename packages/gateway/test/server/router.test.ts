@@ -65,6 +65,7 @@ async function serve({ allowAnonymous = true } = {}) {
     const { status, headers } = response
     const text = (await response.text()).trim()
     const isJson = headers.get('content-type') === 'application/json'
+    expect(headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
     return [status, isJson ? JSON.parse(text).error : text, headers.get('allow')]
   }
   return { ask, told }

@@ -62,7 +62,7 @@ describe('FrameBatch', () => {
   })
 
   it('is understood by the WebSocket library, between its own frames', async () => {
-    const acceptor = new SocketAcceptor({ maxMessageBytes: 1_024 })
+    const acceptor = new SocketAcceptor({ maxMessageBytes: 1_024, onUnacceptable: () => {} })
     const payloads = EDGES.map((length) => 'x'.repeat(length))
     const server = createServer()
     server.on('upgrade', (request, connection, head) =>
