@@ -21,6 +21,8 @@ export interface AdminOptions {
 }
 
 const TIMEOUT_MS = 10_000
+const PATHS = ['/metrics', '/healthz', '/readyz']
+const METHODS = ['GET', 'HEAD']
 
 export class AdminServer {
   readonly #options: AdminOptions
@@ -34,7 +36,8 @@ export class AdminServer {
         const common = { 'cache-control': 'no-store', 'x-request-id': newRequestId() }
         this.#reply(request).then(
           ([status, type, text]) => {
-            response.writeHead(status, { 'content-type': type, ...common })
+            const allow = status === 405 ? { allow: METHODS.join(', ') } : {}
+            response.writeHead(status, { 'content-type': type, ...common, ...allow })
             response.end(text)
           },
           () => response.writeHead(500, common).end(),
@@ -79,14 +82,12 @@ export class AdminServer {
       return [refusal.status, text, `${refusal.text}\n`]
     }
     const path = request.url?.split('?')[0] ?? ''
-    if (path === '/metrics') {
-      const { registry } = this.#options
-      return [200, registry.contentType, await registry.metrics()]
-    }
+    if (!PATHS.includes(path)) return [404, text, `Not found: ${PATHS.join(', ')} are here\n`]
+    if (!METHODS.includes(request.method ?? '')) return [405, text, 'Method not allowed\n']
     if (path === '/healthz') return [200, text, 'ok\n']
-    if (path !== '/readyz')
-      return [404, text, 'Not found: /metrics, /healthz and /readyz are here\n']
-    const reason = this.#options.readiness.problem
+    const { registry, readiness } = this.#options
+    if (path === '/metrics') return [200, registry.contentType, await registry.metrics()]
+    const reason = readiness.problem
     return reason === undefined ? [200, text, 'ready\n'] : [503, text, `${reason}\n`]
   }
 

@@ -372,6 +372,19 @@ describe('a request that is no upgrade', () => {
     },
   )
 
+  it.each(['/metrics', '/healthz', '/readyz'])(
+    'reads %s of the admin listener by GET and HEAD alone',
+    async (path) => {
+      const { adminPort } = await gatewayForTest({ ...UPSTREAM, adminPort: 0 })
+      const admin = `http://127.0.0.1:${adminPort}`
+      const asked = (method: string) => replyTo(admin, { method, path })
+      const [got, head] = [await asked('GET'), await asked('HEAD')]
+      expect([got.status, head.status, head.body]).toEqual([200, 200, ''])
+      for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])
+        expect(await asked(method)).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
+    },
+  )
+
   it('learns where WebSockets are', async () => {
     const { url } = await gatewayForTest(UPSTREAM)
     expect((await replyTo(url, { path: '/ws' })).status).toBe(426)
