@@ -57,6 +57,7 @@ const ARROWS = {
     'completion',
     'dialects',
     'limits',
+    'server/origin.ts',
     'server/refusal-reply.ts',
     'server/router.ts',
   ],

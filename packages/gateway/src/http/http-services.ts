@@ -7,6 +7,7 @@ import type { Admission } from '../completion/order.ts'
 import type { Intake } from '../dialects/intake.ts'
 import type { RequestReader } from '../dialects/request-reader.ts'
 import type { RateLimits } from '../limits/rate-limits.ts'
+import type { OriginRules } from '../server/origin.ts'
 import type { AnswerTimes } from './answer-response.ts'
 
 export interface HttpServices {
@@ -25,6 +26,8 @@ export interface HttpServices {
 
 export interface HttpConfig {
   reader: RequestReader
+  /** Whose pages may ask. */
+  originRules: OriginRules
   /** Models of the configuration, by their names. */
   models: Readonly<Record<string, unknown>>
   modelOf: (name: string) => { contextWindow: number | undefined }

@@ -2,6 +2,7 @@
 import { readTokenParams, type TokenParams } from '../clients/browser-tokens.ts'
 import type { Principal } from '../clients/principal.ts'
 import { GatewayError } from '../errors.ts'
+import { mayPagesAsk } from '../server/origin.ts'
 import type { ClientExchange, ClientRoute } from '../server/router.ts'
 import type { HttpConfig, HttpServices } from './http-services.ts'
 import { replyError, replyingErrors, replyJson } from './reply.ts'
@@ -24,6 +25,8 @@ async function mint(exchange: ClientExchange, services: HttpServices): Promise<v
   const options = { ...services, maxBytes: settings.maxMessageBytes, client }
   const params = await readBody(request, options, ({ fields }) => readTokenParams(fields))
   if (params === undefined) return
+  if (!mayPagesAsk(params.origin, request, live.current.originRules))
+    throw new GatewayError('forbidden', 'Pages of this origin are not allowed here')
   const principal = currentPrincipal(client.principal)
   assertPolicy(params, principal, live.current)
   const { token, expiresAt } = pages.mint(principal, params)

@@ -49,12 +49,27 @@ export function refusalOf(
   const { origin } = request.headers
   if (origin === undefined) return undefined
   // A page whose name was made to lead here has the origin that `Host` says: only a name that is ours makes it our own.
-  const own = isOwn ? [`${rules.isTls ? 'https' : 'http'}://${host}`] : []
-  if ([...own, ...rules.allowedOrigins].some((allowed) => sameOrigin(origin, allowed))) {
-    return undefined
-  }
+  if (isAllowed(origin, isOwn ? host : undefined, rules)) return undefined
   const text = 'This Origin is not allowed here'
   return { reason: 'origin', status: 403, text, value: origin, setting: 'SLUICE_ALLOWED_ORIGINS' }
+}
+
+/** Whether a page of an origin may ask, at the address that `request` came to: it is on the list, or the gateway's own. */
+export function mayPagesAsk(
+  origin: string,
+  request: Pick<IncomingMessage, 'socket'>,
+  rules: OriginRules,
+): boolean {
+  const { host } = new URL(origin)
+  const isOwn = isOwnHost(request, host, rules.allowedHosts)
+  return isAllowed(origin, isOwn ? host : undefined, rules)
+}
+
+/** @param own the `Host` that is ours */
+function isAllowed(origin: string, own: string | undefined, rules: OriginRules): boolean {
+  const { allowedOrigins, isTls } = rules
+  const ours = own === undefined ? [] : [`${isTls ? 'https' : 'http'}://${own}`]
+  return [...ours, ...allowedOrigins].some((allowed) => sameOrigin(origin, allowed))
 }
 
 /** Node.js takes the first one of each and says nothing. */
@@ -70,7 +85,11 @@ function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
 }
 
 /** A name of loopback, one of the list, or the very address that the connection came to: no page can have that by rebinding. */
-function isOwnHost({ socket }: IncomingMessage, host: string, allowed: readonly string[]): boolean {
+function isOwnHost(
+  { socket }: Pick<IncomingMessage, 'socket'>,
+  host: string,
+  allowed: readonly string[],
+): boolean {
   const name = host.replace(/:\d+$/, '').toLowerCase()
   const isLoopback = name === '[::1]' || (name !== '::1' && isLoopbackAddress(name))
   const local = socket.localAddress?.replace(/^::ffff:/i, '').toLowerCase() ?? ''

@@ -106,6 +106,19 @@ describe('a token for a page', () => {
     expect(status).toBe(403)
   })
 
+  it('is made for origins alone whose pages may ask: the list and the gateway itself', async () => {
+    const { mint, gateway } = await withKey()
+    const { port } = gateway
+    for (const origin of [PAGE, `http://127.0.0.1:${port}`, `http://localhost:${port}`])
+      expect((await mint({ origin })).status, origin).toBe(200)
+    const foreign = ['https://elsewhere.example', `${PAGE}:444`, 'http://app.example']
+    for (const origin of [...foreign, `https://127.0.0.1:${port}`]) {
+      const { status, body } = await mint({ origin })
+      expect(status, origin).toBe(403)
+      expect(JSON.parse(body).error.message).toBe('Pages of this origin are not allowed here')
+    }
+  })
+
   it('keeps what its subjects asked for apart', async () => {
     const { mint, complete, origin } = await withKey()
     const [ann, bob] = [
