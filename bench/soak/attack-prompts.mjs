@@ -75,6 +75,7 @@ const MAKERS = {
   'a long window that is exceeded': () => asking(full('a b c d '), 'small'),
   'no JSON': () => `${asking(full('x')).slice(0, -2)}`,
   'an answer that pours': () => asking('x', 'pouring'),
+  'an answer that pours extensions': () => asking('x', 'extending'),
 }
 
 /**

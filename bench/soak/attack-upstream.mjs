@@ -1,6 +1,6 @@
 // The upstream of `attack.mjs` and `stalled.mjs`, a process of its own. It reads no more of a request than the model's name,
 // since prompts are megabytes: `paced` sends a word each 20 ms, `steady` 64 KiB/s in a delta each 50 ms, `silent` never
-// answers, `pouring` writes as fast as it is read.
+// answers, `pouring` writes long texts and `extending` small extensions as fast as they are read.
 //   attack-upstream.mjs PORT
 import { createServer } from 'node:http'
 
@@ -11,7 +11,13 @@ const PACES = {
   paced: { event: event({ content: ' word' }), everyMs: 20, times: 400 },
   steady: { event: event({ content: ' word'.repeat(655) }), everyMs: 50, times: 100 },
 }
-const POURED = event({ content: 'word '.repeat(800) }).repeat(16)
+/** Small deltas of fields that only some providers have cost many times what as many bytes of text do. */
+const DETAIL = { type: 'reasoning.text', text: ' word', format: 'unknown', index: 0 }
+/** What is written as fast as it is read. */
+const POURED = {
+  pouring: event({ content: 'word '.repeat(800) }).repeat(16),
+  extending: event({ reasoning_details: [DETAIL] }).repeat(256),
+}
 const counts = { open: 0 }
 /** Milliseconds between two paced deltas as they were sent. @type {number[]} */
 const gaps = []
@@ -41,7 +47,8 @@ function answer(response, start) {
   response.setHeader('content-type', 'text/event-stream')
   if (start.includes('"paced"')) pace(response, PACES.paced)
   else if (start.includes('"steady"')) pace(response, PACES.steady)
-  else pour(response)
+  else if (start.includes('"extending"')) pour(response, POURED.extending)
+  else pour(response, POURED.pouring)
 }
 
 /**
@@ -67,10 +74,13 @@ function pace(response, { event: sample, everyMs, times }) {
   }
 }
 
-/** @param {ServerResponse} response */
-function pour(response) {
-  while (!response.destroyed && response.write(POURED));
-  if (!response.destroyed) response.once('drain', () => pour(response))
+/**
+ * @param {ServerResponse} response
+ * @param {string} events
+ */
+function pour(response, events) {
+  while (!response.destroyed && response.write(events));
+  if (!response.destroyed) response.once('drain', () => pour(response, events))
 }
 
 process.once('SIGTERM', () => process.exit(0))

@@ -48,7 +48,9 @@ async function makeKeys(count) {
 /** @param {string} upstreamUrl */
 function startGateway(upstreamUrl) {
   const config = join(folder, 'sluice.yaml')
-  const windows = ['silent', 'pouring', 'paced'].map((name) => `${name}: {contextWindow: 9000000}`)
+  const windows = ['silent', 'pouring', 'extending', 'paced'].map(
+    (name) => `${name}: {contextWindow: 9000000}`,
+  )
   writeFileSync(config, `models: {${windows.join(', ')}, small: {contextWindow: 8000}}\n`)
   return GatewayProcess.start(upstreamUrl, {
     SLUICE_CONFIG: config,

@@ -1,5 +1,6 @@
 // Readers beside clients that ask for answers as fast as they come and never read: what the readers' gaps become while
-// those fill every buffer, wait, leave one by one and ask again, are closed, and leave together.
+// those fill every buffer, wait, leave one by one and ask again, are closed, and leave together; and while the answers are
+// small extensions, which cost the most a byte.
 //   node bench/soak/stalled.mjs [--readers 120] [--stalled 60]                        exits with 1 if a target is missed
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -63,6 +64,15 @@ async function makeKeys() {
   return /** @type {[string, string]} */ (made)
 }
 
+/** Clients that do not read. @param {string} model */
+function askingFor(model) {
+  return new Child({
+    name: 'stalled',
+    args: ['soak/stalled-clients.mjs', port, String(options.stalled), model, stalledKey],
+    hasChannel: true,
+  })
+}
+
 /** @param {number} value */
 const rounded = (value) => Math.round(value * 10) / 10
 
@@ -93,22 +103,21 @@ try {
   const readers = new Strangers({ port: Number(port), key: readersKey, model: 'steady', times })
   await delay(WARM_UP_MS)
   const alone = await look(readers, 10)
-  const stalled = new Child({
-    name: 'stalled',
-    args: ['soak/stalled-clients.mjs', port, String(options.stalled), 'pouring', stalledKey],
-    hasChannel: true,
-  })
+  const stalled = askingFor('pouring')
   const filling = await look(readers, 12)
   const beside = await look(readers, 25)
   const counts = /** @type {Record<string, number>} */ (await stalled.ask({}, END_WITHIN_MS))
   const leaving = await look(readers, 6)
   await stalled.stop()
+  const costly = askingFor('extending')
+  const extensions = await look(readers, 15)
+  await costly.stop()
   await readers.finish()
 
-  console.table({ alone, filling, beside, leaving })
+  console.table({ alone, filling, beside, leaving, extensions })
   console.table({ ...counts, failures: [...readers.failures].flat().join(' ') })
   const limit = alone['gap p99, ms'] * SLOWER + NOISE_MS
-  const phases = Object.entries({ filling, beside, leaving })
+  const phases = Object.entries({ filling, beside, leaving, extensions })
   const problems = [
     ...phases
       .filter(([, phase]) => phase['gap p99, ms'] > limit)
