@@ -1,10 +1,12 @@
 /**
  * The guard on extension fields, which are any JSON. Texts go through guard streams, each by its place, because servers send
- * them in pieces; what is left are words, which pass as a whole or not at all, and small numbers.
+ * them in pieces; what is left are words, which pass as a whole or not at all, by themselves and behind those before them,
+ * and small numbers.
  */
 import type { GuardStream, Policy, StreamResult } from '@sluice/guard'
 import type { Extensions } from '../deltas.ts'
 import { passesWhole } from './passes-whole.ts'
+import { WordRuns } from './word-runs.ts'
 
 export interface GuardedExtensionsOptions {
   policy: Policy
@@ -48,9 +50,11 @@ export class GuardedExtensions {
   readonly #texts = new Map<string, Text>()
   /** Words that passed: names of fields and kinds of parts come with each delta, and a scan costs more than all the rest. */
   readonly #known = new Set<string>()
+  readonly #runs: WordRuns
 
   constructor(options: GuardedExtensionsOptions) {
     this.#options = options
+    this.#runs = new WordRuns((text) => passesWhole(text, options.policy))
   }
 
   /** What may pass of the fields now; undefined if that is nothing. */
@@ -83,7 +87,8 @@ export class GuardedExtensions {
   #string(text: string, place: Place): unknown {
     if (text === '') return text
     if (TEXT_KEYS.has(place.key)) return this.#text(text, place)
-    return this.#orRefused(WORD.test(text) && this.#passes(text) ? text : undefined)
+    const mayPass = WORD.test(text) && this.#passes(text) && this.#runs.take(place.path, text)
+    return this.#orRefused(mayPass ? text : undefined)
   }
 
   /** Stays a string, even if the guard holds all of it: the rest comes later. */

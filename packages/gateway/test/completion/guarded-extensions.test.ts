@@ -1,5 +1,6 @@
 // What passes of fields that only some servers have: the same for a word that comes first, again, or after many others.
 import { compilePolicy } from '@sluice/guard'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GuardedExtensions } from '../../src/completion/guarded-extensions.ts'
 
@@ -26,4 +27,45 @@ describe('GuardedExtensions', () => {
     }
     expect(refused).toBe(200)
   })
+
+  it.each([
+    ['AWS_ACCESS_KEY', SECRET],
+    ['EMAIL_ADDRESS', 'lena.brandt@example.net'],
+    ['a term', 'maliciousplan'],
+  ])('completes no %s from pieces that are words, for any cuts', (_name, value) => {
+    const policy = compilePolicy({
+      extends: 'standard',
+      rules: [
+        {
+          terms: ['maliciousplan'],
+          match: 'substring',
+          category: 'safety',
+          action: { kind: 'redact' },
+        },
+      ],
+    })
+    const cuts = fc.array(fc.nat(value.length), { maxLength: 6 })
+    const law = fc.property(cuts, fc.nat(300), (places, before) => {
+      const guarded = new GuardedExtensions({ policy, note: () => {}, onRefused: () => {} })
+      const ends = [...new Set([...places, value.length])].sort((one, other) => one - other)
+      const pieces = ends.map((end, i) => value.slice(ends[i - 1] ?? 0, end))
+      const words = [`${'x'.repeat(before)}:`, ...pieces]
+      const passed = words.map((word) => guarded.pass({ call: { signature: word } }))
+      const joined = passed.map((fields) => (fields as Signed | undefined)?.call.signature ?? '')
+      expect(joined.join('')).not.toContain(value)
+    })
+    fc.assert(law, { numRuns: 100 })
+  })
+
+  it('has no more words at more places than it can remember', () => {
+    const policy = compilePolicy('standard')
+    const guarded = new GuardedExtensions({ policy, note: () => {}, onRefused: () => {} })
+    const shown = Array.from({ length: 200 }, (_, at) => guarded.pass({ [`at${at}`]: 'word' }))
+    expect(shown.filter((fields) => fields !== undefined)).toHaveLength(128)
+    expect(guarded.pass({ at0: 'word' })).toEqual({ at0: 'word' })
+  })
 })
+
+interface Signed {
+  call: { signature: string }
+}
