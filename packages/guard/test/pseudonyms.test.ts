@@ -356,7 +356,12 @@ describe('a stand-in in an answer', () => {
       '](a\n\nS',
     ],
     ...['<img src="x"> S', '{"u":"https://x.example","n":"S"}', '{"u":"of https://x.example\\nS"}'],
-    ...['"https://x.example" S', "x's https://x.example S", "it's https://x.example S"],
+    ...[
+      '"https://x.example" S',
+      'b{background:url("//x.example") S',
+      "x's https://x.example S",
+      "it's https://x.example S",
+    ],
     ...[
       '"of https://x.example S"',
       '"https://x.example\nS',
@@ -424,6 +429,9 @@ describe('a stand-in in an answer', () => {
       '"https://e.example/\\" a S',
       '=F("https://e.example/ a S',
       '"https://e.example/<a S',
+      'b{background:url("https://e.example/ a S',
+      'see:x("a")//y="https://e.example/ a S',
+      '"https://e.example/"S',
     ],
     ...[
       '{"u":"https://e.example/ a S"}',

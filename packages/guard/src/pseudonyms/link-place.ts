@@ -169,11 +169,18 @@ export class LinkPlace {
       return
     }
     if (!this.#isLink) this.#takeOfRun(unit, kind)
-    else if (unit === this.#closer && this.#before !== BACKSLASH) this.#endRun()
+    else this.#takeOfLink(unit)
     if (this.#before !== BRACKET_CLOSE) return
     if (unit === PARENTHESIS_OPEN && this.#depth === 0) this.#depth = 1
     if (unit === COLON && this.#definition === 'none')
       this.#definition = this.#lineOpensBracket === true ? 'waiting' : 'doubtful'
+  }
+
+  /** A quote that ends leaves the rest of the run in the link: some readers take it for a part of it. */
+  #takeOfLink(unit: number): void {
+    const mayOpen = this.#before === PARENTHESIS_OPEN || this.#before === EQUALS
+    if (unit === this.#closer && this.#before !== BACKSLASH) this.#closer = 0
+    else if (this.#closer === 0 && mayOpen && isQuote(unit)) this.#closer = unit
   }
 
   /** A run of characters without a blank; one of them may make a link of all that follow. */
@@ -186,8 +193,9 @@ export class LinkPlace {
     else if (unit === COLON) this.#takeColon()
     else this.#takeMark(unit)
     if (this.#isLink) this.#closer = this.#opener
-    else if (isQuote(unit)) this.#opener = this.#opensQuote() ? unit : 0
-    else if ((kind & SCHEME) === 0 && unit !== COLON && !isSeparator(unit)) this.#opener = 0
+    const goesOn = (kind & SCHEME) !== 0 || unit === COLON || isSeparator(unit)
+    if (isQuote(unit)) this.#opener = this.#opensQuote() ? unit : 0
+    else if (this.#isLink || !goesOn) this.#opener = 0
   }
 
   #opensQuote(): boolean {
