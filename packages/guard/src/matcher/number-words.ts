@@ -25,7 +25,7 @@ export const OWNERS: readonly string[] = (
   'alternative preferred following local foreign international main primary secondary daytime evening emergency us uk ' +
   'american british english irish german austrian swiss french belgian dutch italian spanish portuguese polish turkish ' +
   'israeli indian chinese japanese korean brazilian mexican canadian australian russian mi su tu mon ton son votre notre mein meine ihre deine unsere meu minha seu sua ' +
-  'mio mia suo mijn uw vast vaste min din mój twój мой ваш 我的 您的 你的 मेरा आपका'
+  'mio mia suo mijn uw vast vaste min din mitt ditt mój twój moje moja aking мой ваш 我的 您的 你的 मेरा आपका'
 ).split(' ')
 
 /**

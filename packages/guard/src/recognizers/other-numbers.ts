@@ -20,7 +20,8 @@ const ROMANCE =
 
 const GERMANIC =
   'bestell* auftrag* rechnung* vorgang* sendung* vertrag* kundennummer* referenz* serien* buchung* aktenzeichen ' +
-  'factuur* klantnummer* ordernummer* beställning* faktura* ärende*'
+  'telefonrechnung* telefonvertrag* telefontarif* telefonanschluss* telefonkosten* telefonregning* telefonrakning* ' +
+  'telefoonrekening* telefoonkosten* handyvertrag* handyrechnung* mobilfunkvertrag* factuur* klantnummer* ordernummer* beställning* faktura* ärende*'
 
 const OTHERS =
   'sipariş* müşteri* takip rezervasyon* sözleşme* zamówieni* umow* zgłoszen* đơn pesanan resi заказ* счет* счёт* ' +

@@ -129,8 +129,8 @@ export const phoneNumber: Recognizer = {
       againstScore: 0.1,
     },
     {
-      // 4155550123 (North American Numbering Plan), 612345678, 9876543210, 11987654321 (mobile numbers of many plans)
-      source: `(?<![\\w.+/-])(?:1?${AREA}[2-9]\\d{6}|[5-9]\\d{8}|[6-9]\\d{9}|1[3-9]\\d{9}|[1-9][1-9]9\\d{8})${EXTENSION}${AFTER}`,
+      // 4155550123 (North American Numbering Plan), 612345678, 9876543210, 3391234567, 11987654321 (mobiles of many plans)
+      source: `(?<![\\w.+/-])(?:1?${AREA}[2-9]\\d{6}|[5-9]\\d{8}|(?:[6-9]\\d|3[2-9])\\d{8}|1[3-9]\\d{9}|[1-9][1-9]9\\d{8})${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.1,
       hintScore: 0.6,

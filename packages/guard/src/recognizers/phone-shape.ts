@@ -136,8 +136,8 @@ export function isPlain(value: string): boolean {
   return isNorthAmerican(value) || (MOBILE.test(withoutExtension(value)) && isNational(value))
 }
 
-/** Nine digits in many plans, ten in India, eleven in China and Brazil. */
-const MOBILE = /^(?:[5-9]\d{8}|[6-9]\d{9}|1[3-9]\d{9}|[1-9][1-9]9\d{8})$/
+/** Nine digits in many plans, ten in India and Italy, eleven in China and Brazil. */
+const MOBILE = /^(?:[5-9]\d{8}|(?:[6-9]\d|3[2-9])\d{8}|1[3-9]\d{9}|[1-9][1-9]9\d{8})$/
 
 /**
  * Whether a number begins with a calling code, behind which it has as many digits as its plan has; what is no digit is

@@ -35,6 +35,6 @@ export const PHONE_HINTS: readonly string[] = (
   'reached reachable text texts texted texting contact contacts contactnum* office home homenum* work worknum* direct ' +
   'desk portable fijo fisso fixe hp wa ruf rufe rufen erreich* kontakt* privatnummer* privatnr* bel belt bereik* casa ' +
   'ufficio lavoro trabajo trabalho oficina bureau domicile joindre joignable contacter contacto contacta* contacte* ' +
-  'localiza* comunic* marque marcar texto mensaje* contatt* contato* contatar* mensagem messaggio numaram* ulaş* ' +
+  'localiza* comunic* marque marcar texto mensaje* numeroni számom contatt* contato* contatar* mensagem messaggio numaram* ulaş* ' +
   'iletişim* ani dnis cp hubungi gọi soita soitta* nazovite pozovite zavolejte volajte звон* дзвон* καλέστε'
 ).split(' ')
