@@ -48,7 +48,8 @@ const NATIONAL_FORMS = [
   '0[1789]0-\\d{4}-\\d{4}',
 ]
 
-const LETTER = 'A-Za-z\\u00c0-\\u052f'
+const BEYOND_ASCII = '\\u00c0-\\u052f'
+const LETTER = `A-Za-z${BEYOND_ASCII}`
 
 const BYTE = '[0-9A-Fa-f]{2}'
 const LETTERS = '[A-Fa-f]{2}'
@@ -93,7 +94,7 @@ export const phoneNumber: Recognizer = {
     },
     {
       // (212) 555-0123 (North American Numbering Plan)
-      source: `(?<![\\w.+-])(?:1[ .-]?)?\\(${AREA}\\) ?[2-9]\\d\\d[ .-]\\d{4}${EXTENSION}${AFTER}`,
+      source: `(?<![\\w.+-])(?:1[ .-]?)?\\(${AREA}\\) ?[2-9]\\d\\d[ .-]?\\d{4}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.7,
     },
@@ -145,12 +146,13 @@ export const phoneNumber: Recognizer = {
       check: (value) => (isGroupedNational(value) ? 0.1 : 0),
     },
     {
-      // 9472 7916, 8 (912) 345-67-89, (0-612) 34567, 98765 43210, and the rest of Tel.030/1234567, with its dot
-      source: `(?:(?<![\\w.+/-])|(?<=[${LETTER}])\\.)\\(?\\d(?:${BETWEEN}\\d){5,14}${EXTENSION}${AFTER}`,
+      // 9472 7916, 8 (912) 345-67-89, (0-612) 34567, 98765 43210, and the rest of Tel.030/1234567 and Tel-030/1234567, with
+      // dot and dash, but not behind a letter that may be a hexadecimal digit
+      source: `(?:(?<![\\w.+/-])|(?<=[${LETTER}])\\.|(?<=[G-Zg-z${BEYOND_ASCII}])-)\\(?\\d(?:${BETWEEN}\\d){5,14}${EXTENSION}${AFTER}`,
       flags: 'i',
       score: 0.1,
       contextScore: 0.65,
-      check: (value) => (isNational(value.startsWith('.') ? value.slice(1) : value) ? 0.1 : 0),
+      check: (value) => (isNational(value.replace(/^[.-]/, '')) ? 0.1 : 0),
     },
     {
       // A link that opens a chat (WhatsApp, "click to chat")

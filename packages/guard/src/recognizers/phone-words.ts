@@ -36,5 +36,5 @@ export const PHONE_HINTS: readonly string[] = (
   'desk portable fijo fisso fixe hp wa ruf rufe rufen erreich* kontakt* privatnummer* privatnr* bel belt bereik* casa ' +
   'ufficio lavoro trabajo trabalho oficina bureau domicile joindre joignable contacter contacto contacta* contacte* ' +
   'localiza* comunic* marque marcar texto mensaje* numeroni számom contatt* contato* contatar* mensagem messaggio numaram* ulaş* ' +
-  'iletişim* ani dnis cp hubungi gọi soita soitta* nazovite pozovite zavolejte volajte звон* дзвон* καλέστε'
+  'iletişim* ani dnis sip callto cp hubungi gọi soita soitta* nazovite pozovite zavolejte volajte звон* дзвон* καλέστε'
 ).split(' ')
