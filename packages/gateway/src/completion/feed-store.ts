@@ -83,9 +83,11 @@ export class MemoryFeedStore implements FeedStore {
 
   #onEnded = (feed: Feed): void => {
     const { retentionMs } = feed.header
+    const hasFailed = feed.terminal?.status === 'error'
     // A failure is not remembered: the same request again is a new attempt.
-    if (feed.terminal?.status === 'error') this.#freeKey(feed)
-    if (retentionMs === 0) this.#expire(feed)
+    if (hasFailed) this.#freeKey(feed)
+    // One before the ack has nothing to come back for, and whoever is over a limit can make any number of them.
+    if (retentionMs === 0 || (hasFailed && feed.ack === undefined)) this.#expire(feed)
     else this.#retained.set(feed, setTimeout(() => this.#expire(feed), retentionMs).unref())
   }
 

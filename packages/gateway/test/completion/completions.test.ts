@@ -2,12 +2,14 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { ownerOf } from '../../src/clients/client.ts'
 import type { Subscription } from '../../src/completion/subscription.ts'
+import { GatewayError } from '../../src/errors.ts'
 import { Scheduler } from '../../src/scheduler.ts'
 import { completionsOnSandbox, order, Reader } from '../harness/completions-on-sandbox.ts'
 import { until } from '../harness/until.ts'
 
 const KEPT = { graceMs: 60_000, retentionMs: 60_000 }
 const owner = ownerOf(order('any').client)
+const overQuota = () => Promise.reject(new GatewayError('rate_limited', 'over'))
 const notFound = expect.objectContaining({ code: 'not_found' })
 
 describe('a completion', () => {
@@ -162,6 +164,19 @@ describe('a completion', () => {
     })
     expect(budget.usedBytes, 'who follows still has it').toBeGreaterThan(0)
     subscription.close()
+    expect(budget.usedBytes).toBe(0)
+  })
+
+  it('is not kept when it failed before its ack, and nothing of it is held', async () => {
+    const { completions, budget } = await completionsOnSandbox({ quotas: { admit: overQuota } })
+    const reader = new Reader()
+    const { feed } = await completions.start(order('sandbox-fast', KEPT), reader)
+    await until('it is over', () => reader.isOver)
+    expect(feed.terminal).toMatchObject({ status: 'error', error: { code: 'rate_limited' } })
+    reader.subscription?.close()
+    const { requestId } = feed.header
+    const late = completions.attach({ requestId, owner, after: 0 }, new Reader())
+    await expect(late).rejects.toEqual(notFound)
     expect(budget.usedBytes).toBe(0)
   })
 
