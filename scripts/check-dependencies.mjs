@@ -33,6 +33,7 @@ const GROUND = new Set([
 const ARROWS = {
   'access.ts': ['clients', 'config'],
   admin: [
+    'server/open-exchanges.ts',
     'server/origin.ts',
     'server/readiness.ts',
     'server/refusal-reply.ts',

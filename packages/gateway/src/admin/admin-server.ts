@@ -1,8 +1,9 @@
 /** The operator's listener: metrics and health, apart from where clients come in. No web page may read it. */
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { GatewayError } from '../errors.ts'
 import { isLoopbackAddress } from '../loopback.ts'
+import { OpenExchanges } from '../server/open-exchanges.ts'
 import { type RequestRefusal, refusalOf } from '../server/origin.ts'
 import type { Readiness } from '../server/readiness.ts'
 import { newRequestId, refuseExpectation, refuseUnreadable } from '../server/refusal-reply.ts'
@@ -21,29 +22,25 @@ export interface AdminOptions {
 }
 
 const TIMEOUT_MS = 10_000
+/** Whoever collects metrics or looks at health needs one or two; more than these would take the clients' descriptors. */
+const MAX_CONNECTIONS = 1_000
 const PATHS = ['/metrics', '/healthz', '/readyz']
 const METHODS = ['GET', 'HEAD']
 
 export class AdminServer {
   readonly #options: AdminOptions
   readonly #http: Server
+  readonly #exchanges = new OpenExchanges()
+  /** The text that is being made: whoever asks meanwhile gets the same. */
+  #collecting: Promise<string> | undefined
 
   constructor(options: AdminOptions) {
     this.#options = options
     this.#http = createServer(
       { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS, requireHostHeader: false },
-      (request, response) => {
-        const common = { 'cache-control': 'no-store', 'x-request-id': newRequestId() }
-        this.#reply(request).then(
-          ([status, type, text]) => {
-            const allow = status === 405 ? { allow: METHODS.join(', ') } : {}
-            response.writeHead(status, { 'content-type': type, ...common, ...allow })
-            response.end(text)
-          },
-          () => response.writeHead(500, common).end(),
-        )
-      },
+      (request, response) => this.#onRequest(request, response),
     )
+    this.#http.maxConnections = MAX_CONNECTIONS
     this.#http.on('clientError', refuseUnreadable)
     this.#http.on('checkExpectation', refuseExpectation)
   }
@@ -73,6 +70,29 @@ export class AdminServer {
     this.#http.closeAllConnections()
   }
 
+  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+    const common = { 'cache-control': 'no-store', 'x-request-id': newRequestId() }
+    if (!this.#exchanges.add(response)) {
+      response.writeHead(429, { ...common, connection: 'close' }).end()
+      return
+    }
+    this.#reply(request).then(
+      ([status, type, text]) => {
+        const allow = status === 405 ? { allow: METHODS.join(', ') } : {}
+        response.writeHead(status, { 'content-type': type, ...common, ...allow })
+        response.end(text)
+      },
+      () => response.writeHead(500, common).end(),
+    )
+  }
+
+  #metrics(): Promise<string> {
+    this.#collecting ??= this.#options.registry.metrics().finally(() => {
+      this.#collecting = undefined
+    })
+    return this.#collecting
+  }
+
   async #reply(request: IncomingMessage): Promise<[status: number, type: string, text: string]> {
     const text = 'text/plain; charset=utf-8'
     const refusal = this.#refusalOf(request)
@@ -86,7 +106,7 @@ export class AdminServer {
     if (!METHODS.includes(request.method ?? '')) return [405, text, 'Method not allowed\n']
     if (path === '/healthz') return [200, text, 'ok\n']
     const { registry, readiness } = this.#options
-    if (path === '/metrics') return [200, registry.contentType, await registry.metrics()]
+    if (path === '/metrics') return [200, registry.contentType, await this.#metrics()]
     const reason = readiness.problem
     return reason === undefined ? [200, text, 'ready\n'] : [503, text, `${reason}\n`]
   }

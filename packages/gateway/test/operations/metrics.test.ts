@@ -1,9 +1,11 @@
 // What Prometheus is told: that everything is counted, rightly, and that nobody can make it count without bound.
 import { describe, expect, it } from 'vitest'
+import { gatewayOnSandbox } from '../harness/gateway-on-sandbox.ts'
 import { TutorialClient } from '../harness/tutorial-client.ts'
 import { busyGateway } from './busy-gateway.ts'
 import { type Sample, samplesOf, sumOf } from './exported-metrics.ts'
 import { bearer, keyFile } from './key-file.ts'
+import { gone, rawConnection } from './raw-socket.ts'
 import { reloadable } from './reloadable.ts'
 
 /** Metrics of the issue, and a label of each that has some. */
@@ -119,5 +121,18 @@ describe('the metrics', () => {
       10_000,
     )
     expect(samples.length - before).toBeLessThan(100)
+  })
+
+  it('are not made over and over for requests in line: few are answered, and the connection ends', async () => {
+    const { gateway } = await gatewayOnSandbox({ gateway: { audit: 'off', adminPort: 0 } })
+    const connection = await rawConnection(gateway.adminPort)
+    let answers = ''
+    connection.on('data', (data) => {
+      answers += data
+    })
+    connection.write('GET /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n'.repeat(100))
+    await gone(connection)
+    const statuses = [...answers.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status)
+    expect(statuses).toEqual(['200', '200', '200', '200', '429'])
   })
 })
