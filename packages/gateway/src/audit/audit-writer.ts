@@ -51,6 +51,8 @@ export class AuditWriter {
   readonly #statements: Readonly<Record<Row['statement'], Statement>>
   readonly #queue: CommitQueue
   readonly #pruning: NodeJS.Timeout
+  /** Requests that strict mode refused and that have not ended. */
+  readonly #refused = new Set<string>()
   #closing: Promise<void> | undefined
 
   private constructor(
@@ -97,13 +99,22 @@ export class AuditWriter {
    * transaction. While the store fails it resolves at once, unless `strict`.
    * @throws GatewayError `overloaded`, retryable, with `strict` while the store fails.
    */
-  begin(record: AuditBegin): Promise<void> {
+  async begin(record: AuditBegin): Promise<void> {
     const parameters = beginParameters(record, this.#options.instance)
-    return this.#queue.store({ statement: 'begin', parameters })
+    try {
+      await this.#queue.store({ statement: 'begin', parameters })
+    } catch (error) {
+      this.#refused.add(record.requestId)
+      throw error
+    }
   }
 
-  /** Takes an end record, to be written within `flushMs`. Never throws and never waits. */
+  /**
+   * Takes an end record, to be written within `flushMs`. Never throws and never waits. That of a request which `begin`
+   * refused is left out: a flood of them would take the place of those that ran.
+   */
   end(record: AuditEnd): void {
+    if (this.#refused.delete(record.requestId)) return
     const parameters = endParameters(record, this.#options.instance)
     this.#queue.add({ statement: 'end', parameters })
   }

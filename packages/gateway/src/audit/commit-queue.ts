@@ -107,7 +107,14 @@ export class CommitQueue {
     await this.flush()
     this.#isClosed = true
     this.#clearTimers()
-    for (const row of this.#queue.splice(0)) this.#lose(row)
+    const left = this.#queue.splice(0)
+    if (left.length === 0) return
+    for (const row of left) this.#lose(row)
+    const { logger } = this.#options
+    logger.error(
+      { lost: left.length },
+      'Audit records are lost: they could not be written before the end',
+    )
   }
 
   stats(): CommitStats {

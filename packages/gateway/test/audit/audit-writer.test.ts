@@ -377,11 +377,26 @@ describe('a full store', () => {
     expect(reader.get('afterwards')?.status).toBe('running')
   })
 
+  it('keeps the ends of what ran, however many requests strict mode refuses', async () => {
+    const { path, writer } = await filled({ strict: true, maxQueued: 20 })
+    for (let n = 0; n < 100; n += 1) {
+      const requestId = `refused-${n}`
+      await expect(writer.begin(beginRecord({ requestId }))).rejects.toThrow()
+      writer.end(endRecord({ requestId, status: 'failed', errorCode: 'overloaded' }))
+    }
+    writer.end(endRecord({ requestId: 'in-flight' }))
+    expect(writer.stats()).toMatchObject({ lost: 0 })
+    await writer.erase('fill')
+    await expect.poll(() => writer.stats().state).toBe('writing')
+    expect(openReader(path).get('in-flight')?.status).toBe('success')
+  })
+
   it('closes although it cannot write, and counts what it had to leave', async () => {
-    const { writer } = await filled({ strict: false })
+    const { writer, lines } = await filled({ strict: false })
     const { queued, lost } = writer.stats()
     await writer.close()
     expect(writer.stats()).toMatchObject({ state: 'closed', queued: 0, lost: lost + queued })
+    expect(lines.at(-1)).toMatchObject({ level: 50, lost: queued })
   })
 
   it('starts on a full file', async () => {
