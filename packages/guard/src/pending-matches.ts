@@ -145,8 +145,12 @@ export class PendingMatches {
   /** Takes those off the list that are before a place in it. */
   #takeUntil(place: number): Pending[] {
     if (place === this.#taken) return []
-    const ended = this.#pending.slice(this.#taken, place).filter((p) => p !== undefined)
-    this.#pending.fill(undefined, this.#taken, place)
+    const ended: Pending[] = []
+    for (let i = this.#taken; i < place; i += 1) {
+      const p = this.#pending[i]
+      if (p !== undefined) ended.push(p)
+      this.#pending[i] = undefined
+    }
     this.#taken = place
     if (place === this.#pending.length || place >= MAX_TAKEN) {
       this.#pending.splice(0, place)
