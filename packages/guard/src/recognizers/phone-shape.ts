@@ -25,22 +25,26 @@ const EXTENSION = /\s*,?\s*[a-z#].*$/i
 /** `089 1234-0` is the switchboard. */
 const SWITCHBOARD = /(\d)-\d$/
 
+/** `%` is what a percent escape in a link is read as: it separates. */
 function withoutExtension(value: string): string {
-  const number = withoutWord(value).replaceAll('%', ' ')
-  return number.at(-2) === '-' ? number.replace(SWITCHBOARD, '$1') : number
+  const number = isMereNumber(value) ? value : value.replace(EXTENSION, '').replaceAll('%', ' ')
+  const isSwitchboard = number.charCodeAt(number.length - 2) === DASH
+  return isSwitchboard ? number.replace(SWITCHBOARD, '$1') : number
 }
 
-/** Most values have none, which shows at a glance. */
-function withoutWord(value: string): string {
+/** Whether there is neither an extension nor a percent escape: most values have none, which shows at a glance. */
+function isMereNumber(value: string): boolean {
   for (let i = 0; i < value.length; i += 1) {
     const unit = value.charCodeAt(i)
-    if (unit >= CAPITAL_A || unit === NUMBER_SIGN) return value.replace(EXTENSION, '')
+    if (unit >= CAPITAL_A || unit === NUMBER_SIGN || unit === PERCENT) return false
   }
-  return value
+  return true
 }
 
 const CAPITAL_A = 0x41
 const NUMBER_SIGN = 0x23
+const PERCENT = 0x25
+const DASH = 0x2d
 
 /** What follows `+` or an exit code, brackets and separators around it. */
 function behindExitCode(value: string): string {
@@ -61,7 +65,7 @@ function exitCodeLength(value: string, at: number): number {
 }
 
 function isSeparator(unit: number): boolean {
-  return unit === 0x20 || unit === 0x2d || unit === 0x2e
+  return unit === 0x20 || unit === DASH || unit === 0x2e
 }
 
 /** A number with `+` or an exit code before it: a calling code and as many digits as may follow it. */
