@@ -60,4 +60,10 @@ export const FINISHES: readonly ServerCase[] = [
     ],
     expect: { content: 'Done.', finish: 'stop' },
   },
+  {
+    name: 'a-text-for-a-reason',
+    says: 'what is as long as a text is no reason, and nothing is looked for in it',
+    chunks: [{ $text: 'Done.' }, { $finish: `${'no_'.repeat(400)}error` }],
+    expect: { content: 'Done.', finish: 'other' },
+  },
 ].map(shaped)

@@ -68,6 +68,8 @@ const NUMBERED = [undefined, 'stop', 'length', 'content_filter', 'content_filter
 
 /** Longer ones are no reason but a text. */
 const MAX_CHARACTERS = 64
+/** Of what is looked at for a known spelling. */
+const MAX_SPELLING_CHARACTERS = 1_024
 
 /** The reason that a choice has, in whichever field it has it. */
 export function finishReasonIn(choice: Fields): string | undefined {
@@ -88,6 +90,7 @@ function finishReasonOf(value: unknown): string | undefined {
   // SGLang's own form: what stopped it, and at which token.
   if (isJsonObject(value)) return finishReasonOf(value.type)
   if (typeof value !== 'string') return undefined
+  if (value.length > MAX_SPELLING_CHARACTERS) return 'other'
   const spelling = value
     .trim()
     .replace(/([a-z])([A-Z])/g, '$1_$2')
