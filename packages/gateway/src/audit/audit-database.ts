@@ -1,5 +1,5 @@
 /** The one writing connection to the audit's SQLite file. What is written, and when, is for audit-writer.ts. */
-import { chmod, open as openFile } from 'node:fs/promises'
+import { chmod, open as openFile, stat } from 'node:fs/promises'
 import type Libsql from 'libsql/promise'
 import { require } from '../commonjs.ts'
 import { GatewayError } from '../errors.ts'
@@ -26,11 +26,16 @@ const STORAGE_FAILURE =
  */
 export class AuditDatabase {
   readonly #connection: Connection
+  readonly #path: string
+  /** The file that is open: while it is, no other file has this number. */
+  readonly #inode: number
   #last: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
-  private constructor(connection: Connection) {
+  private constructor(connection: Connection, path: string, inode: number) {
     this.#connection = connection
+    this.#path = path
+    this.#inode = inode
   }
 
   /**
@@ -43,7 +48,7 @@ export class AuditDatabase {
     try {
       await makePrivateFile(path)
       const connection = new Database(path, { timeout: BUSY_TIMEOUT_MS }) as Connection
-      const database = new AuditDatabase(connection)
+      const database = new AuditDatabase(connection, path, (await stat(path)).ino)
       await database.#configure(maxBytes)
       await database.#migrate()
       return database
@@ -86,11 +91,19 @@ export class AuditDatabase {
     })
   }
 
+  /** Whether the file that is open is the one at its path; nobody finds what is written to one that was removed. */
+  async isInPlace(): Promise<boolean> {
+    if (this.#isClosed) return false
+    const found = await stat(this.#path).catch(() => undefined)
+    return found?.ino === this.#inode
+  }
+
   /** Closes after the work that was asked for before; later work is refused. */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    if (this.#isClosed) return
     const closed = this.#inTurn(async () => this.#connection.close())
     this.#isClosed = true
-    return closed
+    await closed
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

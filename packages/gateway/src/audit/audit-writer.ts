@@ -41,28 +41,32 @@ export interface AuditWriterOptions {
   readonly maxBytes?: number
 }
 
+/** How often a file that is written is looked for at its path. */
+const LOOK_MS = 1_000
 const PRUNE_INTERVAL_MS = 3_600_000
 const DAY_MS = 86_400_000
+
+/** The open file, and what is written to it. */
+interface Store {
+  readonly database: AuditDatabase
+  readonly statements: Readonly<Record<Row['statement'], Statement>>
+}
 
 /** Writes the records of one instance. */
 export class AuditWriter {
   readonly #options: AuditWriterOptions
-  readonly #database: AuditDatabase
-  readonly #statements: Readonly<Record<Row['statement'], Statement>>
+  #store: Store
+  /** When the file was seen at its path, `performance.now()`. */
+  #seenAt = performance.now()
   readonly #queue: CommitQueue
   readonly #pruning: NodeJS.Timeout
   /** Requests that strict mode refused and that have not ended. */
   readonly #refused = new Set<string>()
   #closing: Promise<void> | undefined
 
-  private constructor(
-    options: AuditWriterOptions,
-    database: AuditDatabase,
-    statements: Readonly<Record<Row['statement'], Statement>>,
-  ) {
+  private constructor(options: AuditWriterOptions, store: Store) {
     this.#options = options
-    this.#database = database
-    this.#statements = statements
+    this.#store = store
     this.#queue = new CommitQueue({
       strict: options.strict ?? false,
       flushMs: options.flushMs ?? 100,
@@ -70,7 +74,7 @@ export class AuditWriter {
       maxQueued: options.maxQueued ?? 10_000,
       now: options.now,
       logger: options.logger,
-      commit: (rows, gap) => database.transaction(() => this.#write(rows, gap)),
+      commit: (rows, gap) => this.#commit(rows, gap),
     })
     this.#pruning = setInterval(() => this.#prune(), PRUNE_INTERVAL_MS).unref()
   }
@@ -81,14 +85,7 @@ export class AuditWriter {
    * @throws GatewayError `configuration` when the file cannot be used.
    */
   static async open(options: AuditWriterOptions): Promise<AuditWriter> {
-    const database = await AuditDatabase.open(options.path, options.maxBytes)
-    const [begin, end, event, interrupt] = await Promise.all([
-      database.prepare(INSERT_BEGIN),
-      database.prepare(UPSERT_END),
-      database.prepare(INSERT_EVENT),
-      database.prepare(INTERRUPT_RUNNING),
-    ])
-    const writer = new AuditWriter(options, database, { begin, end, event, interrupt })
+    const writer = new AuditWriter(options, await openStore(options))
     await writer.#interruptRunning()
     writer.#prune()
     return writer
@@ -129,7 +126,7 @@ export class AuditWriter {
     await this.#queue.flush()
     const { instance, now } = this.#options
     const request = { by: 'conversation_id', name: conversationId, instance, at: now() } as const
-    return erase(this.#database, request)
+    return erase(this.#store.database, request)
   }
 
   stats(): CommitStats {
@@ -145,18 +142,36 @@ export class AuditWriter {
   async #close(): Promise<void> {
     clearInterval(this.#pruning)
     await this.#queue.close()
-    await this.#database.close()
+    await this.#store.database.close()
+  }
+
+  async #commit(rows: readonly Row[], gap: Gap | undefined): Promise<number> {
+    await this.#keepInPlace()
+    return this.#store.database.transaction(() => this.#write(rows, gap))
+  }
+
+  /** Begins another file where the open one was removed or moved: its last second of records went with it. */
+  async #keepInPlace(): Promise<void> {
+    const now = performance.now()
+    if (now - this.#seenAt < LOOK_MS) return
+    const { database } = this.#store
+    if (!(await database.isInPlace())) {
+      await database.close()
+      this.#store = await openStore(this.#options)
+      this.#options.logger.error({}, 'The audit file was removed or replaced; another one is begun')
+    }
+    this.#seenAt = now
   }
 
   /** Runs the statements and counts the rows that SQLite refuses for what they hold: a new try would not help them. */
   #write(rows: readonly Row[], gap: Gap | undefined): number {
-    if (gap !== undefined) this.#statements.event.run(...this.#eventParameters(gap))
+    if (gap !== undefined) this.#store.statements.event.run(...this.#eventParameters(gap))
     return rows.filter((row) => !this.#isWritten(row)).length
   }
 
   #isWritten({ statement, parameters }: Row): boolean {
     try {
-      this.#statements[statement].run(...parameters)
+      this.#store.statements[statement].run(...parameters)
       return true
     } catch (error) {
       if (isStorageFailure(error)) throw error
@@ -171,7 +186,7 @@ export class AuditWriter {
   /** Goes through the queue like any row: a disk that is full at the start must not keep the gateway from starting. */
   async #interruptRunning(): Promise<void> {
     const { instance, now, logger } = this.#options
-    const running = (await this.#database.prepare(COUNT_RUNNING)).get(instance)
+    const running = (await this.#store.database.prepare(COUNT_RUNNING)).get(instance)
     const completions = Number(running?.completions)
     if (completions === 0) return
     const newest = Number(running?.newest)
@@ -183,9 +198,20 @@ export class AuditWriter {
 
   #prune(): void {
     const { now, retentionDays = 90, logger } = this.#options
-    prune(this.#database, now() - retentionDays * DAY_MS).catch((error: unknown) => {
+    prune(this.#store.database, now() - retentionDays * DAY_MS).catch((error: unknown) => {
       if (this.#closing !== undefined) return
       logger.warn({ code: failureCode(error) }, 'Old audit records could not be removed')
     })
   }
+}
+
+async function openStore({ path, maxBytes }: AuditWriterOptions): Promise<Store> {
+  const database = await AuditDatabase.open(path, maxBytes)
+  const [begin, end, event, interrupt] = await Promise.all([
+    database.prepare(INSERT_BEGIN),
+    database.prepare(UPSERT_END),
+    database.prepare(INSERT_EVENT),
+    database.prepare(INTERRUPT_RUNNING),
+  ])
+  return { database, statements: { begin, end, event, interrupt } }
 }

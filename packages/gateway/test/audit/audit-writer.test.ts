@@ -1,4 +1,5 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import Database from 'libsql'
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
@@ -405,6 +406,45 @@ describe('a full store', () => {
     const next = await openWriter({ path, maxBytes: MAX_BYTES, retryMs: 5 })
     await next.begin(beginRecord({ requestId: 'served' }))
     expect(['writing', 'degraded']).toContain(next.stats().state)
+  })
+})
+
+describe('a file that somebody removes', () => {
+  it('is missed within a second: another one is begun, and the log says so', async () => {
+    const path = temporaryPath()
+    const { logger, lines } = capturedLogger()
+    const writer = await openWriter({ path, logger, strict: true, retryMs: 5 })
+    await writer.begin(beginRecord({ requestId: 'before' }))
+    for (const file of ['', '-wal', '-shm']) rmSync(`${path}${file}`, { force: true })
+    let n = 0
+    await expect
+      .poll(
+        async () => {
+          n += 1
+          await writer.begin(beginRecord({ requestId: `after-${n}` }))
+          return existsSync(path)
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(true)
+    expect(openReader(path).get(`after-${n}`)?.status).toBe('running')
+    expect(lines.map(({ level }) => level)).toEqual([50])
+  })
+
+  it('with its folder fails the store until there is a folder again', async () => {
+    const path = temporaryPath('folder/audit.db')
+    mkdirSync(dirname(path))
+    const writer = await openWriter({ path, strict: true, retryMs: 5 })
+    rmSync(dirname(path), { recursive: true })
+    const begin = () =>
+      writer.begin(beginRecord()).then(
+        () => 'taken',
+        ({ code }) => code,
+      )
+    await expect.poll(begin, { timeout: 60_000 }).toBe('overloaded')
+    mkdirSync(dirname(path))
+    await expect.poll(begin, { timeout: 60_000 }).toBe('taken')
+    expect(existsSync(path)).toBe(true)
   })
 })
 
