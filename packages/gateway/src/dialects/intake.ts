@@ -37,6 +37,11 @@ export class Intake {
     return new Hold(this.#options.memory, quotaNameOf(client))
   }
 
+  /** Resolves when it is the client's turn on the event loop. */
+  turn(client: Client): Promise<void> {
+    return this.#options.scheduler.task(quotaNameOf(client)).next()
+  }
+
   /** A small message. */
   small(data: Buffer): ParseMessage {
     return () => parseMessage(data, this.#limits)

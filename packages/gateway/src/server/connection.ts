@@ -16,6 +16,7 @@ import type { Intake } from '../dialects/intake.ts'
 import type { Session } from '../dialects/session.ts'
 import { GatewayError } from '../errors.ts'
 import type { AcceptedSocket } from '../socket/socket.ts'
+import { atEndOfTurn } from '../turn.ts'
 
 export interface ConnectionOptions {
   socket: AcceptedSocket
@@ -38,6 +39,9 @@ export interface ConnectionOptions {
 /** What is looked at of a message that is refused unread. */
 const START_BYTES = 1_024
 
+/** Small messages that are read of a socket in a turn of the event loop, before it waits for a turn of its client. */
+const MAX_SMALL_IN_TURN = 64
+
 /** A client whose socket is open, and what it speaks. */
 interface Admitted {
   client: Client
@@ -52,7 +56,10 @@ export class Connection {
   #timer: NodeJS.Timeout | undefined
   #isChecking = false
   #isReading = false
+  #isResting = false
   #isClosed = false
+  /** Small messages that came in this turn. */
+  #small = 0
   /** What waits to be read: a large message, or what came in one packet with it or the `hello` before reading paused. */
   readonly #waiting: Buffer[] = []
   /** Ends the reading of a large message when the socket is gone. */
@@ -95,6 +102,7 @@ export class Connection {
     const mustWait = this.#isReading || data.length > LARGE_BYTES
     if (admitted !== undefined && !mustWait) {
       admitted.session.onMessage(this.#options.intake.small(data))
+      this.#noteSmall(admitted)
     } else if (admitted !== undefined || this.#isChecking) {
       this.#waiting.push(data)
       if (admitted !== undefined && !this.#isReading) void this.#read(admitted)
@@ -174,7 +182,7 @@ export class Connection {
     const incoming = intake.incoming(client, {
       pause: () => socket.pause(),
       resume: () => {
-        if (!this.#isReading) socket.resume()
+        if (!this.#isReading && !this.#isResting) socket.resume()
       },
     })
     socket.meterInput((bytes) => this.#note(incoming, bytes))
@@ -202,7 +210,27 @@ export class Connection {
       else admitted.session.onMessage(this.#options.intake.small(data))
     }
     this.#isReading = false
-    socket.resume()
+    if (!this.#isResting) socket.resume()
+  }
+
+  #noteSmall(admitted: Admitted): void {
+    if (this.#small === 0) atEndOfTurn(this.#endTurn)
+    this.#small += 1
+    if (this.#small === MAX_SMALL_IN_TURN && !this.#isResting) void this.#rest(admitted)
+  }
+
+  #endTurn = (): void => {
+    this.#small = 0
+  }
+
+  /** Reads no more until it is the client's turn: all its sockets together get what one packet brings an iteration. */
+  async #rest({ client }: Admitted): Promise<void> {
+    const { socket, intake } = this.#options
+    this.#isResting = true
+    socket.pause()
+    await intake.turn(client)
+    this.#isResting = false
+    if (!this.#isReading && !this.#isClosed) socket.resume()
   }
 
   async #readLarge(chunks: Buffer[], { client, session }: Admitted): Promise<void> {
