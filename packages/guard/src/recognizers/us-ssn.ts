@@ -14,8 +14,9 @@ const DOTTED = `${AREA}\\.${GROUP}\\.${SERIAL}`
 /** Enough for `strict` after the word for a thing. */
 const ALONE = { score: 0.85, againstScore: 0.35 }
 
-/** What such a number may be called, too. */
+/** What such a number may be called, too; a mere number is not one of a thing. */
 const PERSONS =
+  'number numbers no nr num nummer numéro numero número ' +
   'tax taxid tin identification identity identifier national citizen citizens employee personnel payroll member ' +
   'patient applicant insured beneficiary medicare medicaid'
 
