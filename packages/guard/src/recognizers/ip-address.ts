@@ -33,7 +33,7 @@ export const ipAddress: Recognizer = {
     // 1.2.3.4-beta
     '(?<![\\w.])\\d{1,5}(?:\\.\\d{1,5}){3}-(?:alpha|beta|rc|pre|dev|SNAPSHOT)',
     // Chrome/120.0.0.0, a version of which browsers tell no more (User-Agent reduction)
-    '[A-Za-z]/\\d{1,3}\\.0\\.0\\.0',
+    '(?<=[A-Za-z])/\\d{1,3}\\.0\\.0\\.0',
     // ::ffff:256.0.0.1, of which ::ffff:256 is none, either
     '(?<![\\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}\\d{1,3}(?:\\.\\d{1,3}){2}',
   ],
