@@ -1,6 +1,6 @@
 /** The command `sluice`: reads its arguments, runs one of its commands, and turns failures into one line and an exit code. */
 import { Command } from './commander.ts'
-import { fail } from './failure.ts'
+import { asTyped, fail } from './failure.ts'
 import { version } from './version.ts'
 
 /** Each command is loaded when it is asked for: `chat` needs no gateway, and a gateway starts sooner without the rest. */
@@ -40,7 +40,11 @@ async function main(): Promise<void> {
   const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   const wanted = named === undefined ? Object.values(COMMANDS) : [named]
   for (const load of wanted) program.addCommand(await load())
-  await program.parseAsync()
+  let running: Command = program
+  program.hook('preAction', (_program, command) => {
+    running = command
+  })
+  await program.parseAsync().catch((error) => fail(asTyped(error, running)))
 }
 
 // A reader that has enough (`sluice audit export | head`) closes the pipe: an end, and no failure.

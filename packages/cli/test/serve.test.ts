@@ -62,6 +62,18 @@ describe('sluice serve', () => {
     expect(stderr).not.toContain('qzSECRETqz')
   })
 
+  it.each([
+    [['serve', '--port', 'abc'], '--port: "abc"'],
+    [['serve', '-p', '65536'], '--port: "65536"'],
+    [['serve', '--host', '0.0.0.0'], '--host=0.0.0.0 is reachable'],
+    [['audit', 'erase', '--file', import.meta.filename, 'x'], '--file names a file'],
+  ])('names what was typed: %j', async (typed, problem) => {
+    const { code, stderr } = await sluice(typed)
+    expect(code).toBe(1)
+    expectClear(stderr, problem)
+    expect(stderr).not.toMatch(/WS_PORT|SLUICE_HOST|SLUICE_AUDIT\b/)
+  })
+
   it('names a port that is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => server.once('listening', resolve))
@@ -69,7 +81,8 @@ describe('sluice serve', () => {
     const { port } = server.address() as { port: number }
     const { code, stderr } = await sluice(['serve', '--port', String(port)])
     expect(code).toBe(1)
-    expectClear(stderr, `Port ${port} on 127.0.0.1 is in use`, 'WS_PORT')
+    expectClear(stderr, `Port ${port} on 127.0.0.1 is in use`, '--port')
+    expect(stderr).not.toContain('WS_PORT')
     expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   })
 
