@@ -57,6 +57,8 @@ const BREAKER_WINDOW_MS = 30_000
 const BREAKER_THRESHOLD = 0.5
 const BREAKER_MIN_RPS = 1
 const BREAKER_PAUSE_MS = 5_000
+/** A body up to this size is kept, in bytes: undici then writes it with its headers, in the same turn. */
+const KEPT_BODY_BYTES = 8_192
 
 export class UpstreamClient {
   readonly #options: UpstreamClientOptions
@@ -202,7 +204,7 @@ export class UpstreamClient {
           path: this.#path,
           method: 'POST',
           headers: { ...target.headers, ...requestHeaders(authorization, body.length) },
-          body: once(body),
+          body: bodyOf(body),
           // The stream watches its own times; undici's coarser ones are off.
           headersTimeout: 0,
           bodyTimeout: 0,
@@ -223,13 +225,14 @@ export class UpstreamClient {
   }
 }
 
-/** A body that is forgotten when it is written; a Buffer would be kept until the answer ends. */
-function once(body: Buffer): Buffer {
-  const bodies = (function* () {
+/** As undici shall write it: a long body is forgotten when it is written, a Buffer is kept until the answer ends. */
+function bodyOf(body: Buffer): Buffer {
+  if (body.length <= KEPT_BODY_BYTES) return body
+  const once = (function* () {
     yield body
   })()
   // Undici takes any iterable, and only its types do not say so.
-  return bodies as unknown as Buffer
+  return once as unknown as Buffer
 }
 
 function requestHeaders(
