@@ -20,7 +20,7 @@ import { NO_START, NO_TRANSITIONS, ONLY_ROW, type Starts, type SteppedThreads } 
 /** A stream that has built more states of the shared automaton of runs than this is simulated, at the latest. */
 const MAX_BUILT = 3000
 /** Cells of its table, of four bytes each: enough for all that random beginnings of matches come to. */
-const MAX_CELLS = 300_000
+const MAX_CELLS = 340_000
 /** Rows are numbers below this: what is left of a table's entry of 31 bits beside the action. */
 const MAX_ROW = 2 ** (31 - ACTION_BITS)
 /** States that one symbol may add: those of the runs, and of what begins or is reset. */
