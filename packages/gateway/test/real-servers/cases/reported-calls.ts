@@ -80,6 +80,22 @@ const REPORTS: readonly Report[] = [
     expect: SOW,
   },
   {
+    name: 'numbers-without-a-head',
+    says: 'parts of two numbers that no head named are of two calls',
+    from: 'a schedule of our own tests',
+    chunks: [
+      call({ index: 1, function: { arguments: '{"y":2}' } }),
+      call({ index: 0, function: { arguments: '{"x":1}' } }),
+      ENDED,
+    ],
+    expect: {
+      calls: [
+        { name: '', arguments: '{"x":1}' },
+        { name: '', arguments: '{"y":2}' },
+      ],
+    },
+  },
+  {
     name: 'index-of-the-head-astray',
     says: 'a second head under the number of the first, and its arguments under their own',
     from: 'agno-agi/agno#8880',

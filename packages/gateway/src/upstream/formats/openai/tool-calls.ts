@@ -100,12 +100,14 @@ export class ToolCalls {
 
   /**
    * The numbers of some servers go astray between the head of a call and its arguments (SGLang, DeepSeek): what names nothing
-   * goes on under an id that is known, whatever its number, and under a new number with the last call.
+   * goes on under an id that is known, whatever its number, and under a new number with the last call, if that had a head.
    */
   #numbered({ given, id, name }: Label): Call | undefined {
     const own = name === undefined && id !== undefined && this.#calls.find((call) => call.id === id)
     const known = own || this.#calls.findLast((call) => call.given === given)
-    return known ?? (id === undefined && name === undefined ? this.#calls.at(-1) : undefined)
+    if (known !== undefined || id !== undefined || name !== undefined) return known
+    const last = this.#calls.at(-1)
+    return last?.hasName ? last : undefined
   }
 
   /**
