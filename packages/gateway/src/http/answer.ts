@@ -9,18 +9,19 @@ export interface AnswerForm extends Pick<AnswerResponseOptions, 'contentType' | 
   write(subscription: Subscription, response: AnswerResponse): void
 }
 
+interface AnswerTarget extends Pick<AnswerResponseOptions, 'headers' | 'response' | 'settings'> {
+  /** Resolves when it is the reader's turn on the event loop. */
+  turn: () => Promise<void>
+}
+
 export class Answer implements Subscriber {
   /** The upstream waits for the one reader. */
   readonly mayMiss = false
   #form: AnswerForm | undefined
   #response: AnswerResponse | undefined
 
-  /** From now on it is written. */
-  begin(
-    subscription: Subscription,
-    form: AnswerForm,
-    options: Pick<AnswerResponseOptions, 'headers' | 'response' | 'settings'>,
-  ): void {
+  /** From now on it is written: as it comes, and what a slow reader or a late one has to catch up with in its turns. */
+  begin(subscription: Subscription, form: AnswerForm, { turn, ...options }: AnswerTarget): void {
     const { contentType, filler } = form
     this.#form = form
     this.#response = new AnswerResponse({
@@ -28,7 +29,7 @@ export class Answer implements Subscriber {
       contentType,
       filler,
       onDrain: () => {
-        if (subscription.isBehind) subscription.resume()
+        if (subscription.isBehind) void turn().then(() => subscription.resume())
       },
       onGone: () => subscription.close(),
     })

@@ -31,9 +31,11 @@ export function completionRoutes(services: HttpServices): ClientRoute[] {
 async function follow(exchange: ClientExchange, services: HttpServices): Promise<void> {
   const { request, response, client, parameters } = exchange
   const { requestId = '' } = parameters
-  const { completions, clock, live } = services
+  const { completions, clock, live, intake } = services
   const begunAt = clock.monotonic()
   const after = positionIn(request)
+  const turn = () => intake.turn(client)
+  await turn()
   const answer = new Answer()
   const subscription = await completions.attach(
     { requestId, owner: ownerOf(client), after },
@@ -48,7 +50,7 @@ async function follow(exchange: ClientExchange, services: HttpServices): Promise
     after: Math.min(after, log.sequence),
   })
   const headers = await answerHeaders({ requestId, isResumable: true, client, begunAt }, services)
-  answer.begin(subscription, form, { response, settings: live.current.settings, headers })
+  answer.begin(subscription, form, { response, settings: live.current.settings, headers, turn })
 }
 
 async function cancel(exchange: ClientExchange, { completions }: HttpServices): Promise<void> {

@@ -59,7 +59,7 @@ async function complete<Body extends Asked>(
   services: HttpServices,
 ): Promise<void> {
   const { request, response, client } = exchange
-  const { live, clock, completions } = services
+  const { live, clock, completions, intake } = services
   const begunAt = clock.monotonic()
   const { reader, settings } = live.current
   const options = { ...services, maxBytes: settings.maxMessageBytes, client }
@@ -79,7 +79,7 @@ async function complete<Body extends Asked>(
   const facts = { requestId: header.requestId, isResumable, client, begunAt }
   const headers = await answerHeaders(facts, services)
   const form = face.formOf(body, header, isResumable)
-  answer.begin(subscription, form, { response, settings, headers })
+  answer.begin(subscription, form, { response, settings, headers, turn: () => intake.turn(client) })
 }
 
 function orderOf(

@@ -1,7 +1,8 @@
 // Completions that go on without their connection: any cut, any place, the same text; nobody learns of another's.
 import { request } from 'node:http'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { Scheduler } from '../../src/scheduler.ts'
 import { until } from '../harness/until.ts'
 import { replyTo } from '../operations/http-reply.ts'
 import { keyFile } from '../operations/key-file.ts'
@@ -94,6 +95,17 @@ describe('a completion that goes on', () => {
     expect(again.body).toMatch(/^data: .*\n\nid: 1-6\n/)
     expect(rest.length).toBeLessThan(all.length)
     expect(all.endsWith(rest)).toBe(true)
+  })
+
+  it('is read in the turns of its client, at the beginning and whenever a slow reader has taken what was written', async () => {
+    const { complete, origin } = await httpGateway({ gateway: { bufferedBytes: 16_384 } })
+    const { headers } = await complete({ stream: true, model: 'sandbox-long' }, GO_ON)
+    const turns = vi.spyOn(Scheduler.prototype, 'task')
+    const path = `${headers['content-location']}/stream`
+    const again = await replyTo(origin, { path })
+    expect(again.status).toBe(200)
+    expect(turns.mock.calls.length).toBeGreaterThan(1)
+    turns.mockRestore()
   })
 
   it('is forgotten when its time is over', async () => {

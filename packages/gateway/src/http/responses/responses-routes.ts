@@ -63,6 +63,7 @@ function formOf({ isStream, isBackground }: ResponsesBody): AnswerForm {
 
 async function retrieve(exchange: ClientExchange, services: HttpServices): Promise<void> {
   const { isStream, startingAfter } = queryOf(exchange.request)
+  await services.intake.turn(exchange.client)
   const feed = await feedOf(exchange, services)
   if (isStream) await follow(exchange, services, { feed, startingAfter })
   else replyJsonText(exchange.response, 200, responseOf(feed))
@@ -82,10 +83,16 @@ async function follow(
   const headers = await answerHeaders(facts, services)
   const form = new ResponseEventForm({ begins: 'at once', startingAfter })
   const { settings } = services.live.current
-  answer.begin(subscription, form, { response, settings, headers })
+  answer.begin(subscription, form, {
+    response,
+    settings,
+    headers,
+    turn: () => services.intake.turn(client),
+  })
 }
 
 async function cancel(exchange: ClientExchange, services: HttpServices): Promise<void> {
+  await services.intake.turn(exchange.client)
   const feed = await feedOf(exchange, services)
   await services.completions.cancel(feed.header.requestId, ownerOf(exchange.client))
   replyJsonText(exchange.response, 200, responseOf(feed))
