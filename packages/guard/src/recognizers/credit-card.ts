@@ -11,9 +11,8 @@ const UNKNOWN_NETWORK = 0.4
 /** Enough for no policy without a word. */
 const NEEDS_WORD = 0.2
 
-/** Digits of a decimal, of a telephone number with `+` and of hexadecimal numbers are not looked at. */
-const BEFORE = '(?<![\\da-fA-F.+])'
-const AFTER = '(?![\\da-fA-F])'
+/** Digits of a decimal, of a telephone number with `+` and of hexadecimal numbers, which have no groups, are not looked at. */
+const SOLID = '(?<![\\da-fA-F.+])[1-9]\\d{12,18}(?![\\da-fA-F])'
 
 /** The groups as they are printed: 4-4-4-4 and its shorter and longer kin, 4-6-5 (American Express), 4-6-4 (Diners Club). */
 function grouped(separator: string): string {
@@ -40,7 +39,7 @@ export const creditCard: Recognizer = {
   context: CARD_WORDS,
   patterns: [
     {
-      source: `${BEFORE}(?:[1-9]\\d{12,18}|${grouped(SEPARATOR)})${AFTER}`,
+      source: `${SOLID}|(?<![\\d.+])${grouped(SEPARATOR)}(?!\\d)`,
       score: CERTAIN,
       check: scoreAlone,
     },
